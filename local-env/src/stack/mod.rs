@@ -1,0 +1,84 @@
+//! The stack as typed, validated data: what the template's resources mean to the environment.
+//!
+//! Resources refer to one another by what CloudFormation's `Ref` or `Fn::GetAtt` would give, so an
+//! [`Arn`] is the key by which a rule finds its target group and a service its registry. Nothing
+//! here runs; behaviour lives in `alb`, `ecs` and `cloudmap`.
+
+mod coverage;
+mod load_balancer;
+mod namespace;
+mod service;
+mod target_group;
+
+use std::{fmt, sync::Arc};
+
+pub use coverage::{Coverage, Ignored};
+pub use load_balancer::{
+    Action, Condition, FixedResponse, Listener, ListenerProtocol, LoadBalancer, Redirect, Rule,
+};
+pub use namespace::{DiscoveryService, DnsRecord, Namespace, RecordKind, RoutingPolicy};
+pub use service::{Container, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition};
+pub use target_group::{HealthCheck, HealthCheckPort, TargetGroup};
+
+/// Everything of a template that the environment runs, and an account of the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The stack's name.
+    pub name: String,
+    /// `AWS::Region`.
+    pub region: String,
+    /// `AWS::AccountId`.
+    pub account: String,
+    /// In the template's order, as are the lists that follow.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// All that the template has, used by a rule or not.
+    pub target_groups: Vec<TargetGroup>,
+    /// ECS services.
+    pub services: Vec<Service>,
+    /// Private DNS namespaces.
+    pub namespaces: Vec<Namespace>,
+    /// What was read and is not emulated.
+    pub coverage: Coverage,
+}
+
+/// An Amazon Resource Name, or whatever else a template uses in its place. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arn(Arc<str>);
+
+// === impl Stack ===
+
+impl Stack {
+    /// The target group with this name.
+    pub fn target_group(&self, arn: &Arn) -> Option<&TargetGroup> {
+        self.target_groups.iter().find(|group| group.arn == *arn)
+    }
+
+    /// The Cloud Map service with this name, and the namespace that it is in.
+    pub fn discovery_service(&self, arn: &Arn) -> Option<(&Namespace, &DiscoveryService)> {
+        self.namespaces.iter().find_map(|namespace| {
+            let service = namespace.services.iter().find(|service| service.arn == *arn)?;
+            Some((namespace, service))
+        })
+    }
+}
+
+// === impl Arn ===
+
+impl Arn {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Arn {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
