@@ -5,4 +5,8 @@
 //! [`stack`], and `environment` runs it: `ecs` keeps tasks alive, `alb` routes requests to them,
 //! `cloudmap` names them.
 
+pub mod acm;
+pub mod alb;
+pub mod clock;
+pub mod cloudmap;
 pub mod stack;

@@ -1,0 +1,151 @@
+//! The Application Load Balancer: listeners, rules, target groups, forwarding, health checks.
+//!
+//! [`LoadBalancer::bind`] takes the model and opens the sockets, [`LoadBalancer::start`] serves on
+//! them. The data plane is a worker a core, each with a runtime, sockets and connections of its own
+//! (`worker`); a request goes from `exchange` through `routes` and a [`TargetGroup`] to `upstream`.
+//! Targets come and go through [`TargetGroup::register`] and [`TargetGroup::deregister`].
+
+mod body;
+mod check;
+mod exchange;
+mod generated;
+mod headers;
+mod health;
+mod path_pattern;
+mod redirect;
+mod routes;
+mod socket;
+mod target_group;
+mod trace_id;
+mod upstream;
+mod worker;
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+pub use health::{Reason, TargetState};
+pub use redirect::PublishedPorts;
+pub use routes::RouteError;
+pub use socket::BindError;
+pub use target_group::{TargetGroup, TargetStates};
+
+use self::{routes::Routes, worker::ListenerPlan};
+use crate::stack::{self, Arn};
+
+/// How long requests in flight have after the listeners have closed.
+const STOP_GRACE: Duration = Duration::from_secs(30);
+
+/// Where a listener is published, and with what certificate.
+pub struct Publication {
+    /// The local port; 0 is any free one.
+    pub port: u16,
+    /// For an HTTPS listener.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// A load balancer whose sockets are open.
+pub struct LoadBalancer {
+    workers: Vec<Vec<(ListenerPlan, Vec<TcpListener>)>>,
+    ports: Arc<PublishedPorts>,
+}
+
+/// A load balancer at work.
+pub struct RunningLoadBalancer {
+    stop: CancellationToken,
+    workers: Vec<thread::JoinHandle<()>>,
+}
+
+/// Why a load balancer can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A port can't be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The rules make no sense.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+}
+
+// === impl LoadBalancer ===
+
+impl LoadBalancer {
+    /// Opens each listener on `addresses`, at the port that `publish` gives for it.
+    pub fn bind(
+        model: &stack::LoadBalancer,
+        groups: &HashMap<Arn, Arc<TargetGroup>>,
+        addresses: &[IpAddr],
+        publish: impl Fn(&stack::Listener) -> Publication,
+    ) -> Result<Self, SetupError> {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let mut bound = Vec::new();
+        let mut ports = PublishedPorts::new();
+        for listener in &model.listeners {
+            let publication = publish(listener);
+            let (port, sockets) = socket::bind(addresses, publication.port, count)?;
+            ports.insert(listener.port, port);
+            bound.push((listener, publication.tls, sockets));
+        }
+        let ports = Arc::new(ports);
+        let dns_name: Arc<str> = model.dns_name.as_str().into();
+        let mut workers: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
+        for (listener, tls, sockets) in bound {
+            let plan = ListenerPlan {
+                routes: Arc::new(Routes::compile(listener, groups)?),
+                ports: Arc::clone(&ports),
+                tls,
+                port: listener.port,
+                dns_name: Arc::clone(&dns_name),
+                idle_timeout: model.idle_timeout,
+            };
+            for (worker, sockets) in workers.iter_mut().zip(sockets) {
+                worker.push((plan.clone(), sockets));
+            }
+        }
+        Ok(Self { workers, ports })
+    }
+
+    /// Each listener's port in AWS, and where it is published.
+    pub fn published_ports(&self) -> &PublishedPorts {
+        &self.ports
+    }
+
+    /// Serves until stopped.
+    pub fn start(self) -> io::Result<RunningLoadBalancer> {
+        let stop = CancellationToken::new();
+        let start = |(index, listeners)| worker::start(index, listeners, stop.clone(), STOP_GRACE);
+        let workers = self.workers.into_iter().enumerate().map(start).collect::<io::Result<_>>()?;
+        Ok(RunningLoadBalancer { stop, workers })
+    }
+}
+
+// === impl RunningLoadBalancer ===
+
+impl RunningLoadBalancer {
+    /// Closes the listeners at once; requests in flight go on.
+    pub fn close(&self) {
+        self.stop.cancel();
+    }
+
+    /// Closes the listeners and waits for the requests in flight, at most 30 s.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let joined = tokio::task::spawn_blocking(move || {
+            for worker in self.workers {
+                if worker.join().is_err() {
+                    tracing::error!("a worker of the load balancer panicked");
+                }
+            }
+        });
+        if let Err(error) = joined.await {
+            tracing::error!(%error, "cannot wait for the load balancer's workers");
+        }
+    }
+}
