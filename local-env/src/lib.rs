@@ -7,6 +7,10 @@
 
 pub mod acm;
 pub mod alb;
+//pub mod cli;
 pub mod clock;
 pub mod cloudmap;
+pub mod ecs;
+pub mod environment;
+pub mod port_holder;
 pub mod stack;

@@ -49,12 +49,14 @@ async fn ask(
 ) -> Result<Outcome, hyper::Error> {
     let Some(request) = request(check, address) else { return Ok(Outcome::Broken) };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let response = sender.send_request(request);
-    tokio::select! {
+    let mut response = std::pin::pin!(sender.send_request(request));
+    let response = tokio::select! {
         biased;
-        response = response => Ok(Outcome::Answered(response?.status().as_u16())),
-        result = connection => { result?; Ok(Outcome::Broken) }
-    }
+        response = &mut response => response,
+        // A connection that ends may have brought the answer with its last bytes.
+        _ = connection => response.await,
+    };
+    Ok(Outcome::Answered(response?.status().as_u16()))
 }
 
 /// The host is the target's address, with its port unless that is HTTP's own.

@@ -1,0 +1,30 @@
+//! The command line: what can be typed, and one file a command.
+
+mod build;
+mod project;
+mod screen;
+mod signals;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+/// Runs the ECS stack that you are about to deploy on your own machine, from the template that you
+/// will deploy: the same listener rules, service names and health checks.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Up(up::Up),
+}
+
+/// Parses what was typed and does it. Errors are for `main` to show.
+pub async fn run() -> miette::Result<()> {
+    match Arguments::parse().command {
+        Command::Up(up) => up::run(up).await,
+    }
+}

@@ -1,0 +1,225 @@
+//! The environment: it opens the load balancers and the DNS server, and wires each task's life to
+//! target groups and namespaces.
+//!
+//! [`Environment::open`] takes every port and fails at once where one is taken, before anything is
+//! built or started; [`Environment::run`] starts the tasks and serves until told to stop. What
+//! happens on the way comes out as [`Notice`]s and as a [`Status`] to watch.
+
+mod names;
+mod run;
+mod status;
+mod wiring;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::watch;
+
+pub use names::{NameError, service_names};
+pub use run::StopSignal;
+pub use status::{Notice, ServiceStatus, Status, TaskStatus};
+
+use crate::{
+    acm::{Authority, CertificateError},
+    alb::{self, LoadBalancer, Publication, TargetGroup},
+    clock::Clock,
+    cloudmap::{DnsBindError, DnsServer, Registry, Upstream, UpstreamError},
+    stack::{Arn, Listener, ListenerProtocol, Stack},
+};
+
+/// Listeners below this port are published above it, since they would need the superuser.
+const FIRST_FREE_PORT: u16 = 1024;
+const PUBLISHED_OFFSET: u16 = 8000;
+
+/// What the user chose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How fast AWS's waits pass.
+    pub clock: Clock,
+    /// Desired counts other than the template's, by the service's logical id.
+    pub scale: BTreeMap<String, u32>,
+    /// Local ports other than the usual, by the listener's port; 0 is any free one.
+    pub publish: BTreeMap<u16, u16>,
+    /// Where listeners are published.
+    pub addresses: Vec<IpAddr>,
+    /// Where names are answered.
+    pub dns: SocketAddr,
+    /// Who is asked for names outside the stack's namespaces; nobody by default.
+    pub dns_upstream: Option<SocketAddr>,
+    /// Where the certificate authority is kept.
+    pub data_folder: PathBuf,
+}
+
+/// An environment with all its sockets open and nothing running yet.
+pub struct Environment {
+    stack: Arc<Stack>,
+    scale: BTreeMap<String, u32>,
+    groups: HashMap<Arn, Arc<TargetGroup>>,
+    registry: Arc<Registry>,
+    dns: DnsServer,
+    authority: Option<Authority>,
+    balancers: Vec<LoadBalancer>,
+    listeners: Vec<PublishedListener>,
+    status: watch::Sender<Status>,
+}
+
+/// A listener, and where it is reached here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedListener {
+    /// The load balancer's name.
+    pub load_balancer: String,
+    /// Its port in AWS.
+    pub port: u16,
+    /// `http://localhost:8080`.
+    pub url: String,
+}
+
+/// Why an environment can't be opened or run.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// The load balancer can't be set up.
+    #[error(transparent)]
+    LoadBalancer(#[from] alb::SetupError),
+    /// The certificates can't be made.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The DNS server's address can't be had.
+    #[error(transparent)]
+    Dns(#[from] DnsBindError),
+    /// The resolver for other names can't be set up.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// A namespace or a service has a name that DNS doesn't allow.
+    #[error("a Cloud Map name is not a DNS name")]
+    Name(#[source] hickory_server::proto::ProtoError),
+    /// The load balancer's threads can't be started.
+    #[error("cannot start the load balancer")]
+    Start(#[source] io::Error),
+}
+
+// === impl Environment ===
+
+impl Environment {
+    /// Opens all sockets. Nothing is served yet.
+    pub async fn open(stack: Stack, settings: Settings) -> Result<Self, EnvironmentError> {
+        let group = |model| TargetGroup::new(model, settings.clock);
+        let groups: HashMap<_, _> =
+            stack.target_groups.iter().map(|model| (model.arn.clone(), group(model))).collect();
+        let authority = authority(&stack, &settings.data_folder)?;
+        let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
+        for model in &stack.load_balancers {
+            let tls = certificates(&model.listeners, authority.as_ref())?;
+            let publish = |listener: &Listener| Publication {
+                port: published_port(listener.port, &settings.publish),
+                tls: tls.get(&listener.port).cloned(),
+            };
+            let balancer = LoadBalancer::bind(model, &groups, &settings.addresses, publish)?;
+            listeners.extend(model.listeners.iter().map(|listener| {
+                let published = balancer.published_ports().get(&listener.port);
+                PublishedListener::new(&model.name, listener, published.copied())
+            }));
+            balancers.push(balancer);
+        }
+        let registry = Registry::new(&stack.namespaces).map_err(EnvironmentError::Name)?;
+        let upstream = settings.dns_upstream.map(Upstream::new).transpose()?;
+        let dns = DnsServer::start(settings.dns, Arc::clone(&registry), upstream).await?;
+        Ok(Self {
+            stack: Arc::new(stack),
+            scale: settings.scale,
+            groups,
+            registry,
+            dns,
+            authority,
+            balancers,
+            listeners,
+            status: watch::Sender::default(),
+        })
+    }
+
+    /// Where each listener is reached.
+    pub fn listeners(&self) -> &[PublishedListener] {
+        &self.listeners
+    }
+
+    /// Where names are answered.
+    pub fn dns_address(&self) -> SocketAddr {
+        self.dns.address()
+    }
+
+    /// The certificate to trust, where there is an HTTPS listener.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.authority.as_ref().map(Authority::path)
+    }
+
+    /// How the services are doing, from now to the end.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+}
+
+// === impl PublishedListener ===
+
+impl PublishedListener {
+    fn new(load_balancer: &str, listener: &Listener, published: Option<u16>) -> Self {
+        let scheme = match listener.protocol {
+            ListenerProtocol::Http => "http",
+            ListenerProtocol::Https { .. } => "https",
+        };
+        let published = published.unwrap_or(listener.port);
+        Self {
+            load_balancer: load_balancer.to_owned(),
+            port: listener.port,
+            url: format!("{scheme}://localhost:{published}"),
+        }
+    }
+}
+
+fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
+    match chosen.get(&port) {
+        Some(&published) => published,
+        None if port < FIRST_FREE_PORT => PUBLISHED_OFFSET + port,
+        None => port,
+    }
+}
+
+fn authority(stack: &Stack, folder: &Path) -> Result<Option<Authority>, CertificateError> {
+    let mut listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
+    let secure = listeners.any(|listener| listener.protocol != ListenerProtocol::Http);
+    secure.then(|| Authority::open(folder)).transpose()
+}
+
+/// What each HTTPS listener serves with, by its port.
+fn certificates(
+    listeners: &[Listener],
+    authority: Option<&Authority>,
+) -> Result<HashMap<u16, Arc<rustls::ServerConfig>>, CertificateError> {
+    let mut configs = HashMap::new();
+    for listener in listeners {
+        if let (ListenerProtocol::Https { domain_names }, Some(authority)) =
+            (&listener.protocol, authority)
+        {
+            configs.insert(listener.port, authority.server_config(domain_names)?);
+        }
+    }
+    Ok(configs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn privileged_ports_are_published_8000_higher_and_others_as_they_are() {
+        let none = BTreeMap::new();
+        assert_eq!(published_port(80, &none), 8080);
+        assert_eq!(published_port(443, &none), 8443);
+        assert_eq!(published_port(1023, &none), 9023);
+        assert_eq!(published_port(8081, &none), 8081);
+        assert_eq!(published_port(443, &BTreeMap::from([(443, 9443)])), 9443);
+    }
+}

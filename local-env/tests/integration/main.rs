@@ -1,0 +1,9 @@
+//! `local-env` as a library: real sockets, real processes, free ports.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(unreachable_pub, reason = "there is nothing outside")]
+
+mod dns;
+mod environment;
+mod load_balancer;
+mod support;

@@ -1,0 +1,156 @@
+//! Small stacks, written down instead of read from a template.
+
+use std::{sync::Arc, time::Duration};
+
+use local_env::stack::{
+    Action, Arn, Condition, Container, Coverage, DiscoveryService, DnsRecord, FixedResponse,
+    HealthCheck, HealthCheckPort, Listener, ListenerProtocol, LoadBalancer, Namespace, RecordKind,
+    Redirect, RoutingPolicy, Rule, Service, ServiceLoadBalancer, ServiceRegistry, Stack,
+    TargetGroup, TaskDefinition,
+};
+
+/// A target group whose checks come every 50 ms.
+pub fn target_group(name: &str) -> TargetGroup {
+    TargetGroup {
+        logical_id: name.into(),
+        arn: Arn::from(name),
+        name: name.into(),
+        health_check: HealthCheck {
+            path: format!("/{name}"),
+            port: HealthCheckPort::Traffic,
+            interval: Duration::from_millis(50),
+            timeout: Duration::from_secs(5),
+            healthy_threshold: 2,
+            unhealthy_threshold: 2,
+            matcher: vec![200..=200],
+        },
+        deregistration_delay: Duration::from_secs(300),
+    }
+}
+
+/// A rule that forwards a path pattern to the target group of this name.
+pub fn rule(priority: u32, pattern: &str, group: &str) -> Rule {
+    Rule {
+        logical_id: format!("Rule{priority}"),
+        priority,
+        conditions: vec![Condition::PathPattern(vec![pattern.into()])],
+        action: Action::Forward(Arn::from(group)),
+    }
+}
+
+/// Listeners 80, which redirects to 443, and 443, which has the rules.
+pub fn load_balancer(rules: Vec<Rule>) -> LoadBalancer {
+    let listener = |port, protocol, rules, default_action| Listener {
+        logical_id: format!("Listener{port}"),
+        arn: Arn::from(format!("listener-{port}").as_str()),
+        port,
+        protocol,
+        rules,
+        default_action,
+    };
+    let https = ListenerProtocol::Https { domain_names: vec!["services.example.com".into()] };
+    LoadBalancer {
+        logical_id: "LoadBalancer".into(),
+        arn: Arn::from("load-balancer"),
+        name: "ServicesLB".into(),
+        dns_name: "serviceslb.localhost".into(),
+        idle_timeout: Duration::from_secs(60),
+        listeners: vec![
+            listener(80, ListenerProtocol::Http, vec![], to_https()),
+            listener(443, https, rules, base_route()),
+        ],
+    }
+}
+
+/// One plain listener, on port 80.
+pub fn plain_load_balancer(rules: Vec<Rule>) -> LoadBalancer {
+    let mut model = load_balancer(vec![]);
+    model.listeners.truncate(1);
+    model.listeners[0].rules = rules;
+    model.listeners[0].default_action = base_route();
+    model
+}
+
+pub fn base_route() -> Action {
+    Action::FixedResponse(FixedResponse {
+        status: 200,
+        content_type: Some("application/json".into()),
+        body: r#"{ "msg": "base route" }"#.into(),
+    })
+}
+
+fn to_https() -> Action {
+    Action::Redirect(Redirect {
+        status: 301,
+        protocol: "HTTPS".into(),
+        host: "#{host}".into(),
+        port: "443".into(),
+        path: "/#{path}".into(),
+        query: "#{query}".into(),
+    })
+}
+
+/// A namespace `services` with these names in it, each with A records of 60 s.
+pub fn namespace(services: &[&str]) -> Namespace {
+    let service = |name: &&str| DiscoveryService {
+        logical_id: format!("{name}-discovery"),
+        arn: Arn::from(format!("discovery-{name}").as_str()),
+        name: (*name).into(),
+        records: vec![DnsRecord { kind: RecordKind::A, ttl: 60 }],
+        routing_policy: RoutingPolicy::Multivalue,
+    };
+    Namespace {
+        logical_id: "Namespace".into(),
+        name: "services".into(),
+        soa_ttl: 15,
+        services: services.iter().map(service).collect(),
+    }
+}
+
+/// A stack with one service, `web` on `port`, behind a plain listener and in Cloud Map.
+pub fn stack_with_web(port: u16, desired_count: u32) -> Stack {
+    let container = Container {
+        name: "web".into(),
+        image: "registry.example/web:latest".into(),
+        essential: true,
+        environment: vec![("GREETING".into(), "hello".into())],
+        ports: vec![port],
+        stop_timeout: Duration::from_secs(1),
+    };
+    let definition = TaskDefinition {
+        logical_id: "WebTask".into(),
+        arn: Arn::from("task-definition"),
+        family: "web-family".into(),
+        revision: 1,
+        cpu: 256,
+        memory: 512,
+        containers: vec![container],
+    };
+    let service = Service {
+        logical_id: "WebService".into(),
+        arn: Arn::from("service"),
+        name: "Web".into(),
+        cluster: "Services".into(),
+        desired_count,
+        minimum_healthy_percent: 50,
+        maximum_percent: 200,
+        health_check_grace_period: Duration::from_secs(60),
+        task_definition: Arc::new(definition),
+        load_balancers: vec![ServiceLoadBalancer {
+            target_group: Arn::from("web"),
+            container_name: "web".into(),
+            container_port: port,
+        }],
+        registry: Some(ServiceRegistry { service: Arn::from("discovery-web"), port: None }),
+    };
+    Stack {
+        name: "test".into(),
+        region: "us-west-2".into(),
+        account: "000000000000".into(),
+        load_balancers: vec![plain_load_balancer(vec![rule(1, "/web*", "web")])],
+        target_groups: vec![target_group("web")],
+        services: vec![service],
+        namespaces: vec![namespace(&["web"])],
+        coverage: Coverage::default(),
+    }
+}

@@ -1,0 +1,75 @@
+//! A task's program: this very test binary, run again to serve instead of to test.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Write as _},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process, thread,
+};
+
+use local_env::ecs::Command;
+
+const ROLE: &str = "LOCAL_ENV_TEST_TASK";
+
+/// The command that serves as `role`: `serve`, `deaf` (ignores SIGTERM) or `fail` (exits with 3).
+pub fn command(role: &str) -> Command {
+    Command {
+        program: env::current_exe().expect("this binary"),
+        arguments: ["--exact", "support::task::task", "--ignored", "--nocapture"]
+            .map(str::to_owned)
+            .into(),
+        folder: PathBuf::from("/"),
+        environment: vec![(ROLE.into(), role.into())],
+    }
+}
+
+#[test]
+#[ignore = "the program of the tasks that other tests run"]
+fn task() {
+    match env::var(ROLE).as_deref() {
+        Ok("serve") => serve(),
+        Ok("deaf") => {
+            // A shell can ignore a signal without unsafe code, and what it becomes inherits that.
+            let this = env::current_exe().expect("this binary");
+            let script = "trap '' TERM; exec \"$0\" \"$@\"";
+            let mut command = process::Command::new("sh");
+            command.args(["-c", script]).arg(this).args(env::args_os().skip(1));
+            command.env(ROLE, "serve");
+            let error = std::os::unix::process::CommandExt::exec(&mut command);
+            panic!("{error}");
+        }
+        Ok("fail") => process::exit(3),
+        _ => {}
+    }
+}
+
+fn serve() {
+    let variable = |name| env::var(name).expect("a variable of a task's");
+    let listener = TcpListener::bind(format!("{}:{}", variable("HOST"), variable("PORT")));
+    writeln!(std::io::stdout(), "listening").expect("standard output");
+    for stream in listener.expect("the task's own port").incoming() {
+        let stream = stream.expect("a connection");
+        thread::spawn(move || answer(stream));
+    }
+}
+
+/// Answers each request on a connection with the task's environment.
+fn answer(stream: TcpStream) {
+    let mut variables: Vec<_> =
+        env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+    variables.sort();
+    let body = variables.join("\n");
+    let mut writer = stream.try_clone().expect("a stream");
+    let mut lines = BufReader::new(stream).lines();
+    while let Some(Ok(_request_line)) = lines.next() {
+        lines
+            .by_ref()
+            .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
+            .for_each(drop);
+        let length = body.len();
+        if write!(writer, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").is_err() {
+            return;
+        }
+    }
+}
