@@ -1,1 +1,59 @@
-//! To come.
+//! What the sample services share; a service's own crate holds its name, its default port and the
+//! routes that it adds.
+//!
+//! ```no_run
+//! use axum::routing::get;
+//! use service_kit::{Identity, Service};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let identity = Identity { name: "service2", version: env!("CARGO_PKG_VERSION"), port: 7072 };
+//!     service_kit::run(Service::new(identity).route("/greeting", get(async || "hello")))
+//! }
+//! ```
+//!
+//! Every route stands under the service's name, because the load balancer rewrites no path:
+//!
+//! | route | answer |
+//! | --- | --- |
+//! | `/service2` | 200: name, version, task id, processor architecture; the load balancer's health check |
+//! | `/service2/peer` | the peer's whole answer and how long it took; a [`PeerError`] as a [`Problem`] |
+//! | `/service2/health` | 200 while the process lives |
+//! | `/service2/greeting` | the service's own |
+//! | anything else | 404 with the list of routes; a known route with another method: 405 with `Allow` |
+//!
+//! Settings come from the environment; an empty one counts as unset, a wrong one refuses the start
+//! with one line and exit code 2.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `PORT`, `HOST` | where to listen; default the service's own port on `0.0.0.0`, all addresses, as a container needs it |
+//! | `SERVICE_URL` | the peer: `http://service3.services:7073`. Without a path of its own, `/` and the host's first label: `/service3` |
+//! | `DNS_SERVER` | `address:port` to ask for the peer's name; default what `/etc/resolv.conf` says |
+//! | `ECS_TASK_ID` | the task id to show |
+//! | `RUST_LOG` | what to log, default `info` |
+//!
+//! Logs are flat JSON lines on stdout, or text where that is a terminal: one line a finished
+//! request. SIGTERM and SIGINT stop accepting, let what is in flight finish, and exit with 0; a
+//! second one ends at once.
+
+mod context;
+mod logs;
+mod peer;
+mod problem;
+mod process;
+mod requests;
+mod routes;
+mod service;
+mod settings;
+
+pub use context::{About, Context};
+pub use peer::{ClientError, NameError, PeerAnswer, PeerError};
+pub use problem::Problem;
+pub use process::run;
+pub use service::{Bound, Identity, Service, StartError};
+pub use settings::{Limits, PeerUrl, PeerUrlError, SettingError, Settings};
+
+/// A duration as logs and answers show it, to the microsecond.
+fn milliseconds(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
