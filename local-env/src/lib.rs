@@ -1,14 +1,14 @@
 //! Runs the ECS stack that a CloudFormation template describes on one's own machine: its load
 //! balancer, its Cloud Map names, its tasks.
 //!
-//! A template becomes resolved resources in `cloudformation`, those become typed data in
-//! [`stack`], and `environment` runs it: `ecs` keeps tasks alive, `alb` routes requests to them,
-//! `cloudmap` names them.
+//! A template becomes resolved resources in [`cloudformation`], those become typed data in
+//! [`stack`], and [`environment`] runs it: [`ecs`] keeps tasks alive, [`alb`] routes requests to
+//! them, [`cloudmap`] names them.
 
 pub mod acm;
 pub mod alb;
-//pub mod cli;
 pub mod clock;
+pub mod cloudformation;
 pub mod cloudmap;
 pub mod ecs;
 pub mod environment;

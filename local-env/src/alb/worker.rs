@@ -18,7 +18,10 @@ use hyper::{
     server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulConnection,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::LocalSet,
@@ -176,16 +179,7 @@ impl Door {
             .timer(TokioTimer::new())
             .header_read_timeout(self.context.idle_timeout)
             .serve_connection(io, service);
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            biased;
-            ended = connection.as_mut() => ended,
-            () = self.stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        note_end(ended);
+        self.until_end(connection).await;
     }
 
     async fn serve_http2<I>(&self, io: I, client: Rc<ClientConnection>)
@@ -198,6 +192,11 @@ impl Door {
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_STREAMS)
             .serve_connection(io, service);
+        self.until_end(connection).await;
+    }
+
+    /// Serves a connection; at a stop it takes no further request.
+    async fn until_end(&self, connection: impl GracefulConnection<Error = hyper::Error>) {
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             biased;
@@ -207,14 +206,9 @@ impl Door {
                 connection.await
             }
         };
-        note_end(ended);
-    }
-}
-
-/// A client that goes away is nothing to tell anybody of.
-fn note_end(ended: hyper::Result<()>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "client connection ended");
+        if let Err(error) = ended {
+            tracing::debug!(%error, "client connection ended");
+        }
     }
 }
 

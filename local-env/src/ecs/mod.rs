@@ -1,7 +1,8 @@
 //! ECS: the scheduler that keeps a service's tasks running, and the launchers that run them.
 //!
 //! The [`Scheduler`] decides and does nothing; a [`Launcher`] does and decides nothing. What becomes
-//! of a task comes back as [`TaskEvent`]s, whatever ran it.
+//! of a task comes back as [`TaskEvent`]s, whatever ran it. Its output goes another way, to whoever shows
+//! it: there a slow reader slows the task down, and nothing else.
 
 mod network;
 mod output;
@@ -12,4 +13,4 @@ mod task;
 pub use network::{Network, NetworkError};
 pub use process::{Command, ProcessLauncher};
 pub use scheduler::{Decision, Scheduler};
-pub use task::{Launcher, Stopped, Task, TaskChange, TaskEvent, TaskId};
+pub use task::{Launcher, OutputLine, Stopped, Task, TaskChange, TaskEvent, TaskId};

@@ -1,37 +1,55 @@
 //! A task's output, line by line.
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    sync::mpsc,
+};
 
 /// A longer line is cut into pieces of this size: what a log event may hold in AWS.
 const MAX_LINE: usize = 256 * 1024;
 
-/// Hands each line to `each`, until the writer has closed its end. Bytes that are not UTF-8 are
-/// replaced.
-pub(super) async fn lines(from: impl AsyncRead + Unpin, mut each: impl FnMut(String)) {
+/// Sends each line, as `label` makes it, until the writer has closed its end. Bytes that are not
+/// UTF-8 are replaced. Where nobody listens any more the rest is read and let go, so that the writer
+/// is not held up.
+pub(super) async fn lines<T>(
+    from: impl AsyncRead + Unpin,
+    label: impl Fn(String) -> T,
+    to: mpsc::Sender<T>,
+) {
     let mut reader = BufReader::new(from);
     let mut line = Vec::new();
-    loop {
-        let available = match reader.fill_buf().await {
-            Ok([]) => break,
-            Ok(available) => available,
-            Err(error) => {
-                tracing::debug!(%error, "output can no longer be read");
-                break;
-            }
-        };
-        let end = available.iter().position(|&byte| byte == b'\n');
-        let taken = end.unwrap_or(available.len()).min(MAX_LINE - line.len());
-        line.extend_from_slice(&available[..taken]);
-        let at_end = end == Some(taken);
-        reader.consume(taken + usize::from(at_end));
-        if at_end || line.len() == MAX_LINE {
-            each(text(&line));
+    while let Some(complete) = read_piece(&mut reader, &mut line).await {
+        if complete {
+            // Whoever would have shown it has gone.
+            let _ = to.send(label(text(&line))).await;
             line.clear();
         }
     }
     if !line.is_empty() {
-        each(text(&line));
+        let _ = to.send(label(text(&line))).await;
     }
+}
+
+/// Adds what has arrived to `line`, up to its end; whether that was reached. `None` at the end of
+/// all.
+async fn read_piece(
+    reader: &mut BufReader<impl AsyncRead + Unpin>,
+    line: &mut Vec<u8>,
+) -> Option<bool> {
+    let available = match reader.fill_buf().await {
+        Ok([]) => return None,
+        Ok(available) => available,
+        Err(error) => {
+            tracing::debug!(%error, "output can no longer be read");
+            return None;
+        }
+    };
+    let end = available.iter().position(|&byte| byte == b'\n');
+    let taken = end.unwrap_or(available.len()).min(MAX_LINE - line.len());
+    line.extend_from_slice(&available[..taken]);
+    let at_end = end == Some(taken);
+    reader.consume(taken + usize::from(at_end));
+    Some(at_end || line.len() == MAX_LINE)
 }
 
 fn text(line: &[u8]) -> String {
@@ -43,9 +61,9 @@ mod tests {
     use super::*;
 
     async fn read(bytes: &[u8]) -> Vec<String> {
-        let mut seen = Vec::new();
-        lines(bytes, |line| seen.push(line)).await;
-        seen
+        let (sender, mut lines_read) = mpsc::channel(100);
+        lines(bytes, |line| line, sender).await;
+        std::iter::from_fn(|| lines_read.try_recv().ok()).collect()
     }
 
     #[tokio::test]

@@ -22,17 +22,16 @@ use nix::{
 use tokio::{
     process::{Child, Command as ProcessCommand},
     sync::mpsc,
+    task::spawn_local,
     time::timeout,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
-use super::{Launcher, Network, Stopped, Task, TaskChange, TaskEvent, TaskId, output};
+use super::{Launcher, Network, OutputLine, Stopped, Task, TaskChange, TaskEvent, TaskId, output};
 use crate::{port_holder, stack::Container};
 
 /// What a task has of the user's own environment; the rest would not be there in AWS.
 const PASSED_ON: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];
-/// How long the output of a task that has ended may take to arrive.
-const OUTPUT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How a service's tasks are run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +54,9 @@ pub struct ProcessLauncher {
     region: String,
     network: Arc<Mutex<Network>>,
     events: mpsc::UnboundedSender<TaskEvent>,
+    output: mpsc::Sender<OutputLine>,
     running: HashMap<TaskId, CancellationToken>,
     groups: Arc<Mutex<HashMap<TaskId, Pid>>>,
-    tasks: TaskTracker,
 }
 
 /// One task on its way from start to end.
@@ -67,6 +66,7 @@ struct Run {
     variables: Vec<(String, String)>,
     network: Arc<Mutex<Network>>,
     events: mpsc::UnboundedSender<TaskEvent>,
+    output: mpsc::Sender<OutputLine>,
     groups: Arc<Mutex<HashMap<TaskId, Pid>>>,
     stop: CancellationToken,
 }
@@ -74,13 +74,15 @@ struct Run {
 // === impl ProcessLauncher ===
 
 impl ProcessLauncher {
-    /// `commands` says how to run each service, by logical id; `dns` is what the tasks ask for names.
+    /// `commands` says how to run each service, by logical id; `dns` is what the tasks ask for names;
+    /// what becomes of them goes to `events`, and what they say to `output`.
     pub fn new(
         commands: HashMap<String, Command>,
         dns: SocketAddr,
         region: String,
         network: Network,
         events: mpsc::UnboundedSender<TaskEvent>,
+        output: mpsc::Sender<OutputLine>,
     ) -> Self {
         Self {
             commands,
@@ -88,9 +90,9 @@ impl ProcessLauncher {
             region,
             network: Arc::new(Mutex::new(network)),
             events,
+            output,
             running: HashMap::new(),
             groups: Arc::default(),
-            tasks: TaskTracker::new(),
         }
     }
 
@@ -130,10 +132,11 @@ impl Launcher for ProcessLauncher {
             task,
             network: Arc::clone(&self.network),
             events: self.events.clone(),
+            output: self.output.clone(),
             groups: Arc::clone(&self.groups),
             stop,
         };
-        self.tasks.spawn_local(run.live());
+        spawn_local(run.live());
     }
 
     fn stop(&mut self, id: &TaskId) {
@@ -155,14 +158,11 @@ impl Run {
     async fn live(self) {
         let stopped = match self.start() {
             Ok((address, mut child)) => {
-                let output = self.pass_on_output(&mut child);
+                self.pass_on_output(&mut child);
                 self.tell(TaskChange::Running(address));
                 let stopped = self.until_end(child).await;
                 self.note(stopped);
                 lock(&self.network).release(address);
-                if timeout(OUTPUT_PATIENCE, output.wait()).await.is_err() {
-                    tracing::debug!(task = %self.task.id, "its output is still held open");
-                }
                 return;
             }
             Err(why) => Stopped::FailedToStart(why),
@@ -223,20 +223,18 @@ impl Run {
         containers.into_iter().flat_map(|container| container.environment.iter().cloned())
     }
 
-    fn pass_on_output(&self, child: &mut Child) -> TaskTracker {
-        let send_line = || {
-            let (events, task) = (self.events.clone(), self.task.clone());
-            move |line| send(&events, task.clone(), TaskChange::Output(line))
+    /// Until the last process that holds the pipes has closed them, which may outlive the task.
+    fn pass_on_output(&self, child: &mut Child) {
+        let label = || {
+            let task = self.task.clone();
+            move |text| OutputLine { task: task.clone(), text }
         };
-        let pumps = TaskTracker::new();
         if let Some(out) = child.stdout.take() {
-            pumps.spawn_local(output::lines(out, send_line()));
+            spawn_local(output::lines(out, label(), self.output.clone()));
         }
         if let Some(err) = child.stderr.take() {
-            pumps.spawn_local(output::lines(err, send_line()));
+            spawn_local(output::lines(err, label(), self.output.clone()));
         }
-        pumps.close();
-        pumps
     }
 
     /// SIGTERM goes to the process alone, as ECS signals a container's first process; SIGKILL to all

@@ -31,10 +31,17 @@ pub struct TaskEvent {
 pub enum TaskChange {
     /// Its containers have been started, at this address; whether they listen yet is not known.
     Running(Ipv4Addr),
-    /// A line of its output, without the line's end.
-    Output(String),
-    /// It has ended, or could not be started. The last change but for output on its way.
+    /// It has ended, or could not be started.
     Stopped(Stopped),
+}
+
+/// A line of a task's output, without the line's end.
+#[derive(Clone, Debug)]
+pub struct OutputLine {
+    /// The task.
+    pub task: Task,
+    /// Standard output and standard error alike.
+    pub text: String,
 }
 
 /// Why a task ended.

@@ -1,11 +1,11 @@
 //! The environment at work: one loop that hears what becomes of tasks and what the load balancer
 //! thinks of them, and acts on what each service's scheduler decides.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -18,9 +18,6 @@ use crate::{
     ecs::{Decision, Launcher, Scheduler, Task, TaskChange, TaskEvent, TaskId},
     stack::Service,
 };
-
-/// How long output that is on its way may take once all tasks have ended.
-const OUTPUT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How to end a running environment.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +73,6 @@ impl Environment {
         running.serve(&mut events, &stop).await;
         balancers.iter().for_each(RunningLoadBalancer::close);
         running.end_tasks(&mut events, &stop).await;
-        running.drain(events).await;
         finish(balancers, self.dns, &stop).await;
         Ok(())
     }
@@ -161,7 +157,6 @@ impl<L: Launcher> Running<L> {
                 service.running(&task, address);
                 Notice::Running { service: name, task, address }
             }
-            TaskChange::Output(line) => Notice::Output { service: name, task, line },
             TaskChange::Stopped(why) => {
                 let expected = service.stopped(&task);
                 Notice::Stopped { service: name, task, why, expected }
@@ -206,24 +201,6 @@ impl<L: Launcher> Running<L> {
             self.publish();
         }
         self.launcher.kill();
-    }
-
-    /// Output may come after its task's end; once the launcher is gone, the last line is the last
-    /// event.
-    async fn drain(self, mut events: mpsc::UnboundedReceiver<TaskEvent>) {
-        drop(self.launcher);
-        let rest = async {
-            while let Some(TaskEvent { task, change }) = events.recv().await {
-                let service = self.services.iter().find(|one| one.is_of(&task));
-                if let (Some(service), TaskChange::Output(line)) = (service, change) {
-                    let service = service.name.clone();
-                    tell(&self.notices, Notice::Output { service, task: task.id, line });
-                }
-            }
-        };
-        if timeout(OUTPUT_PATIENCE, rest).await.is_err() {
-            tracing::debug!("a process that a task left behind holds its output open");
-        }
     }
 
     fn tell(&self, notice: Notice) {

@@ -70,15 +70,6 @@ pub enum Notice {
         /// What it thinks now.
         state: TargetState,
     },
-    /// A line of a task's output.
-    Output {
-        /// What people call its service.
-        service: String,
-        /// The task.
-        task: TaskId,
-        /// Without the line's end.
-        line: String,
-    },
 }
 
 // === impl Status ===

@@ -5,14 +5,17 @@
 //! here runs; behaviour lives in `alb`, `ecs` and `cloudmap`.
 
 mod coverage;
+mod error;
 mod load_balancer;
 mod namespace;
+mod read;
 mod service;
 mod target_group;
 
 use std::{fmt, sync::Arc};
 
 pub use coverage::{Coverage, Ignored};
+pub use error::{StackError, StackProblem};
 pub use load_balancer::{
     Action, Condition, FixedResponse, Listener, ListenerProtocol, LoadBalancer, Redirect, Rule,
 };

@@ -72,6 +72,12 @@ async fn raw_exchange(with: SocketAddr, bytes: &[u8]) -> Option<Vec<u8>> {
     Some(answer)
 }
 
+/// The addresses of a name, with their TTLs.
+pub async fn addresses(server: SocketAddr, name: &str) -> Vec<(String, u32)> {
+    let answer = exchange(server, &question(name, RecordType::A)).await;
+    answer.answers.iter().map(|record| (record.data.to_string(), record.ttl)).collect()
+}
+
 #[tokio::test]
 async fn a_name_has_the_addresses_of_its_tasks_for_60_seconds() {
     let names = Names::start().await;

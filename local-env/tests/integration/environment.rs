@@ -8,7 +8,7 @@ use std::{
 
 use local_env::{
     clock::Clock,
-    ecs::{Command, Network, ProcessLauncher, Stopped},
+    ecs::{Command, Network, OutputLine, ProcessLauncher, Stopped},
     environment::{Environment, Notice, Settings, Status, StopSignal, TaskStatus},
 };
 use nix::{
@@ -28,6 +28,7 @@ struct Running {
     url: String,
     status: watch::Receiver<Status>,
     notices: mpsc::UnboundedReceiver<Notice>,
+    lines: mpsc::Receiver<OutputLine>,
     stop: StopSignal,
     ended: JoinHandle<()>,
 }
@@ -49,15 +50,18 @@ impl Running {
         let (url, dns) = (environment.listeners()[0].url.clone(), environment.dns_address());
         let (status, stop) = (environment.status(), StopSignal::default());
         let (sender, notices) = mpsc::unbounded_channel();
+        let (output, lines) = mpsc::channel(1000);
         let commands = HashMap::from([("WebService".to_owned(), command)]);
         let network = Network::lease().unwrap();
         let run = environment.run(
-            move |events| ProcessLauncher::new(commands, dns, "us-west-2".into(), network, events),
+            move |events| {
+                ProcessLauncher::new(commands, dns, "us-west-2".into(), network, events, output)
+            },
             sender,
             stop.clone(),
         );
         let ended = tokio::task::spawn_local(async { run.await.unwrap() });
-        Self { url, status, notices, stop, ended }
+        Self { url, status, notices, lines, stop, ended }
     }
 
     async fn until(&mut self, what: &str, ready: impl FnMut(&Status) -> bool) -> Vec<TaskStatus> {
@@ -95,14 +99,7 @@ fn variable<'a>(environment: &'a str, name: &str) -> &'a str {
 }
 
 fn process_of(environment: &str) -> Pid {
-    // The shell that the test command starts through would give another; this one is the task's own.
-    let id = variable(environment, "ECS_TASK_ID");
-    let mut processes = procfs::process::all_processes().unwrap().flatten();
-    let of_task = |process: &procfs::process::Process| {
-        let environ = process.environ().unwrap_or_default();
-        environ.get(std::ffi::OsStr::new("ECS_TASK_ID")).is_some_and(|found| found == id)
-    };
-    Pid::from_raw(processes.find(of_task).expect("the task's process").pid)
+    task::process_of(variable(environment, "ECS_TASK_ID")).expect("the task's process")
 }
 
 #[tokio::test]
@@ -193,9 +190,23 @@ async fn a_stop_ends_every_task_and_says_so() {
         });
         assert_eq!(ended.count(), 2, "{notices:?}");
         assert!(kill(process, None).is_err(), "the process is still there");
-        let said =
-            |notice: &Notice| matches!(notice, Notice::Output { line, .. } if line == "listening");
-        assert_eq!(notices.iter().filter(|notice| said(notice)).count(), 2, "{notices:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_task_says_is_passed_on_to_its_last_line() {
+    locally(async {
+        let mut running = Running::start(1, task::command("serve")).await;
+        let id = running.steady().await[0].id.clone();
+        running.stop.gently.cancel();
+        let mut said = Vec::new();
+        while let Some(line) = timeout(PATIENCE, running.lines.recv()).await.expect("the end") {
+            assert_eq!(line.task.id, id);
+            said.push(line.text);
+        }
+        assert!(said.iter().any(|line| line.ends_with("listening")), "{said:?}");
+        running.stopped().await;
     })
     .await;
 }

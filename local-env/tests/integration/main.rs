@@ -7,3 +7,4 @@ mod dns;
 mod environment;
 mod load_balancer;
 mod support;
+mod templates;

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
     path::PathBuf,
@@ -9,6 +10,8 @@ use std::{
 };
 
 use local_env::ecs::Command;
+use nix::unistd::Pid;
+use procfs::process::{Process, all_processes};
 
 const ROLE: &str = "LOCAL_ENV_TEST_TASK";
 
@@ -22,6 +25,16 @@ pub fn command(role: &str) -> Command {
         folder: PathBuf::from("/"),
         environment: vec![(ROLE.into(), role.into())],
     }
+}
+
+/// The process of a task, known by the variable that carries its id.
+pub fn process_of(task: &str) -> Option<Pid> {
+    let of_task = |process: &Process| {
+        let environ = process.environ().unwrap_or_default();
+        environ.get(OsStr::new("ECS_TASK_ID")).is_some_and(|id| id == task)
+    };
+    let process = all_processes().ok()?.flatten().find(of_task)?;
+    Some(Pid::from_raw(process.pid))
 }
 
 #[test]

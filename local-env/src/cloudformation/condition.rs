@@ -1,0 +1,76 @@
+//! Conditions: the functions that decide, and what is already decided.
+
+use super::{
+    Node, Span, TemplateProblem as Problem,
+    evaluate::{Result, Scope},
+    nearest::did_you_mean,
+    path::Path,
+    template::text,
+};
+
+const FORM: &str = r#"{"Fn::Equals": [a, b]}, {"Fn::And": [c, …]}, {"Fn::Not": [c]}"#;
+
+impl Scope<'_> {
+    /// Whether a condition holds, once those that it names are decided.
+    pub(super) fn decide(&self, node: &Node, path: &Path<'_>) -> Result<bool> {
+        let only = node.entries().filter(|map| map.len() == 1).and_then(|map| map.first());
+        let Some((name, entry)) = only else {
+            return Err(Problem::malformed(path, "one of the functions that decide", node));
+        };
+        let argument = &entry.node;
+        let wrong = |function, why: &str| Problem::Function {
+            function,
+            path: path.to_string(),
+            why: why.to_owned(),
+            form: FORM,
+            span: node.span,
+        };
+        match name.as_str() {
+            "Condition" => self.decided(&text(argument, path)?, path, argument.span),
+            "Fn::Equals" => match argument.items() {
+                Some([a, b]) => self.equals(a, b, path),
+                _ => Err(wrong("Fn::Equals", "needs a list of 2 items")),
+            },
+            "Fn::Not" => match argument.items() {
+                Some([condition]) => self.decide(condition, path).map(|holds| !holds),
+                _ => Err(wrong("Fn::Not", "needs a list of 1 item")),
+            },
+            "Fn::And" => self
+                .all(argument, path, || wrong("Fn::And", "needs 2 to 10 conditions"))
+                .map(|all| all.iter().all(|holds| *holds)),
+            "Fn::Or" => self
+                .all(argument, path, || wrong("Fn::Or", "needs 2 to 10 conditions"))
+                .map(|all| all.contains(&true)),
+            other => Err(Problem::NotEmulated {
+                what: format!("`{other}` as a condition"),
+                path: path.to_string(),
+                help: "conditions are made of `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not`, `Condition`",
+                span: node.span,
+            }),
+        }
+    }
+
+    /// Whether the condition of this name holds.
+    pub(super) fn decided(&self, name: &str, path: &Path<'_>, span: Span) -> Result<bool> {
+        self.conditions.get(name).copied().ok_or_else(|| Problem::UnknownName {
+            kind: "condition",
+            name: name.to_owned(),
+            path: path.to_string(),
+            help: did_you_mean(name, self.template.conditions.keys().map(String::as_str)),
+            span,
+        })
+    }
+
+    fn equals(&self, a: &Node, b: &Node, path: &Path<'_>) -> Result<bool> {
+        match (self.evaluate(a, path)?, self.evaluate(b, path)?) {
+            (Some(a), Some(b)) => Ok(a.same(&b)),
+            (a, b) => Ok(a.is_none() && b.is_none()),
+        }
+    }
+
+    fn all(&self, node: &Node, path: &Path<'_>, wrong: impl Fn() -> Problem) -> Result<Vec<bool>> {
+        let items =
+            node.items().filter(|items| (2..=10).contains(&items.len())).ok_or_else(wrong)?;
+        items.iter().map(|item| self.decide(item, path)).collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! Values with functions to values without: a walk down one value, with everything that it may
+//! refer to already known.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::{
+    Entry, Inputs, Map, Node, Note, Resource, Span, Template, TemplateProblem as Problem, Value,
+    function::Call, nearest::did_you_mean, parameter::Bound, path::Path, physical,
+};
+
+pub(super) type Result<T> = std::result::Result<T, Problem>;
+
+const PSEUDO_PARAMETERS: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+/// What a value may refer to.
+pub(super) struct Scope<'a> {
+    pub(super) template: &'a Template,
+    pub(super) inputs: &'a Inputs,
+    pub(super) parameters: IndexMap<String, Bound>,
+    /// Those that are decided so far.
+    pub(super) conditions: IndexMap<String, bool>,
+    /// Those that are evaluated so far.
+    pub(super) resources: IndexMap<String, Resource>,
+    pub(super) notes: RefCell<BTreeSet<Note>>,
+}
+
+// === impl Scope ===
+
+impl Scope<'_> {
+    /// `None` where the value is `AWS::NoValue`.
+    pub(super) fn evaluate(&self, node: &Node, path: &Path<'_>) -> Result<Option<Node>> {
+        let value = match &node.value {
+            Value::List(items) => self.list(items, path)?,
+            Value::Map(map) => match Call::of(map, path)? {
+                Some(call) => {
+                    let value = self.call(&call)?;
+                    return Ok(value.map(|value| Node::new(value, call.span())));
+                }
+                None => self.map(map, path)?,
+            },
+            scalar => scalar.clone(),
+        };
+        Ok(Some(Node::new(value, node.span)))
+    }
+
+    fn list(&self, items: &[Node], path: &Path<'_>) -> Result<Value> {
+        let items = items.iter().enumerate();
+        let items = items.filter_map(|(i, item)| self.evaluate(item, &path.item(i)).transpose());
+        Ok(Value::List(items.collect::<Result<_>>()?))
+    }
+
+    fn map(&self, map: &Map, path: &Path<'_>) -> Result<Value> {
+        let mut evaluated = Map::with_capacity(map.len());
+        for (key, entry) in map {
+            if let Some(node) = self.evaluate(&entry.node, &path.key(key))? {
+                evaluated.insert(key.clone(), Entry { key_span: entry.key_span, node });
+            }
+        }
+        Ok(Value::Map(evaluated))
+    }
+
+    /// What `Ref` gives; `None` for `AWS::NoValue`.
+    pub(super) fn reference(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        span: Span,
+    ) -> Result<Option<Value>> {
+        if name == "AWS::NoValue" {
+            return Ok(None);
+        }
+        if let Some(value) = self.pseudo_parameter(name) {
+            return Ok(Some(value));
+        }
+        if let Some(bound) = self.parameters.get(name) {
+            self.notes.borrow_mut().extend(bound.unknown.clone());
+            return Ok(Some(bound.value.clone()));
+        }
+        let resource = self.resource(name, path, span)?;
+        Ok(Some(Value::String(resource.reference().to_owned())))
+    }
+
+    /// What `Fn::GetAtt` gives.
+    pub(super) fn attribute(
+        &self,
+        name: &str,
+        attribute: &str,
+        path: &Path<'_>,
+        span: Span,
+    ) -> Result<Value> {
+        let identity = &self.resource(name, path, span)?.identity;
+        identity.attribute(attribute).ok_or_else(|| Problem::UnknownName {
+            kind: "attribute",
+            name: format!("{name}.{attribute}"),
+            path: path.to_string(),
+            help: did_you_mean(attribute, identity.attribute_names()).or_else(|| {
+                Some(format!(
+                    "known of `{name}`: {}",
+                    identity.attribute_names().collect::<Vec<_>>().join(", ")
+                ))
+            }),
+            span,
+        })
+    }
+
+    fn resource(&self, name: &str, path: &Path<'_>, span: Span) -> Result<&Resource> {
+        if let Some(resource) = self.resources.get(name) {
+            return Ok(resource);
+        }
+        let path = path.to_string();
+        match self.template.resources.get(name).map(|declaration| &declaration.condition) {
+            Some(Some((condition, _))) => Err(Problem::NotCreated {
+                name: name.to_owned(),
+                condition: condition.clone(),
+                path,
+                span,
+            }),
+            _ => Err(Problem::UnknownName {
+                kind: "parameter or resource",
+                name: name.to_owned(),
+                path,
+                help: did_you_mean(name, self.names()),
+                span,
+            }),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.parameters.keys();
+        let resources = self.template.resources.keys();
+        parameters.chain(resources).map(String::as_str).chain(PSEUDO_PARAMETERS)
+    }
+
+    fn pseudo_parameter(&self, name: &str) -> Option<Value> {
+        let inputs = self.inputs;
+        let text = match name {
+            "AWS::AccountId" => inputs.account.clone(),
+            "AWS::Region" => inputs.region.clone(),
+            "AWS::Partition" => physical::partition(&inputs.region).to_owned(),
+            "AWS::URLSuffix" => physical::url_suffix(&inputs.region).to_owned(),
+            "AWS::StackName" => inputs.stack_name.clone(),
+            "AWS::StackId" => physical::stack_id(inputs),
+            "AWS::NotificationARNs" => return Some(Value::List(Vec::new())),
+            _ => return None,
+        };
+        Some(Value::String(text))
+    }
+}

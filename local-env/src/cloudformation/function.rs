@@ -1,0 +1,304 @@
+//! CloudFormation's functions, except those that only decide.
+
+use std::collections::HashMap;
+
+use super::{
+    Entry, Map, Node, Span, TemplateProblem as Problem, Value,
+    evaluate::{Result, Scope},
+    nearest::did_you_mean,
+    path::Path,
+    sub::{self, Piece},
+};
+
+/// Names and the forms in which they are written.
+const FUNCTIONS: [(&str, &str); 10] = [
+    ("Ref", r#"{"Ref": "name"}"#),
+    ("Fn::GetAtt", r#"{"Fn::GetAtt": ["resource", "attribute"]}"#),
+    ("Fn::Sub", r#"{"Fn::Sub": "text ${Name}"} or {"Fn::Sub": ["text ${Name}", {"Name": value}]}"#),
+    ("Fn::Join", r#"{"Fn::Join": ["delimiter", [value, …]]}"#),
+    ("Fn::Select", r#"{"Fn::Select": [index, [value, …]]}"#),
+    ("Fn::Split", r#"{"Fn::Split": ["delimiter", "text"]}"#),
+    ("Fn::If", r#"{"Fn::If": ["condition", value, otherwise]}"#),
+    ("Fn::GetAZs", r#"{"Fn::GetAZs": "region"}"#),
+    ("Fn::FindInMap", r#"{"Fn::FindInMap": ["map", "key", "key"]}"#),
+    ("Fn::Base64", r#"{"Fn::Base64": "text"}"#),
+];
+
+/// Functions of CloudFormation's that are known and wait to be emulated, or decide conditions.
+const OTHERS: [&str; 16] = [
+    "Fn::And",
+    "Fn::Cidr",
+    "Fn::Contains",
+    "Fn::EachMemberEquals",
+    "Fn::EachMemberIn",
+    "Fn::Equals",
+    "Fn::GetStackOutput",
+    "Fn::ImportValue",
+    "Fn::Length",
+    "Fn::Not",
+    "Fn::Or",
+    "Fn::RefAll",
+    "Fn::ToJsonString",
+    "Fn::Transform",
+    "Fn::ValueOf",
+    "Fn::ValueOfAll",
+];
+
+/// Longer texts than a whole template are nobody's intention, but a few functions inside of one
+/// another can make them.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// A function and its argument.
+pub(super) struct Call<'a> {
+    name: &'static str,
+    form: &'static str,
+    argument: &'a Node,
+    path: &'a Path<'a>,
+    span: Span,
+}
+
+// === impl Call ===
+
+impl<'a> Call<'a> {
+    /// The function that a mapping stands for, if any.
+    pub(super) fn of(map: &'a Map, path: &'a Path<'a>) -> Result<Option<Self>> {
+        let is_function = |name: &str| name.starts_with("Fn::") || name == "Ref" && map.len() == 1;
+        let Some((name, entry)) = map.iter().find(|(name, _)| is_function(name)) else {
+            return Ok(None);
+        };
+        let call = Self::new(name, entry, path)?;
+        match map.len() {
+            1 => Ok(Some(call)),
+            _ => Err(call.wrong("must be the only key of its mapping")),
+        }
+    }
+
+    fn new(name: &str, entry: &'a Entry, path: &'a Path<'a>) -> Result<Self> {
+        let argument = &entry.node;
+        // What is shown of a long argument is the function's name.
+        let span = if argument.text().is_some() { argument.span } else { entry.key_span };
+        if let Some((name, form)) = FUNCTIONS.iter().find(|(known, _)| *known == name) {
+            return Ok(Self { name, form, argument, path, span });
+        }
+        let path = path.to_string();
+        if OTHERS.contains(&name) || name.starts_with("Fn::ForEach") {
+            let what = format!("`{name}`");
+            let help = "write the value that it would give, or a parameter that is given it";
+            return Err(Problem::NotEmulated { what, path, help, span });
+        }
+        let known = FUNCTIONS.iter().map(|(name, _)| *name).chain(OTHERS);
+        let help = did_you_mean(name, known);
+        Err(Problem::UnknownName { kind: "function", name: name.to_owned(), path, help, span })
+    }
+
+    /// Where it stands.
+    pub(super) fn span(&self) -> Span {
+        self.span
+    }
+
+    fn wrong(&self, why: impl Into<String>) -> Problem {
+        Problem::Function {
+            function: self.name,
+            path: self.path.to_string(),
+            why: why.into(),
+            form: self.form,
+            span: self.span,
+        }
+    }
+
+    /// The argument's items, not yet evaluated.
+    fn items<const N: usize>(&self) -> Result<&'a [Node; N]> {
+        let items = self.argument.items().and_then(|items| items.try_into().ok());
+        items.ok_or_else(|| self.wrong(format!("needs a list of {N} items")))
+    }
+
+    fn text(&self, node: &Node) -> Result<String> {
+        let text =
+            node.text().ok_or_else(|| self.wrong(format!("needs a text, not {}", node.kind())))?;
+        Ok(text.into_owned())
+    }
+
+    fn list<'n>(&self, node: &'n Node) -> Result<&'n [Node]> {
+        node.items().ok_or_else(|| self.wrong(format!("needs a list, not {}", node.kind())))
+    }
+}
+
+impl Scope<'_> {
+    /// What a function gives; `None` where that is `AWS::NoValue`.
+    pub(super) fn call(&self, call: &Call<'_>) -> Result<Option<Value>> {
+        let value = match call.name {
+            "Ref" => return self.reference(&call.text(call.argument)?, call.path, call.span),
+            "Fn::If" => {
+                let chosen = self.evaluate(self.branch(call)?, call.path)?;
+                return Ok(chosen.map(|node| node.value));
+            }
+            "Fn::GetAtt" => self.get_att(call),
+            "Fn::Sub" => self.sub(call).map(Value::String),
+            "Fn::Join" => self.join(call).map(Value::String),
+            "Fn::Select" => self.select(call),
+            "Fn::Split" => self.split(call),
+            "Fn::GetAZs" => self.get_azs(call),
+            "Fn::FindInMap" => self.find_in_map(call),
+            _ => self
+                .value(call, call.argument)
+                .and_then(|node| Ok(Value::String(base64(&call.text(&node)?)))),
+        }?;
+        match &value {
+            Value::String(text) if text.len() > LONGEST_TEXT => {
+                Err(call.wrong("makes a text that is longer than a template may be"))
+            }
+            _ => Ok(Some(value)),
+        }
+    }
+
+    /// An evaluated argument, which must not be `AWS::NoValue`.
+    fn value(&self, call: &Call<'_>, node: &Node) -> Result<Node> {
+        let value = self.evaluate(node, &call.path.key(call.name))?;
+        value.ok_or_else(|| call.wrong("cannot take `AWS::NoValue`"))
+    }
+
+    fn text(&self, call: &Call<'_>, node: &Node) -> Result<String> {
+        call.text(&self.value(call, node)?)
+    }
+
+    fn branch<'n>(&self, call: &Call<'n>) -> Result<&'n Node> {
+        let [condition, then, otherwise] = call.items()?;
+        let holds = self.decided(&call.text(condition)?, call.path, condition.span)?;
+        Ok(if holds { then } else { otherwise })
+    }
+
+    fn get_att(&self, call: &Call<'_>) -> Result<Value> {
+        let (resource, attribute) = match call.argument.items() {
+            Some([resource, attribute]) => (call.text(resource)?, self.text(call, attribute)?),
+            Some(_) => return Err(call.wrong("needs a list of 2 items")),
+            None => {
+                let text = call.text(call.argument)?;
+                let (resource, attribute) = text
+                    .split_once('.')
+                    .ok_or_else(|| call.wrong("needs a dot between resource and attribute"))?;
+                (resource.to_owned(), attribute.to_owned())
+            }
+        };
+        self.attribute(&resource, &attribute, call.path, call.span)
+    }
+
+    fn sub(&self, call: &Call<'_>) -> Result<String> {
+        let (text, variables) = match call.argument.items() {
+            Some([text, variables]) => (text, self.variables(call, variables)?),
+            Some(_) => return Err(call.wrong("needs a list of 2 items")),
+            None => (call.argument, HashMap::new()),
+        };
+        let mut made = String::new();
+        for piece in sub::pieces(&call.text(text)?) {
+            match piece {
+                Piece::Text(text) => made += text,
+                Piece::Name(name) => match variables.get(name) {
+                    Some(value) => made += value,
+                    None => made += &self.named(call, name)?,
+                },
+            }
+        }
+        Ok(made)
+    }
+
+    fn variables<'n>(&self, call: &Call<'_>, node: &'n Node) -> Result<HashMap<&'n str, String>> {
+        let wrong = || call.wrong("needs a mapping of variables as its second item");
+        let entries = node.entries().ok_or_else(wrong)?.iter();
+        entries.map(|(name, entry)| Ok((name.as_str(), self.text(call, &entry.node)?))).collect()
+    }
+
+    fn named(&self, call: &Call<'_>, name: &str) -> Result<String> {
+        let value = match name.split_once('.') {
+            Some((name, attribute)) => Some(self.attribute(name, attribute, call.path, call.span)?),
+            None => self.reference(name, call.path, call.span)?,
+        };
+        let value = value.ok_or_else(|| call.wrong("cannot take `AWS::NoValue`"))?;
+        call.text(&Node::new(value, call.span))
+    }
+
+    fn join(&self, call: &Call<'_>) -> Result<String> {
+        let [delimiter, values] = call.items()?;
+        let values = self.value(call, values)?;
+        let values: Vec<_> =
+            call.list(&values)?.iter().map(|value| call.text(value)).collect::<Result<_>>()?;
+        let joined = values.join(&self.text(call, delimiter)?);
+        Ok(joined)
+    }
+
+    fn select(&self, call: &Call<'_>) -> Result<Value> {
+        let [index, values] = call.items()?;
+        let index = self.text(call, index)?;
+        let position: usize =
+            index.parse().map_err(|_| call.wrong(format!("has `{index}` for an index")))?;
+        let values = self.value(call, values)?;
+        let values = call.list(&values)?;
+        let chosen = values.get(position);
+        let outside =
+            || call.wrong(format!("asks for item {position} of {}, counted from 0", values.len()));
+        Ok(chosen.ok_or_else(outside)?.value.clone())
+    }
+
+    fn split(&self, call: &Call<'_>) -> Result<Value> {
+        let [delimiter, text] = call.items()?;
+        let (delimiter, text) = (self.text(call, delimiter)?, self.text(call, text)?);
+        if delimiter.is_empty() {
+            return Err(call.wrong("needs a delimiter that is not empty"));
+        }
+        Ok(texts(text.split(delimiter.as_str()), call.span))
+    }
+
+    fn get_azs(&self, call: &Call<'_>) -> Result<Value> {
+        let region = self.text(call, call.argument)?;
+        let region = if region.is_empty() { &self.inputs.region } else { &region };
+        let zones = ["a", "b", "c"].map(|zone| format!("{region}{zone}"));
+        Ok(texts(zones.iter().map(String::as_str), call.span))
+    }
+
+    fn find_in_map(&self, call: &Call<'_>) -> Result<Value> {
+        let [name, first, second] = call.items()?;
+        let map = self.look_up(call, Some(&self.template.mappings), name)?;
+        let entries = self.look_up(call, map.entries(), first)?;
+        Ok(self.look_up(call, entries.entries(), second)?.value.clone())
+    }
+
+    fn look_up<'m>(&self, call: &Call<'_>, map: Option<&'m Map>, key: &Node) -> Result<&'m Node> {
+        let key = self.text(call, key)?;
+        let map =
+            map.ok_or_else(|| call.wrong(format!("finds no mapping to look `{key}` up in")))?;
+        let entry = map.get(&key).ok_or_else(|| Problem::UnknownName {
+            kind: "key of a mapping",
+            path: call.path.to_string(),
+            help: did_you_mean(&key, map.keys().map(String::as_str)),
+            name: key,
+            span: call.span,
+        })?;
+        Ok(&entry.node)
+    }
+}
+
+fn texts<'a>(texts: impl Iterator<Item = &'a str>, span: Span) -> Value {
+    Value::List(texts.map(|text| Node::new(Value::String(text.to_owned()), span)).collect())
+}
+
+fn base64(text: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut made = String::with_capacity(text.len().div_ceil(3) * 4);
+    for chunk in text.as_bytes().chunks(3) {
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            let digit = (bits >> (18 - 6 * i)) as usize & 63;
+            made.push(if i <= chunk.len() { char::from(ALPHABET[digit]) } else { '=' });
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn base64_is_padded() {
+        let encoded = ["", "f", "fo", "foo", "foob"].map(super::base64);
+        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+    }
+}

@@ -1,0 +1,80 @@
+//! What a resource is called by others.
+
+use super::{Node, Value};
+
+/// What references to a resource give.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    reference: String,
+    attributes: Vec<(&'static str, Value)>,
+    /// For a type that the table does not list in full: what other attributes are made from.
+    others: Option<Others>,
+}
+
+#[derive(Clone, Debug)]
+struct Others {
+    logical_id: String,
+    arn: String,
+}
+
+// === impl Identity ===
+
+impl Identity {
+    /// What `Ref` gives.
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// What `Fn::GetAtt` gives.
+    pub fn attribute(&self, name: &str) -> Option<Value> {
+        if let Some((_, value)) = self.attributes.iter().find(|(known, _)| *known == name) {
+            return Some(value.clone());
+        }
+        let others = self.others.as_ref()?;
+        let text = if name.ends_with("Arn") {
+            others.arn.clone()
+        } else {
+            format!("{}.{name}", others.logical_id)
+        };
+        Some(Value::String(text))
+    }
+
+    /// The attributes of the table.
+    pub(super) fn attribute_names(&self) -> impl Iterator<Item = &'static str> {
+        self.attributes.iter().map(|(name, _)| *name)
+    }
+
+    pub(super) fn new(reference: impl Into<String>) -> Self {
+        Self { reference: reference.into(), attributes: Vec::new(), others: None }
+    }
+
+    pub(super) fn with(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.with_value(name, Value::String(value.into()))
+    }
+
+    /// The same value as `Ref`.
+    pub(super) fn with_reference(self, name: &'static str) -> Self {
+        let reference = self.reference.clone();
+        self.with(name, reference)
+    }
+
+    /// The same value as the property of this name, if that is given.
+    pub(super) fn with_property(self, properties: &Node, name: &'static str) -> Self {
+        match properties.get(name) {
+            Some(node) => self.with_value(name, node.value.clone()),
+            None => self,
+        }
+    }
+
+    pub(super) fn with_value(mut self, name: &'static str, value: Value) -> Self {
+        self.attributes.push((name, value));
+        self
+    }
+
+    /// For a type that the table does not list in full: whatever else is asked for is made up, an
+    /// ARN for what is named like one.
+    pub(super) fn open(mut self, logical_id: &str, arn: String) -> Self {
+        self.others = Some(Others { logical_id: logical_id.to_owned(), arn });
+        self
+    }
+}

@@ -1,0 +1,398 @@
+//! What AWS would have chosen: names, identifiers, ARNs. A table by resource type.
+//!
+//! Each value has the form of AWS's own and is made from the stack and the logical id, so that the
+//! same template gives the same values at every start.
+
+use super::{Identity, Inputs, Node, Span, Value};
+
+/// From what a resource's values are made.
+struct Maker<'a> {
+    inputs: &'a Inputs,
+    logical_id: &'a str,
+    properties: &'a Node,
+}
+
+/// The identity of a resource with these properties.
+pub(super) fn identify(
+    inputs: &Inputs,
+    logical_id: &str,
+    resource_type: &str,
+    properties: &Node,
+) -> Identity {
+    let maker = Maker { inputs, logical_id, properties };
+    let name = resource_type.split_once("::").map_or("", |(_, rest)| rest);
+    match name {
+        "ElasticLoadBalancingV2::LoadBalancer" => maker.load_balancer(),
+        "ElasticLoadBalancingV2::Listener" => maker.listener(),
+        "ElasticLoadBalancingV2::ListenerRule" => maker.listener_rule(),
+        "ElasticLoadBalancingV2::TargetGroup" => maker.target_group(),
+        "ServiceDiscovery::PrivateDnsNamespace" => maker.namespace(),
+        "ServiceDiscovery::Service" => maker.discovery_service(),
+        "ECS::Cluster" => maker.cluster(),
+        "ECS::Service" => maker.service(),
+        "ECS::TaskDefinition" => maker.task_definition(),
+        "CertificateManager::Certificate" => maker.certificate(),
+        _ => maker.other(name),
+    }
+}
+
+/// The prefix of an EC2 identifier and the attribute that repeats it.
+fn ec2_prefix(resource_type: &str) -> Option<(&'static str, &'static str)> {
+    Some(match resource_type {
+        "EC2::VPC" => ("vpc", "VpcId"),
+        "EC2::Subnet" => ("subnet", "SubnetId"),
+        "EC2::InternetGateway" => ("igw", "InternetGatewayId"),
+        "EC2::NatGateway" => ("nat", "NatGatewayId"),
+        "EC2::RouteTable" => ("rtb", "RouteTableId"),
+        "EC2::SubnetRouteTableAssociation" => ("rtbassoc", "Id"),
+        "EC2::SecurityGroupIngress" | "EC2::SecurityGroupEgress" => ("sgr", "Id"),
+        "EC2::VPCEndpoint" => ("vpce", "Id"),
+        "EC2::NetworkAcl" => ("acl", "Id"),
+        _ => return None,
+    })
+}
+
+// === impl Maker ===
+
+impl Maker<'_> {
+    /// Of a type that is not emulated, so that not all of its attributes are known here.
+    fn other(&self, name: &str) -> Identity {
+        let service = name.split("::").next().unwrap_or_default().to_lowercase();
+        let identity = match name {
+            "EC2::SecurityGroup" => self.security_group(),
+            "EC2::EIP" => self.elastic_ip(),
+            "IAM::Role" => self.role(),
+            "Logs::LogGroup" => self.log_group(),
+            "Route53::HostedZone" => self.hosted_zone(),
+            "Route53::RecordSet" => Identity::new(self.name("Name", 255)),
+            "ECR::Repository" => self.repository(),
+            name => match ec2_prefix(name) {
+                Some((prefix, attribute)) => self.ec2(prefix, attribute),
+                None => Identity::new(self.generated_name(255)),
+            },
+        };
+        identity.open(self.logical_id, self.arn(&service, &self.generated_name(255)))
+    }
+
+    fn load_balancer(&self) -> Identity {
+        let name = self.elb_name();
+        let full_name = format!("app/{name}/{}", self.hex("load balancer", 16));
+        let dns_name = format!("{}-{}.localhost", name.to_lowercase(), self.hex("dns", 8));
+        let security_groups = self.properties.get("SecurityGroups").map(|node| node.value.clone());
+        let identity = Identity::new(self.elb_arn(&format!("loadbalancer/{full_name}")))
+            .with_reference("LoadBalancerArn")
+            .with("LoadBalancerName", name)
+            .with("LoadBalancerFullName", full_name)
+            .with("DNSName", dns_name)
+            .with("CanonicalHostedZoneID", self.zone_id("elb"));
+        let none = Value::List(Vec::new());
+        identity.with_value("SecurityGroups", security_groups.unwrap_or(none))
+    }
+
+    fn listener(&self) -> Identity {
+        let parent = self.text("LoadBalancerArn");
+        Identity::new(self.elb_child(parent, "loadbalancer/", "listener/"))
+            .with_reference("ListenerArn")
+    }
+
+    fn listener_rule(&self) -> Identity {
+        let parent = self.text("ListenerArn");
+        Identity::new(self.elb_child(parent, "listener/", "listener-rule/"))
+            .with_reference("RuleArn")
+            .with("IsDefault", "false")
+    }
+
+    fn target_group(&self) -> Identity {
+        let name = self.elb_name();
+        let full_name = format!("targetgroup/{name}/{}", self.hex("target group", 16));
+        Identity::new(self.elb_arn(&full_name))
+            .with_reference("TargetGroupArn")
+            .with("TargetGroupName", name)
+            .with("TargetGroupFullName", full_name)
+    }
+
+    fn namespace(&self) -> Identity {
+        let id = format!("ns-{}", self.base32(16));
+        let arn = self.arn("servicediscovery", &format!("namespace/{id}"));
+        Identity::new(id)
+            .with_reference("Id")
+            .with("Arn", arn)
+            .with("HostedZoneId", self.zone_id("namespace"))
+    }
+
+    fn discovery_service(&self) -> Identity {
+        let id = format!("srv-{}", self.base32(16));
+        let arn = self.arn("servicediscovery", &format!("service/{id}"));
+        Identity::new(id).with_reference("Id").with("Arn", arn).with("Name", self.name("Name", 63))
+    }
+
+    fn cluster(&self) -> Identity {
+        let name = self.name("ClusterName", 255);
+        let arn = self.arn("ecs", &format!("cluster/{name}"));
+        Identity::new(name).with("Arn", arn)
+    }
+
+    fn service(&self) -> Identity {
+        let cluster = self.text("Cluster").unwrap_or_else(|| "default".to_owned());
+        let cluster = cluster.rsplit('/').next().unwrap_or_default();
+        let name = self.name("ServiceName", 255);
+        Identity::new(self.arn("ecs", &format!("service/{cluster}/{name}")))
+            .with_reference("ServiceArn")
+            .with("Name", name)
+    }
+
+    fn task_definition(&self) -> Identity {
+        let family = self.name("Family", 255);
+        Identity::new(self.arn("ecs", &format!("task-definition/{family}:1")))
+            .with_reference("TaskDefinitionArn")
+    }
+
+    fn certificate(&self) -> Identity {
+        let hex = self.hex("certificate", 32);
+        let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+        Identity::new(self.arn("acm", &format!("certificate/{}", parts.join("-"))))
+            .with_reference("CertificateArn")
+    }
+
+    fn security_group(&self) -> Identity {
+        self.ec2("sg", "GroupId").with_reference("Id").with_property(self.properties, "VpcId")
+    }
+
+    fn elastic_ip(&self) -> Identity {
+        // TEST-NET-3 (RFC 5737): an address that is nobody's.
+        let last = u8::from_str_radix(&self.hex("address", 2), 16).unwrap_or(1);
+        Identity::new(format!("203.0.113.{last}"))
+            .with_reference("PublicIp")
+            .with("AllocationId", format!("eipalloc-{}", self.hex("allocation", 17)))
+    }
+
+    fn role(&self) -> Identity {
+        let name = self.name("RoleName", 64);
+        let path = self.text("Path").unwrap_or_else(|| "/".to_owned());
+        let arn = self.global_arn("iam", &format!("role{path}{name}"));
+        let id = format!("AROA{}", self.base32(17).to_uppercase());
+        Identity::new(name).with("Arn", arn).with("RoleId", id)
+    }
+
+    fn log_group(&self) -> Identity {
+        let name = self.name("LogGroupName", 512);
+        let region = &self.inputs.region;
+        let arn = format!(
+            "arn:{}:logs:{region}:{}:log-group:{name}:*",
+            partition(region),
+            self.inputs.account
+        );
+        Identity::new(name).with("Arn", arn)
+    }
+
+    fn hosted_zone(&self) -> Identity {
+        Identity::new(self.zone_id("zone")).with_reference("Id")
+    }
+
+    fn repository(&self) -> Identity {
+        let name = self.name("RepositoryName", 256).to_lowercase();
+        let Inputs { region, account, .. } = self.inputs;
+        let uri = format!("{account}.dkr.ecr.{region}.{}/{name}", url_suffix(region));
+        let arn = self.arn("ecr", &format!("repository/{name}"));
+        Identity::new(name).with("Arn", arn).with("RepositoryUri", uri)
+    }
+
+    fn ec2(&self, prefix: &str, attribute: &'static str) -> Identity {
+        Identity::new(format!("{prefix}-{}", self.hex(prefix, 17)))
+            .with_reference(attribute)
+            .with_property(self.properties, "CidrBlock")
+            .with_property(self.properties, "AvailabilityZone")
+    }
+
+    /// `…:loadbalancer/app/x/1` and `listener/` make `…:listener/app/x/1/2`.
+    fn elb_child(&self, parent: Option<String>, from: &str, to: &str) -> String {
+        let parent = parent.unwrap_or_else(|| self.elb_arn(&format!("{from}app/none/0")));
+        format!("{}/{}", parent.replacen(from, to, 1), self.hex(to, 16))
+    }
+
+    fn elb_arn(&self, resource: &str) -> String {
+        self.arn("elasticloadbalancing", resource)
+    }
+
+    /// At most 32 characters, so stack and logical id are cut to five each, as CloudFormation does.
+    fn elb_name(&self) -> String {
+        let short = |text: &str| text.chars().take(5).collect::<String>();
+        self.text("Name").unwrap_or_else(|| {
+            let (stack, id) = (short(&self.inputs.stack_name), short(self.logical_id));
+            format!("{stack}-{id}-{}", self.suffix())
+        })
+    }
+
+    fn arn(&self, service: &str, resource: &str) -> String {
+        let Inputs { region, account, .. } = self.inputs;
+        format!("arn:{}:{service}:{region}:{account}:{resource}", partition(region))
+    }
+
+    fn global_arn(&self, service: &str, resource: &str) -> String {
+        format!(
+            "arn:{}:{service}::{}:{resource}",
+            partition(&self.inputs.region),
+            self.inputs.account
+        )
+    }
+
+    /// The property that names the resource, or a name as CloudFormation generates them.
+    fn name(&self, property: &str, longest: usize) -> String {
+        self.text(property).unwrap_or_else(|| self.generated_name(longest))
+    }
+
+    fn generated_name(&self, longest: usize) -> String {
+        let name = format!("{}-{}", self.inputs.stack_name, self.logical_id);
+        let kept: String = name.chars().take(longest.saturating_sub(13)).collect();
+        format!("{kept}-{}", self.suffix())
+    }
+
+    fn text(&self, property: &str) -> Option<String> {
+        self.properties.get(property)?.text().map(String::from)
+    }
+
+    fn suffix(&self) -> String {
+        self.digits("name", 12, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    }
+
+    fn zone_id(&self, purpose: &str) -> String {
+        format!("Z{}", self.digits(purpose, 20, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+    }
+
+    fn base32(&self, count: usize) -> String {
+        self.digits("id", count, b"abcdefghijklmnopqrstuvwxyz234567")
+    }
+
+    fn hex(&self, purpose: &str, count: usize) -> String {
+        self.digits(purpose, count, b"0123456789abcdef")
+    }
+
+    fn digits(&self, purpose: &str, count: usize, alphabet: &[u8]) -> String {
+        let Inputs { stack_name, region, account, .. } = self.inputs;
+        let mut hash = hash(&[stack_name, region, account, self.logical_id, purpose]);
+        let base = alphabet.len() as u128;
+        let digits = (0..count).map(|_| {
+            let digit = alphabet[(hash % base) as usize];
+            hash /= base;
+            char::from(digit)
+        });
+        digits.collect()
+    }
+}
+
+/// `AWS::Partition`.
+pub(super) fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+/// `AWS::URLSuffix`.
+pub(super) fn url_suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
+/// `AWS::StackId`.
+pub(super) fn stack_id(inputs: &Inputs) -> String {
+    let nothing = Node::new(Value::Null, Span::from(0));
+    let maker = Maker { inputs, logical_id: "", properties: &nothing };
+    let hex = maker.hex("stack", 32);
+    let id = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
+    maker.arn("cloudformation", &format!("stack/{}/{id}", inputs.stack_name))
+}
+
+/// FNV-1a of 128 bits with a last mixing: the standard library promises no hash that stays.
+fn hash(parts: &[&str]) -> u128 {
+    const PRIME: u128 = 0x0100_0000_0000_0000_013b;
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for part in parts {
+        for byte in part.bytes().chain([0]) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
+        }
+    }
+    hash ^= hash >> 64;
+    hash = hash.wrapping_mul(0x9fb2_1c65_1e98_df25_a076_1d64_78bd_642f);
+    hash ^ hash >> 61
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(logical_id: &str, resource_type: &str) -> Identity {
+        let nothing = Node::new(Value::Null, Span::from(0));
+        identify(&Inputs::new("Shop"), logical_id, resource_type, &nothing)
+    }
+
+    #[test]
+    fn values_have_the_forms_of_awss_own() {
+        let text = |identity: &Identity, name: &str| match identity.attribute(name) {
+            Some(Value::String(text)) => text,
+            other => panic!("{name} is {other:?}"),
+        };
+        let check = |pattern: &str, text: &str| {
+            let regex = regex::Regex::new(&format!("^(?:{pattern})$")).unwrap();
+            assert!(regex.is_match(text), "{text} is not {pattern}");
+        };
+        let balancer = identity("Balancer", "AWS::ElasticLoadBalancingV2::LoadBalancer");
+        let elb = "arn:aws:elasticloadbalancing:us-west-2:000000000000";
+        check(
+            &format!("{elb}:loadbalancer/app/Shop-Balan-[A-Z0-9]{{12}}/[0-9a-f]{{16}}"),
+            balancer.reference(),
+        );
+        check("shop-balan-[a-z0-9]{12}-[0-9a-f]{8}\\.localhost", &text(&balancer, "DNSName"));
+        let group = identity("Group", "AWS::ElasticLoadBalancingV2::TargetGroup");
+        check(
+            &format!("{elb}:targetgroup/Shop-Group-[A-Z0-9]{{12}}/[0-9a-f]{{16}}"),
+            group.reference(),
+        );
+        let namespace = identity("Names", "AWS::ServiceDiscovery::PrivateDnsNamespace");
+        check("ns-[a-z2-7]{16}", namespace.reference());
+        check(
+            "arn:aws:servicediscovery:us-west-2:000000000000:namespace/ns-.*",
+            &text(&namespace, "Arn"),
+        );
+        let cluster = identity("Cluster", "AWS::ECS::Cluster");
+        check("Shop-Cluster-[A-Z0-9]{12}", cluster.reference());
+        let service = identity("Api", "AWS::ECS::Service");
+        check(
+            "arn:aws:ecs:us-west-2:000000000000:service/default/Shop-Api-[A-Z0-9]{12}",
+            service.reference(),
+        );
+        check("vpc-[0-9a-f]{17}", identity("Vpc", "AWS::EC2::VPC").reference());
+        let role = identity("Role", "AWS::IAM::Role");
+        check("arn:aws:iam::000000000000:role/Shop-Role-[A-Z0-9]{12}", &text(&role, "Arn"));
+        let other = identity("Queue", "AWS::SQS::Queue");
+        check("Shop-Queue-[A-Z0-9]{12}", other.reference());
+        check("arn:aws:sqs:us-west-2:000000000000:Shop-Queue-[A-Z0-9]{12}", &text(&other, "Arn"));
+        assert_eq!(text(&other, "QueueName"), "Queue.QueueName");
+    }
+
+    #[test]
+    fn values_are_stable_and_differ_between_resources() {
+        let vpc = |id| identity(id, "AWS::EC2::VPC").reference().to_owned();
+        assert_eq!(vpc("A"), vpc("A"));
+        assert_ne!(vpc("A"), vpc("B"));
+        // A changed value would orphan whatever a user has kept of an earlier start.
+        assert_eq!(vpc("A"), "vpc-78d4f663bcbc0de72");
+    }
+
+    #[test]
+    fn an_emulated_type_has_no_unknown_attributes() {
+        let group = identity("Group", "AWS::ElasticLoadBalancingV2::TargetGroup");
+        assert_eq!(group.attribute("Nmae"), None);
+    }
+
+    #[test]
+    fn a_listeners_arn_continues_its_load_balancers() {
+        let text = "arn:aws:elasticloadbalancing:us-west-2:1:loadbalancer/app/lb/12";
+        let properties =
+            super::super::json::read(&format!(r#"{{"LoadBalancerArn": "{text}"}}"#)).unwrap();
+        let kind = "AWS::ElasticLoadBalancingV2::Listener";
+        let listener = identify(&Inputs::new("Shop"), "L", kind, &properties);
+        let start = "arn:aws:elasticloadbalancing:us-west-2:1:listener/app/lb/12/";
+        assert!(listener.reference().starts_with(start), "{}", listener.reference());
+    }
+}

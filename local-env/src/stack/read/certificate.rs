@@ -1,0 +1,22 @@
+//! Certificates, of which only the names matter here.
+
+use super::field::{Reading, Result};
+use crate::stack::Arn;
+
+/// A certificate's ARN and names.
+pub(super) struct Certificate {
+    pub(super) arn: Arn,
+    pub(super) domain_names: Vec<String>,
+}
+
+pub(super) fn read(reading: &Reading<'_>) -> Result<Certificate> {
+    let properties = reading.properties();
+    let mut domain_names = vec![properties.need("DomainName")?.text()?.into_owned()];
+    for name in properties.items("SubjectAlternativeNames")? {
+        let name = name.text()?.into_owned();
+        if !domain_names.contains(&name) {
+            domain_names.push(name);
+        }
+    }
+    Ok(Certificate { arn: reading.resource.reference().into(), domain_names })
+}

@@ -1,0 +1,260 @@
+//! Resolved resources to a [`Stack`].
+//!
+//! Each resource is read on its own, which gives at most one problem a resource; then what belongs
+//! together is put together. Properties that nobody asked for, and resources of types that the
+//! environment does not run, end up in [`Coverage`].
+
+mod action;
+mod certificate;
+mod condition;
+mod container;
+mod field;
+mod listener;
+mod load_balancer;
+mod matcher;
+mod namespace;
+mod service;
+mod target_group;
+mod task_definition;
+#[cfg(test)]
+mod tests;
+
+use super::{Arn, Coverage, Ignored, LoadBalancer, Namespace, Stack, StackError, StackProblem};
+use crate::cloudformation::{Note, Problems, Resolved, Resource, Span};
+use field::{Reading, Result};
+
+const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
+const CLUSTER: &str = "AWS::ECS::Cluster";
+const SERVICE: &str = "AWS::ECS::Service";
+const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
+const NAMESPACE: &str = "AWS::ServiceDiscovery::PrivateDnsNamespace";
+const DISCOVERY_SERVICE: &str = "AWS::ServiceDiscovery::Service";
+
+const EMULATED: [&str; 10] = [
+    LOAD_BALANCER,
+    LISTENER,
+    LISTENER_RULE,
+    TARGET_GROUP,
+    CERTIFICATE,
+    CLUSTER,
+    SERVICE,
+    TASK_DEFINITION,
+    NAMESPACE,
+    DISCOVERY_SERVICE,
+];
+
+/// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
+const REFUSED: [(&str, &str); 8] = [
+    ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
+    ("AWS::ElasticLoadBalancingV2::ListenerCertificate", "a further certificate of a listener"),
+    ("AWS::ServiceDiscovery::HttpNamespace", "a namespace without DNS"),
+    ("AWS::ServiceDiscovery::PublicDnsNamespace", "a public namespace"),
+    ("AWS::ServiceDiscovery::Instance", "an instance that no task stands behind"),
+    ("AWS::ECS::TaskSet", "a task set of an external deployment"),
+    ("AWS::CloudFormation::Stack", "a nested stack"),
+    ("AWS::CloudFormation::Macro", "a macro"),
+];
+
+/// Resources of tools, which stand for nothing.
+const BOOKKEEPING: [&str; 1] = ["AWS::CDK::Metadata"];
+
+/// What belongs to another resource.
+struct Child<T> {
+    parent: Arn,
+    item: T,
+    /// Its own resource's place.
+    span: Span,
+}
+
+struct Reader<'a> {
+    resolved: &'a Resolved,
+    problems: Vec<StackProblem>,
+    ignored: Vec<Ignored>,
+}
+
+// === impl Stack ===
+
+impl Stack {
+    /// Reads and validates a template's resources.
+    pub fn read(resolved: &Resolved) -> std::result::Result<Self, StackError> {
+        let mut reader = Reader { resolved, problems: Vec::new(), ignored: Vec::new() };
+        let stack = reader.stack();
+        match Problems::unless_empty(&resolved.source, reader.problems) {
+            Some(error) => Err(error),
+            None => Ok(stack),
+        }
+    }
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn stack(&mut self) -> Stack {
+        let resolved = self.resolved;
+        let task_definitions = self.all(TASK_DEFINITION, task_definition::read);
+        self.all(CLUSTER, |cluster| cluster.properties().text("ClusterName").map(drop));
+        let services = self.all(SERVICE, |it| service::read(it, resolved, &task_definitions));
+        let stack = Stack {
+            name: resolved.stack_name.clone(),
+            region: resolved.region.clone(),
+            account: resolved.account.clone(),
+            load_balancers: self.load_balancers(),
+            target_groups: self.all(TARGET_GROUP, target_group::read),
+            services: services.into_iter().flatten().collect(),
+            namespaces: self.namespaces(),
+            coverage: Coverage::default(),
+        };
+        self.others();
+        Stack { coverage: self.coverage(), ..stack }
+    }
+
+    fn load_balancers(&mut self) -> Vec<LoadBalancer> {
+        let resolved = self.resolved;
+        let certificates = self.all(CERTIFICATE, certificate::read);
+        let mut rules = self.all(LISTENER_RULE, |it| listener::read_rule(it, resolved));
+        let mut listeners = self.all(LISTENER, |it| listener::read(it, resolved, &certificates));
+        let mut load_balancers = self.all(LOAD_BALANCER, load_balancer::read);
+        self.unique(
+            &mut rules,
+            |rule| rule.priority,
+            |rule| &rule.logical_id,
+            |priority| format!("priority {priority} in one listener"),
+        );
+        self.unique(
+            &mut listeners,
+            |listener| listener.port,
+            |listener| &listener.logical_id,
+            |port| format!("port {port} of one load balancer"),
+        );
+        adopt(
+            &mut listeners,
+            rules,
+            |listener| &mut listener.item.rules,
+            |listener| &listener.item.arn,
+        );
+        adopt(&mut load_balancers, listeners, |it| &mut it.listeners, |it| &it.arn);
+        load_balancers
+    }
+
+    fn namespaces(&mut self) -> Vec<Namespace> {
+        let resolved = self.resolved;
+        let mut services = self.all(DISCOVERY_SERVICE, |it| namespace::read_service(it, resolved));
+        let mut namespaces = self.all(NAMESPACE, namespace::read);
+        self.unique(
+            &mut services,
+            |service| service.name.to_lowercase(),
+            |service| &service.logical_id,
+            |name| format!("the name `{name}` in one namespace"),
+        );
+        adopt(&mut namespaces, services, |it| &mut it.1.services, |it| &it.0);
+        namespaces.into_iter().map(|(_, namespace)| namespace).collect()
+    }
+
+    /// Reads every resource of a type.
+    fn all<T>(&mut self, resource_type: &str, read: impl Fn(&Reading<'_>) -> Result<T>) -> Vec<T> {
+        let mut items = Vec::new();
+        for resource in of_type(self.resolved, resource_type) {
+            let reading = Reading::new(resource);
+            match read(&reading) {
+                Ok(item) => items.push(item),
+                Err(problem) => self.problems.push(problem),
+            }
+            self.ignored.extend(reading.ignored());
+        }
+        items
+    }
+
+    /// Sorts by a key that the children of one parent must not share.
+    fn unique<T, K: Ord + Clone>(
+        &mut self,
+        children: &mut [Child<T>],
+        key: impl Fn(&T) -> K,
+        id: impl Fn(&T) -> &String,
+        what: impl Fn(K) -> String,
+    ) {
+        children.sort_by_key(|child| (child.parent.clone(), key(&child.item)));
+        for pair in children.windows(2) {
+            let [first, second] = pair else { continue };
+            let claimed = key(&second.item);
+            if first.parent == second.parent && key(&first.item) == claimed {
+                self.problems.push(StackProblem::Twice {
+                    first: id(&first.item).clone(),
+                    second: id(&second.item).clone(),
+                    what: what(claimed),
+                    first_line: self.resolved.source.line(first.span),
+                    span: second.span,
+                });
+            }
+        }
+    }
+
+    /// Resources of all other types.
+    fn others(&mut self) {
+        for resource in self.resolved.resources.values() {
+            let resource_type = resource.resource_type.as_str();
+            if let Some((_, what)) = REFUSED.iter().find(|(refused, _)| *refused == resource_type) {
+                let help = "take it out of the template that you run here";
+                self.problems.push(Reading::new(resource).not_emulated(what, help));
+            } else if !EMULATED.contains(&resource_type) && !BOOKKEEPING.contains(&resource_type) {
+                self.ignored.push(Ignored {
+                    logical_id: resource.logical_id.clone(),
+                    resource_type: resource_type.to_owned(),
+                    property: None,
+                });
+            }
+        }
+    }
+
+    fn coverage(&mut self) -> Coverage {
+        let notes = self.resolved.notes.iter().map(|note| {
+            let (parameter, property) = match note {
+                Note::SsmValue { parameter } => (parameter, "Type"),
+                Note::UncheckedPattern { parameter } => (parameter, "AllowedPattern"),
+            };
+            Ignored {
+                logical_id: parameter.clone(),
+                resource_type: "Parameter".to_owned(),
+                property: Some(property.to_owned()),
+            }
+        });
+        let mut ignored: Vec<_> = notes.chain(std::mem::take(&mut self.ignored)).collect();
+        ignored.sort_by_key(|it| self.resolved.resources.get_index_of(&it.logical_id));
+        Coverage { ignored }
+    }
+}
+
+/// Gives each child to its parent, in order; each was found to have one when it was read.
+fn adopt<P, T>(
+    parents: &mut [P],
+    children: Vec<Child<T>>,
+    list: impl Fn(&mut P) -> &mut Vec<T>,
+    name: impl Fn(&P) -> &Arn,
+) {
+    for child in children {
+        if let Some(parent) = parents.iter_mut().find(|parent| *name(parent) == child.parent) {
+            list(parent).push(child.item);
+        }
+    }
+}
+
+fn of_type<'a>(resolved: &'a Resolved, name: &str) -> impl Iterator<Item = &'a Resource> {
+    resolved.resources.values().filter(move |resource| resource.resource_type == name)
+}
+
+/// The resource of this type that `Ref` gives this value for.
+fn named<'a>(resolved: &'a Resolved, resource_type: &str, reference: &str) -> Option<&'a Resource> {
+    of_type(resolved, resource_type).find(|resource| resource.reference() == reference)
+}
+
+/// An attribute that every resource of this type has.
+fn attribute(resource: &Resource, name: &str) -> String {
+    use crate::cloudformation::Value;
+    match resource.attribute(name) {
+        Some(Value::String(text) | Value::Number(text)) => text,
+        _ => resource.logical_id.clone(),
+    }
+}

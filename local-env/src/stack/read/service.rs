@@ -1,0 +1,195 @@
+//! ECS services (cloudmap-ecs §3.6, §3.9).
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION, attribute,
+    field::{Field, Properties, Reading, Result},
+    named, of_type,
+};
+use crate::{
+    cloudformation::{Resolved, Value},
+    stack::{Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition},
+};
+
+/// `None` if its task definition has problems of its own.
+pub(super) fn read(
+    reading: &Reading<'_>,
+    resolved: &Resolved,
+    definitions: &[Arc<TaskDefinition>],
+) -> Result<Option<Service>> {
+    let properties = reading.properties();
+    kind(&properties)?;
+    let Some(task_definition) = task_definition(&properties, resolved, definitions)? else {
+        return Ok(None);
+    };
+    let (minimum_healthy_percent, maximum_percent) = percents(&properties)?;
+    let grace = properties.number("HealthCheckGracePeriodSeconds", 0..=i32::MAX as u32, 0)?;
+    let cluster = properties.text("Cluster")?.unwrap_or("default".into());
+    properties.text("ServiceName")?;
+    let resource = reading.resource;
+    Ok(Some(Service {
+        logical_id: resource.logical_id.clone(),
+        arn: resource.reference().into(),
+        name: attribute(resource, "Name"),
+        cluster: cluster.rsplit('/').next().unwrap_or_default().to_owned(),
+        desired_count: properties.number("DesiredCount", 0..=u32::MAX, 1)?,
+        minimum_healthy_percent,
+        maximum_percent,
+        health_check_grace_period: Duration::from_secs(grace.into()),
+        load_balancers: load_balancers(&properties, resolved, &task_definition)?,
+        registry: registry(&properties, resolved, &task_definition)?,
+        task_definition,
+    }))
+}
+
+fn kind(properties: &Properties<'_>) -> Result<()> {
+    // Tasks of another launch type run here as Fargate's do, which the coverage tells.
+    properties.ignore_unless("LaunchType", &["FARGATE"])?;
+    properties.ignore_unless("PlatformVersion", &["LATEST", "1.4.0"])?;
+    if let Some(strategy) = properties.get("SchedulingStrategy")
+        && strategy.text()? != "REPLICA"
+    {
+        let what = format!("the scheduling strategy `{}`", strategy.text()?);
+        return Err(strategy.not_emulated(what, "Fargate knows `REPLICA` only"));
+    }
+    if let Some(connect) = properties.switched_on("ServiceConnectConfiguration", "Enabled")? {
+        let help = "call the service by its Cloud Map name, or through the load balancer";
+        return Err(connect.not_emulated("Service Connect", help));
+    }
+    if let Some(controller) = properties.map("DeploymentController")?
+        && let Some(kind) = controller.get("Type")
+        && kind.text()? != "ECS"
+    {
+        let what = format!("deployments by `{}`", kind.text()?);
+        return Err(kind.not_emulated(what, "only the controller `ECS` is emulated"));
+    }
+    Ok(())
+}
+
+fn percents(properties: &Properties<'_>) -> Result<(u32, u32)> {
+    let Some(config) = properties.map("DeploymentConfiguration")? else { return Ok((100, 200)) };
+    if let Some(strategy) = config.get("Strategy")
+        && strategy.text()? != "ROLLING"
+    {
+        let what = format!("deployments by `{}`", strategy.text()?);
+        return Err(strategy.not_emulated(what, "only `ROLLING` is emulated"));
+    }
+    for key in ["Alarms", "DeploymentCircuitBreaker"] {
+        if let Some(field) = config.switched_on(key, "Enable")? {
+            field.ignore();
+        }
+    }
+    let minimum = config.number("MinimumHealthyPercent", 0..=100, 100)?;
+    Ok((minimum, config.number("MaximumPercent", 0..=u32::MAX, 200)?))
+}
+
+/// By ARN, by family, or by family and revision.
+fn task_definition(
+    properties: &Properties<'_>,
+    resolved: &Resolved,
+    definitions: &[Arc<TaskDefinition>],
+) -> Result<Option<Arc<TaskDefinition>>> {
+    let field = properties.need("TaskDefinition")?;
+    let name = field.text()?;
+    let is_named = |arn: &str| {
+        let tail = arn.rsplit('/').next().unwrap_or_default();
+        arn == name
+            || tail == name
+            || tail.rsplit_once(':').is_some_and(|(family, _)| family == name)
+    };
+    if let Some(definition) = definitions.iter().find(|it| is_named(it.arn.as_str())) {
+        return Ok(Some(definition.clone()));
+    }
+    let mut all = of_type(resolved, TASK_DEFINITION);
+    let exists = all.any(|resource| is_named(resource.reference()));
+    if exists { Ok(None) } else { Err(field.not_in_template("task definition")) }
+}
+
+fn load_balancers(
+    properties: &Properties<'_>,
+    resolved: &Resolved,
+    definition: &TaskDefinition,
+) -> Result<Vec<ServiceLoadBalancer>> {
+    let items = properties.items("LoadBalancers")?;
+    if let Some(sixth) = items.get(5) {
+        return Err(sixth.refused("is a sixth target group", "AWS takes up to 5"));
+    }
+    items.iter().map(|item| load_balancer(item, resolved, definition)).collect()
+}
+
+fn load_balancer(
+    item: &Field<'_>,
+    resolved: &Resolved,
+    definition: &TaskDefinition,
+) -> Result<ServiceLoadBalancer> {
+    let entry = item.map()?;
+    for (key, what) in [
+        ("LoadBalancerName", "a classic load balancer"),
+        ("AdvancedConfiguration", "a second target group for deployments"),
+    ] {
+        if let Some(field) = entry.get(key) {
+            return Err(field.not_emulated(what, "give a `TargetGroupArn` alone"));
+        }
+    }
+    let group = entry.need("TargetGroupArn")?;
+    if named(resolved, TARGET_GROUP, &group.text()?).is_none() {
+        return Err(group.not_in_template("target group"));
+    }
+    let (name, port) = (entry.need("ContainerName")?, entry.need("ContainerPort")?);
+    Ok(ServiceLoadBalancer {
+        target_group: group.arn()?,
+        container_port: mapped_port(&name, &port, definition)?,
+        container_name: name.text()?.into_owned(),
+    })
+}
+
+fn registry(
+    properties: &Properties<'_>,
+    resolved: &Resolved,
+    definition: &TaskDefinition,
+) -> Result<Option<ServiceRegistry>> {
+    let items = properties.items("ServiceRegistries")?;
+    if let Some(second) = items.get(1) {
+        return Err(second.refused("is a second registry", "a service has at most one"));
+    }
+    let Some(item) = items.first() else { return Ok(None) };
+    let entry = item.map()?;
+    let service = entry.need("RegistryArn")?;
+    let arn = service.text()?;
+    let of_arn = Value::String(arn.clone().into_owned());
+    if !of_type(resolved, DISCOVERY_SERVICE).any(|it| it.attribute("Arn").as_ref() == Some(&of_arn))
+    {
+        return Err(service.not_in_template("Cloud Map service"));
+    }
+    let port = match (entry.get("Port"), entry.get("ContainerName"), entry.get("ContainerPort")) {
+        (None, None, None) => None,
+        (Some(port), None, None) => Some(port.port()?),
+        (None, Some(name), Some(port)) => Some(mapped_port(&name, &port, definition)?),
+        _ => {
+            let help = "give `Port`, or `ContainerName` and `ContainerPort`, or none of them";
+            return Err(item.refused("names its port in two ways or by half", help));
+        }
+    };
+    Ok(Some(ServiceRegistry { service: service.arn()?, port }))
+}
+
+/// A port that the named container maps.
+fn mapped_port(name: &Field<'_>, port: &Field<'_>, definition: &TaskDefinition) -> Result<u16> {
+    let text = name.text()?;
+    let Some(container) = definition.containers.iter().find(|container| container.name == text)
+    else {
+        let why = format!("is `{text}`, which does not exist in the task definition");
+        let names: Vec<_> = definition.containers.iter().map(|it| it.name.as_str()).collect();
+        let help = format!("`{}` has {}", definition.logical_id, names.join(", "));
+        return Err(name.refused(why, help));
+    };
+    let number = port.port()?;
+    if container.ports.contains(&number) {
+        return Ok(number);
+    }
+    let why = format!("is {number}, which the container `{text}` does not map");
+    let ports: Vec<_> = container.ports.iter().map(u16::to_string).collect();
+    let help = format!("its `PortMappings` have [{}]", ports.join(", "));
+    Err(port.refused(why, help))
+}
