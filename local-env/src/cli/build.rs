@@ -72,7 +72,10 @@ async fn run_one(build: &Build, screen: &Screen, signals: &mut Signals) -> Resul
     let status = child.wait().await.map_err(unrunnable)?;
     progress.finish_and_clear();
     if status.success() {
-        screen.progress(&build.service, &format!("built in {:.1} s", started.elapsed().as_secs_f32()));
+        screen.progress(
+            &build.service,
+            &format!("built in {:.1} s", started.elapsed().as_secs_f32()),
+        );
         return Ok(());
     }
     for line in lines {

@@ -1,9 +1,13 @@
 //! The command line: what can be typed, and one file a command.
 
 mod build;
+mod explain;
+mod load;
 mod project;
 mod screen;
+mod session;
 mod signals;
+mod table;
 mod up;
 
 use clap::{Parser, Subcommand};

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
@@ -70,7 +71,7 @@ pub(super) enum ProjectError {
         path: String,
         message: String,
         #[source_code]
-        text: NamedSource<String>,
+        text: Arc<NamedSource<String>>,
         #[label("here")]
         place: Option<SourceSpan>,
     },
@@ -96,13 +97,16 @@ impl Project {
             path: path.display().to_string(),
             message: error.message().to_owned(),
             place: error.span().map(SourceSpan::from),
-            text: NamedSource::new(path.display().to_string(), text.clone()),
+            text: Arc::new(NamedSource::new(path.display().to_string(), text.clone())),
         })?;
         Ok(Self { path: path.to_owned(), ..project })
     }
 
     /// How to run each service of the stack, by its logical id.
-    pub(super) fn commands(&self, stack: &Stack) -> Result<BTreeMap<String, Command>, ProjectError> {
+    pub(super) fn commands(
+        &self,
+        stack: &Stack,
+    ) -> Result<BTreeMap<String, Command>, ProjectError> {
         self.require_all(stack)?;
         let command = |service: &Service| {
             let (name, entry) = self.entry(stack, service)?;
@@ -117,9 +121,13 @@ impl Project {
         for service in &stack.services {
             let Some((name, entry)) = self.entry(stack, service) else { continue };
             let Some(command) = &entry.build else { continue };
-            let build =
-                Build { service: name.into(), command: command.clone(), folder: self.folder(entry) };
-            let same = |other: &Build| other.command == build.command && other.folder == build.folder;
+            let build = Build {
+                service: name.into(),
+                command: command.clone(),
+                folder: self.folder(entry),
+            };
+            let same =
+                |other: &Build| other.command == build.command && other.folder == build.folder;
             if !builds.iter().any(same) {
                 builds.push(build);
             }
@@ -173,7 +181,112 @@ impl Project {
     }
 
     fn folder(&self, entry: &Entry) -> PathBuf {
-        let beside = self.path.parent().unwrap_or(Path::new("")).join(&entry.dir);
+        // An empty path is no folder.
+        let beside =
+            Path::new(".").join(self.path.parent().unwrap_or(Path::new(""))).join(&entry.dir);
         std::path::absolute(&beside).unwrap_or(beside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::{Inputs, Source, Template};
+
+    fn stack() -> Stack {
+        let source = Source::new("template", &infra::services_template().to_json());
+        let mut inputs = Inputs::new("services");
+        for (name, value) in [("DomainName", "a.example"), ("HostedZoneId", "Z1")] {
+            inputs.parameters.insert(name.into(), value.into());
+        }
+        Stack::read(&Template::parse(&source).unwrap().resolve(&inputs).unwrap()).unwrap()
+    }
+
+    fn read(text: &str) -> Result<Project, ProjectError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, text).unwrap();
+        Project::read(&path)
+    }
+
+    fn all(entry: &str) -> Project {
+        let entries = ["service1", "service2", "service3"];
+        read(&entries.map(|name| format!("[services.{name}]\n{entry}\n")).concat()).unwrap()
+    }
+
+    #[test]
+    fn services_without_an_entry_are_named_with_the_lines_to_add() {
+        let project = read("[services.service2]\nrun = \"x\"").unwrap();
+        let error = project.commands(&stack()).unwrap_err();
+        assert!(
+            error.to_string().ends_with("does not say how to run service1, service3"),
+            "{error}"
+        );
+        let help = error.help().unwrap().to_string();
+        assert!(help.contains("[services.service1]\nrun = \"target/debug/service1\""), "{help}");
+        assert!(!help.contains("service2"), "{help}");
+    }
+
+    #[test]
+    fn a_service_may_be_called_by_any_of_its_names() {
+        let text = ["ServiceOne", "Service2", "service3"]
+            .map(|name| format!("[services.{name}]\nrun = \"x\"\n"));
+        let commands = read(&text.concat()).unwrap().commands(&stack()).unwrap();
+        assert_eq!(commands.into_keys().collect::<Vec<_>>(), ["Service1", "Service2", "Service3"]);
+    }
+
+    #[test]
+    fn an_entry_for_no_service_is_noticed() {
+        let project = read("[services.servcie1]\nrun = \"x\"").unwrap();
+        assert_eq!(project.unused(&stack()), ["servcie1"]);
+    }
+
+    #[test]
+    fn a_command_is_split_as_a_shell_does_and_seen_from_its_folder() {
+        let project = all("run = \"bin/serve --name 'a b'\"\ndir = \"web\"\nenv = { A = \"1\" }");
+        let command = &project.commands(&stack()).unwrap()["Service1"];
+        assert!(command.folder.is_absolute());
+        assert!(command.folder.ends_with("web"));
+        assert_eq!(command.program, command.folder.join("bin/serve"));
+        assert_eq!(command.arguments, ["--name", "a b"]);
+        assert_eq!(command.environment, [("A".to_owned(), "1".to_owned())]);
+    }
+
+    #[test]
+    fn a_program_without_a_slash_is_looked_for_in_the_path() {
+        let command = &all("run = \"node server.js\"").commands(&stack()).unwrap()["Service2"];
+        assert_eq!(command.program, Path::new("node"));
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_split_is_told_with_its_service() {
+        for (run, why) in [("'open", "missing closing quote"), ("", "it is empty")] {
+            let project = all(&format!("run = \"{run}\""));
+            let error = project.commands(&stack()).unwrap_err().to_string();
+            assert!(error.contains("the command of service1 cannot be read"), "{error}");
+            assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_build_that_services_share_is_run_once() {
+        let builds = all("run = \"x\"\nbuild = \"make\"").builds(&stack());
+        let builds: Vec<_> =
+            builds.iter().map(|build| (&*build.service, &*build.command)).collect();
+        assert_eq!(builds, [("service1", "make")]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_its_place() {
+        let error = read("[services.service1]\nrunn = \"x\"").unwrap_err();
+        let ProjectError::Parse { message, place, .. } = error else { panic!("{error}") };
+        assert!(message.contains("unknown field `runn`"), "{message}");
+        assert_eq!(place.unwrap().offset(), 20);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_says_nothing() {
+        let project = Project::read(Path::new("/nowhere/local-env.toml")).unwrap();
+        assert!(project.builds(&stack()).is_empty());
     }
 }

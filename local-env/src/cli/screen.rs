@@ -1,24 +1,23 @@
-//! What the user sees: a table of where everything is, then the tasks' output and what happens to
-//! them. The table and the output go to standard output, progress to standard error.
+//! What the user sees: the tasks' output and what happens to them on standard output, progress on
+//! standard error.
+//!
+//! [`Screen`] makes the text and [`Paper`] writes it, without holding up anything else where the
+//! reader is slow or a terminal is paused.
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
-    fmt::Write as _,
     io::{self, Write as _},
-    path::Path,
 };
 
+use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 use anstyle::{AnsiColor, Style};
 
-use crate::{
-    clock::Clock,
-    environment::{Environment, Notice, Status},
-    stack::{Coverage, Stack},
-};
+use tokio::io::AsyncWriteExt as _;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+use crate::{ecs::OutputLine, environment::Notice, stack::Stack};
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
 const COLOURS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
     AnsiColor::Yellow,
@@ -31,30 +30,31 @@ const COLOURS: [AnsiColor; 6] = [
 /// Writes for the services of one stack: their names in columns, each in its colour.
 pub(super) struct Screen {
     width: usize,
-    styles: RefCell<BTreeMap<String, Style>>,
+    styles: BTreeMap<String, Style>,
+    /// What people call each service, by its logical id.
+    names: BTreeMap<String, String>,
 }
 
-/// What the table shows and does not change while the environment runs.
-pub(super) struct Facts {
-    stack_name: String,
-    region: String,
-    listeners: Vec<String>,
-    names: Vec<String>,
-    dns: String,
-    ca_file: Option<String>,
-    clock: Clock,
-    ignored: String,
+/// Standard output.
+pub(super) struct Paper {
+    stdout: tokio::io::Stdout,
+    plain: bool,
 }
 
 // === impl Screen ===
 
 impl Screen {
     pub(super) fn new(stack: &Stack) -> Self {
-        let names = stack.services.iter().map(|service| stack.local_name(service));
-        let width = names.clone().map(str::len).max().unwrap_or_default();
+        let local = |service| stack.local_name(service).to_owned();
+        let names: BTreeMap<_, _> =
+            stack.services.iter().map(|one| (one.logical_id.clone(), local(one))).collect();
         let colour = |colour: &AnsiColor| Style::new().fg_color(Some((*colour).into()));
-        let styles = names.map(str::to_owned).zip(COLOURS.iter().cycle().map(colour)).collect();
-        Self { width, styles: RefCell::new(styles) }
+        let colours = COLOURS.iter().cycle().map(colour);
+        Self {
+            width: names.values().map(String::len).max().unwrap_or_default(),
+            styles: stack.services.iter().map(local).zip(colours).collect(),
+            names,
+        }
     }
 
     /// A line of progress. There is nobody to tell where standard error is gone.
@@ -67,145 +67,50 @@ impl Screen {
         let _ = writeln!(anstream::stderr().lock(), "{style}warning{style:#}: {text}");
     }
 
-    pub(super) fn say(text: &str) -> io::Result<()> {
-        writeln!(anstream::stdout().lock(), "{text}")
+    /// A line of a task's output.
+    pub(super) fn output(&self, OutputLine { task, text }: &OutputLine) -> String {
+        let service = self.names.get(&task.service.logical_id).unwrap_or(&task.service.name);
+        format!("{} {DIM}{} │{DIM:#} {text}\n", self.label(service), task.id.short())
     }
 
     /// Something happened.
-    pub(super) fn notice(&self, notice: &Notice) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
-        match notice {
-            Notice::Output { service, task, line } => {
-                writeln!(out, "{} {DIM}{}{DIM:#} │ {line}", self.label(service), task.short())
-            }
+    pub(super) fn notice(&self, notice: &Notice) -> String {
+        let (service, task, text) = match notice {
             Notice::Running { service, task, address } => {
-                let task = task.short();
-                writeln!(out, "{} {DIM}{task}{DIM:#} runs at {address}", self.label(service))
+                (service, task, format!("runs at {address}"))
             }
-            Notice::Target { service, task, state } => {
-                let task = task.short();
-                writeln!(out, "{} {DIM}{task}{DIM:#} is {state}", self.label(service))
-            }
+            Notice::Target { service, task, state } => (service, task, format!("is {state}")),
             Notice::Stopped { service, task, why, expected } => {
-                let style = if *expected { DIM } else { AnsiColor::Red.on_default() };
-                let task = task.short();
-                writeln!(out, "{} {DIM}{task}{DIM:#} {style}{why}{style:#}", self.label(service))
+                let style = if *expected { Style::new() } else { AnsiColor::Red.on_default() };
+                (service, task, format!("{style}{why}{style:#}"))
             }
-        }
+        };
+        format!("{} {DIM}{}{DIM:#} {text}\n", self.label(service), task.short())
     }
 
-    /// The table, with the tasks as they are now.
-    pub(super) fn table(&self, facts: &Facts, status: &Status) -> io::Result<()> {
-        let mut text = String::new();
-        self.compose(&mut text, facts, status).map_err(io::Error::other)?;
-        anstream::stdout().lock().write_all(text.as_bytes())
-    }
-
-    fn compose(&self, to: &mut String, facts: &Facts, status: &Status) -> std::fmt::Result {
-        writeln!(to, "\n{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n", facts.stack_name, facts.region)?;
-        for (index, listener) in facts.listeners.iter().enumerate() {
-            writeln!(to, "  {BOLD}{:<9}{BOLD:#} {listener}", if index == 0 { "listeners" } else { "" })?;
-        }
-        for service in &status.services {
-            writeln!(to)?;
-            let label = self.label(&service.name);
-            let missing = service.desired.saturating_sub(service.tasks.len());
-            for task in &service.tasks {
-                let port = task.port.map(|port| format!(":{port}")).unwrap_or_default();
-                let state = task.target.as_ref().map(ToString::to_string).unwrap_or_default();
-                let (id, address) = (task.id.short(), task.address);
-                writeln!(to, "  {label} {DIM}{id}{DIM:#}  {address}{port}  {state}")?;
-            }
-            if missing > 0 {
-                writeln!(to, "  {label} {missing} of {} tasks not running", service.desired)?;
-            }
-        }
-        writeln!(to, "\n  {BOLD}names{BOLD:#}     {}  {DIM}{}{DIM:#}", facts.dns, facts.names.join(" "))?;
-        if let Some(ca_file) = &facts.ca_file {
-            writeln!(to, "  {BOLD}CA{BOLD:#}        {ca_file}")?;
-        }
-        writeln!(to, "  {BOLD}clock{BOLD:#}     {}", clock(facts.clock))?;
-        if !facts.ignored.is_empty() {
-            writeln!(to, "  {BOLD}ignored{BOLD:#}   {DIM}{}{DIM:#}", facts.ignored)?;
-        }
-        writeln!(to, "  {BOLD}stop{BOLD:#}      Ctrl-C\n")
-    }
-
-    fn label(&self, service: &str) -> String {
+    /// A service's name in its column and colour.
+    pub(super) fn label(&self, service: &str) -> String {
         let width = self.width;
-        let style = self.styles.borrow().get(service).copied().unwrap_or_default();
+        let style = self.styles.get(service).copied().unwrap_or_default();
         format!("{style}{service:<width$}{style:#}")
     }
 }
 
-// === impl Facts ===
+// === impl Paper ===
 
-impl Facts {
-    pub(super) fn new(stack: &Stack, environment: &Environment, clock: Clock) -> Self {
-        let listeners = environment.listeners().iter();
-        let names = stack.namespaces.iter().flat_map(|namespace| {
-            let name = |name: &str| format!("{name}.{}", namespace.name);
-            namespace.services.iter().map(move |service| name(&service.name))
-        });
-        Self {
-            stack_name: stack.name.clone(),
-            region: stack.region.clone(),
-            listeners: listeners
-                .map(|one| format!("{:<23} {} port {}", one.url, one.load_balancer, one.port))
-                .collect(),
-            names: names.collect(),
-            dns: environment.dns_address().to_string(),
-            ca_file: environment.ca_file().map(Path::display).map(|path| path.to_string()),
-            clock,
-            ignored: ignored(&stack.coverage),
+impl Paper {
+    pub(super) fn new() -> Self {
+        let plain = AutoStream::choice(&io::stdout()) == ColorChoice::Never;
+        Self { stdout: tokio::io::stdout(), plain }
+    }
+
+    /// Writes a text, without its colours where they are not wanted.
+    pub(super) async fn write(&mut self, text: &str) -> io::Result<()> {
+        if self.plain {
+            self.stdout.write_all(strip_str(text).to_string().as_bytes()).await?;
+        } else {
+            self.stdout.write_all(text.as_bytes()).await?;
         }
-    }
-}
-
-fn clock(clock: Clock) -> String {
-    if clock.is_real() {
-        return "AWS's own pace".to_owned();
-    }
-    format!("AWS's waits pass {} times faster (--real-time for its own pace)", clock.speed())
-}
-
-/// One line: each type of resource with its number, then single properties by name.
-fn ignored(coverage: &Coverage) -> String {
-    let mut types: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut properties = Vec::new();
-    for entry in &coverage.ignored {
-        match &entry.property {
-            Some(property) => properties.push(format!("{}.{property}", entry.logical_id)),
-            None => *types.entry(entry.resource_type.trim_start_matches("AWS::")).or_default() += 1,
-        }
-    }
-    let types = types.iter().map(|(name, count)| match count {
-        1 => (*name).to_owned(),
-        count => format!("{count} {name}"),
-    });
-    types.chain(properties).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stack::Ignored;
-
-    #[test]
-    fn what_is_ignored_is_counted_by_type_and_properties_are_named() {
-        let entry = |logical_id: &str, resource_type: &str, property: Option<&str>| Ignored {
-            logical_id: logical_id.into(),
-            resource_type: resource_type.into(),
-            property: property.map(Into::into),
-        };
-        let coverage = Coverage {
-            ignored: vec![
-                entry("A", "AWS::IAM::Role", None),
-                entry("B", "AWS::IAM::Role", None),
-                entry("C", "AWS::EC2::VPC", None),
-                entry("Web", "AWS::ECS::Service", Some("PropagateTags")),
-            ],
-        };
-        assert_eq!(ignored(&coverage), "EC2::VPC, 2 IAM::Role, Web.PropagateTags");
+        self.stdout.flush().await
     }
 }

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "there is nothing outside")]
 
 mod dns;
+mod end_to_end;
 mod environment;
 mod load_balancer;
 mod support;

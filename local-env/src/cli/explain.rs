@@ -1,0 +1,42 @@
+//! Errors of the environment in the user's words: what was wanted, who is in the way, what to do.
+
+use std::io;
+
+use miette::Report;
+
+use crate::{alb::SetupError, environment::EnvironmentError, port_holder};
+
+/// The environment's error as the user is told it.
+pub(super) fn environment(error: &EnvironmentError) -> Report {
+    match error {
+        EnvironmentError::LoadBalancer(SetupError::Bind(bind)) if is_taken(&bind.source) => {
+            let port = bind.address.port();
+            let help = "publish the listener elsewhere, as in --publish 9443:443";
+            taken(port, "a listener", help)
+        }
+        EnvironmentError::Dns(bind) if is_taken(&bind.source) => {
+            taken(bind.address.port(), "DNS", "answer elsewhere, as in --dns 127.0.0.1:10054")
+        }
+        _ => miette::miette!("{}", chain(error)),
+    }
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
+}
+
+fn taken(port: u16, what: &str, help: &str) -> Report {
+    let holder = port_holder::described(port);
+    miette::miette!(help = help, "port {port}, wanted for {what}, is taken{holder}")
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
