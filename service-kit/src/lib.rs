@@ -32,6 +32,9 @@
 //! | `ECS_TASK_ID` | the task id to show |
 //! | `RUST_LOG` | what to log, default `info` |
 //!
+//! `service2 healthcheck` asks the running service for `/service2/health` and ends with 0 or 1: an
+//! image needs no other program for its health check.
+//!
 //! Logs are flat JSON lines on stdout, or text where that is a terminal: one line a finished
 //! request. SIGTERM and SIGINT stop accepting, let what is in flight finish, and exit with 0; a
 //! second one ends at once.
@@ -43,6 +46,7 @@ mod problem;
 mod process;
 mod requests;
 mod routes;
+mod self_check;
 mod service;
 mod settings;
 

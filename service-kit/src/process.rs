@@ -10,10 +10,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::{
-    logs,
+    logs, self_check,
     service::{Service, StartError},
     settings::{SettingError, Settings},
 };
+
+/// The one argument that a service takes.
+const HEALTHCHECK: &str = "healthcheck";
 
 /// Why the process ends before its time.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +24,12 @@ enum RunError {
     #[error(transparent)]
     Setting(#[from] SettingError),
     #[error(
-        "does not take arguments such as {0:?}; it is set up by the environment: \
-         PORT, HOST, SERVICE_URL, DNS_SERVER, ECS_TASK_ID, RUST_LOG"
+        "does not take arguments such as {0:?}; there is `healthcheck`, which asks the running \
+         service, and the environment: PORT, HOST, SERVICE_URL, DNS_SERVER, ECS_TASK_ID, RUST_LOG"
     )]
     Argument(String),
+    #[error("is not healthy ({0})")]
+    Unhealthy(io::Error),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("cannot go on ({0})")]
@@ -53,10 +58,17 @@ pub fn run(service: impl Into<Service>) -> ExitCode {
 }
 
 fn start(service: Service) -> Result<(), RunError> {
-    if let Some(argument) = env::args_os().nth(1) {
-        return Err(RunError::Argument(argument.to_string_lossy().into_owned()));
-    }
     let settings = Settings::from_environment(service.identity().port)?;
+    match env::args_os().nth(1) {
+        None => {}
+        Some(argument) if argument == HEALTHCHECK => {
+            let name = service.identity().name;
+            return self_check::ask(name, settings.listen).map_err(RunError::Unhealthy);
+        }
+        Some(argument) => {
+            return Err(RunError::Argument(argument.to_string_lossy().into_owned()));
+        }
+    }
     logs::start(logs::filter()?);
     Runtime::new()?.block_on(serve(service, settings))
 }

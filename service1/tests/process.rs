@@ -161,3 +161,19 @@ fn health_checks_of_the_load_balancer_do_not_drown_the_log() {
     assert_eq!(paths("info"), ["/service1/health", "/service1"]);
     assert_eq!(paths("service_kit=debug,info"), ["/service1", "/service1/health", "/service1"]);
 }
+
+#[test]
+fn the_program_asks_the_running_service_for_its_health() {
+    let running = Running::start(&[]);
+    let port = running.address.port().to_string();
+    let ask = |port: &str| {
+        let mut command = service1(&[("PORT", port)]);
+        command.arg("healthcheck");
+        command
+    };
+    assert!(ask(&port).status().unwrap().success());
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end().0, Some(0));
+    let words = last_words(&mut ask(&port), 1);
+    assert!(words.starts_with("service1: is not healthy (Connection refused"), "{words}");
+}
