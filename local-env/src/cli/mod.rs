@@ -3,8 +3,11 @@
 mod build;
 mod explain;
 mod load;
+mod observe;
+mod options;
 mod project;
 mod screen;
+mod serve;
 mod session;
 mod signals;
 mod table;
@@ -24,11 +27,13 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Up(up::Up),
+    Observe(observe::Observe),
 }
 
 /// Parses what was typed and does it. Errors are for `main` to show.
 pub async fn run() -> miette::Result<()> {
     match Arguments::parse().command {
         Command::Up(up) => up::run(up).await,
+        Command::Observe(observe) => observe::run(observe).await,
     }
 }

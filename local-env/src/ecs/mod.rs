@@ -5,12 +5,14 @@
 //! it: there a slow reader slows the task down, and nothing else.
 
 mod network;
+mod observe;
 mod output;
 mod process;
 mod scheduler;
 mod task;
 
 pub use network::{Network, NetworkError};
+pub use observe::{ObserveError, Observer, ObservingLauncher, Watched};
 pub use process::{Command, ProcessLauncher};
 pub use scheduler::{Decision, Scheduler};
 pub use task::{Launcher, OutputLine, Stopped, Task, TaskChange, TaskEvent, TaskId};

@@ -53,6 +53,8 @@ pub enum Stopped {
     Signalled(i32),
     /// It never ran.
     FailedToStart(String),
+    /// What ran it says no more of it.
+    Gone,
 }
 
 /// Runs tasks.
@@ -103,6 +105,7 @@ impl fmt::Display for Stopped {
                 None => write!(f, "was ended by signal {signal}"),
             },
             Self::FailedToStart(why) => write!(f, "could not start: {why}"),
+            Self::Gone => f.write_str("is no longer there"),
         }
     }
 }

@@ -86,7 +86,7 @@ impl Status {
 impl ServiceStatus {
     /// Whether it has its tasks, and the load balancer finds them healthy.
     pub fn is_steady(&self) -> bool {
-        self.tasks.len() == self.desired && self.tasks.iter().all(TaskStatus::is_healthy)
+        self.tasks.len() >= self.desired && self.tasks.iter().all(TaskStatus::is_healthy)
     }
 }
 

@@ -1,0 +1,44 @@
+//! `local-env observe`: the load balancer and the names, for tasks that something else runs.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+
+use clap::Args;
+use miette::IntoDiagnostic as _;
+
+use super::{
+    options::{Options, resolver},
+    serve,
+};
+use crate::{
+    ecs::{Observer, Watched},
+    stack::{Service, Stack},
+};
+
+/// Serve a stack's load balancer and names for tasks that something else runs, such as Docker Compose
+#[derive(Debug, Args)]
+pub(super) struct Observe {
+    #[command(flatten)]
+    options: Options,
+    /// The resolver that knows each service's tasks by the service's name; Docker's own by default
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver, default_value = "127.0.0.11")]
+    tasks_from: SocketAddr,
+}
+
+/// Runs the command.
+pub(super) async fn run(observe: Observe) -> miette::Result<()> {
+    let project = observe.options.project()?;
+    let stack = observe.options.stack(&project)?;
+    let observer = Observer::new(watched(&stack), observe.tasks_from).into_diagnostic()?;
+    let settings = observe.options.settings(&stack, BTreeMap::new())?;
+    let served = serve::open(&stack, settings, &observe.options).await?;
+    // What runs the tasks shows their output too.
+    served.run(|events, _output| observer.watch(events)).await
+}
+
+fn watched(stack: &Stack) -> Vec<Watched> {
+    let watched = |service: &Service| Watched {
+        name: stack.local_name(service).to_owned(),
+        service: Arc::new(service.clone()),
+    };
+    stack.services.iter().map(watched).collect()
+}

@@ -1,0 +1,152 @@
+//! What all commands that serve a stack can be told.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use clap::Args;
+use etcetera::BaseStrategy as _;
+
+use super::{
+    load,
+    project::{FILE_NAME, Project},
+    screen::Screen,
+};
+use crate::{clock::Clock, environment::Settings, stack::Stack};
+
+const DATA_FOLDER: &str = "local-env";
+const DNS_PORT: u16 = 53;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
+    template: Option<PathBuf>,
+    /// Publish a listener on another local port; 0 is any free one
+    #[arg(long, value_name = "LOCAL:LISTENER", value_parser = pair::<u16, u16>(':'))]
+    publish: Vec<(u16, u16)>,
+    /// Publish the listeners on this address instead of the loopback ones
+    #[arg(long, value_name = "ADDRESS")]
+    bind: Option<IpAddr>,
+    /// Give a parameter of the template a value; it wins over the one in local-env.toml
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
+    parameter: Vec<(String, String)>,
+    /// How the services are run, and parameters [default: local-env.toml beside the template]
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
+    /// Name everything in the template that changes nothing here
+    #[arg(long)]
+    pub(super) show_ignored: bool,
+    /// Let health checks and other waits take as long as in AWS
+    #[arg(long)]
+    real_time: bool,
+    /// Where names are answered; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:10053")]
+    dns: SocketAddr,
+    /// Ask this resolver for names outside the stack's namespaces, instead of refusing them
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver)]
+    dns_upstream: Option<SocketAddr>,
+    /// Where the certificate authority is kept [default: local-env in the user's data folder]
+    #[arg(long, value_name = "FOLDER", env = "LOCAL_ENV_DATA")]
+    data_folder: Option<PathBuf>,
+}
+
+// === impl Options ===
+
+impl Options {
+    pub(super) fn project(&self) -> miette::Result<Project> {
+        let beside = self.template.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let file = self.project.clone().unwrap_or_else(|| beside.join(FILE_NAME));
+        Ok(Project::read(&file)?)
+    }
+
+    /// The template's stack; entries of the project file that it has no service for are told of.
+    pub(super) fn stack(&self, project: &Project) -> miette::Result<Stack> {
+        let stack = load::stack(self.template.as_deref(), &project.parameters, &self.parameter)?;
+        for name in project.unused(&stack) {
+            Screen::warn(&format!(
+                "local-env.toml has an entry for {name}, which is no service of the stack"
+            ));
+        }
+        Ok(stack)
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        if self.real_time { Clock::REAL } else { Clock::DESK }
+    }
+
+    pub(super) fn settings(
+        &self,
+        stack: &Stack,
+        scale: BTreeMap<String, u32>,
+    ) -> miette::Result<Settings> {
+        Ok(Settings {
+            clock: self.clock(),
+            scale,
+            publish: self.publish(stack)?,
+            addresses: self.bind.map_or_else(loopback, |address| vec![address]),
+            dns: self.dns,
+            dns_upstream: self.dns_upstream,
+            data_folder: self.data_folder()?,
+        })
+    }
+
+    fn data_folder(&self) -> miette::Result<PathBuf> {
+        if let Some(folder) = &self.data_folder {
+            return Ok(folder.clone());
+        }
+        let folders = etcetera::choose_base_strategy().map_err(|error| {
+            miette::miette!(
+                help = "name one with --data-folder",
+                "there is no data folder: {error}"
+            )
+        })?;
+        Ok(folders.data_dir().join(DATA_FOLDER))
+    }
+
+    fn publish(&self, stack: &Stack) -> miette::Result<BTreeMap<u16, u16>> {
+        let listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
+        let known: Vec<_> = listeners.map(|listener| listener.port).collect();
+        for (_, port) in &self.publish {
+            if !known.contains(port) {
+                let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+                return Err(miette::miette!(
+                    help = "--publish takes LOCAL:LISTENER, as in --publish 9443:443",
+                    "no listener has port {port}; the stack has {}",
+                    known.join(", ")
+                ));
+            }
+        }
+        Ok(self.publish.iter().map(|&(local, port)| (port, local)).collect())
+    }
+}
+
+/// Both loopback addresses, since `localhost` may be either; the second only where there is one.
+fn loopback() -> Vec<IpAddr> {
+    let v6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    let has_v6 = TcpListener::bind((v6, 0)).is_ok();
+    [IpAddr::V4(Ipv4Addr::LOCALHOST)].into_iter().chain(has_v6.then_some(v6)).collect()
+}
+
+pub(super) fn pair<A, B>(
+    separator: char,
+) -> impl Fn(&str) -> Result<(A, B), String> + Clone + Send + Sync
+where
+    A: FromStr<Err: std::fmt::Display>,
+    B: FromStr<Err: std::fmt::Display>,
+{
+    move |text| {
+        let (left, right) =
+            text.split_once(separator).ok_or_else(|| format!("there is no `{separator}` in it"))?;
+        let left = left.parse().map_err(|error| format!("`{left}`: {error}"))?;
+        let right = right.parse().map_err(|error| format!("`{right}`: {error}"))?;
+        Ok((left, right))
+    }
+}
+
+pub(super) fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, DNS_PORT));
+    address.or_else(|_| text.parse()).map_err(|_| "it is no address, with or without a port".into())
+}
