@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod cloudformation;
 pub mod cloudmap;
+pub mod compose;
 pub mod ecs;
 pub mod environment;
 pub mod port_holder;

@@ -1,7 +1,9 @@
 //! The command line: what can be typed, and one file a command.
 
 mod build;
+mod compose;
 mod explain;
+mod healthcheck;
 mod load;
 mod observe;
 mod options;
@@ -28,6 +30,8 @@ struct Arguments {
 enum Command {
     Up(up::Up),
     Observe(observe::Observe),
+    Compose(compose::Compose),
+    Healthcheck(healthcheck::Healthcheck),
 }
 
 /// Parses what was typed and does it. Errors are for `main` to show.
@@ -35,5 +39,7 @@ pub async fn run() -> miette::Result<()> {
     match Arguments::parse().command {
         Command::Up(up) => up::run(up).await,
         Command::Observe(observe) => observe::run(observe).await,
+        Command::Compose(compose) => compose::run(&compose),
+        Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
     }
 }

@@ -7,5 +7,6 @@ mod dns;
 mod end_to_end;
 mod environment;
 mod load_balancer;
+mod observe;
 mod support;
 mod templates;

@@ -1,0 +1,43 @@
+//! `local-env compose`: prints a stack for Docker Compose.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use miette::IntoDiagnostic as _;
+
+use super::{
+    load,
+    options::pair,
+    project::{FILE_NAME, Project},
+};
+use crate::compose::{self, Images};
+
+/// Print a file for Docker Compose that runs the stack in containers
+#[derive(Debug, Args)]
+pub(super) struct Compose {
+    /// A CloudFormation template in this folder; without one, the stack that `infra synth` emits
+    template: Option<PathBuf>,
+    /// Give a parameter of the template a value; it wins over the one in local-env.toml
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
+    parameter: Vec<(String, String)>,
+}
+
+/// Runs the command.
+pub(super) fn run(compose: &Compose) -> miette::Result<()> {
+    let template = compose.template.as_deref();
+    let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
+    let project = Project::read(&beside.join(FILE_NAME))?;
+    let stack = load::stack(template, &project.parameters, &compose.parameter)?;
+    let images = match template.and_then(Path::file_name) {
+        Some(name) => Images::AsNamed { template: name.to_string_lossy().into_owned() },
+        None => Images::Built,
+    };
+    let file = compose::file(&stack, &images, &compose.parameter);
+    match io::stdout().write_all(file.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).into_diagnostic(),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! A stack as a file for Docker Compose: the services in containers with the environment and the
+//! limits of their task definitions, and `local-env` among them as load balancer and resolver.
+//!
+//! The file is text made from the model, so that it can carry comments. Nothing stands in it for the
+//! emulation's sake but the `dns` of the containers, which a VPC sets as well.
+
+use std::fmt::{self, Write as _};
+
+use crate::stack::{Service, Stack};
+
+/// The network's first addresses, which has the resolver at `.2`, as a VPC's is.
+const SUBNET: &str = "10.213.0";
+/// CPU units of one processor.
+const CPU_UNITS: f64 = 1024.0;
+/// Listeners are published on the machine as they are inside, for redirects to lead there.
+const PUBLISHED: [(u16, &str); 2] = [(80, "${HTTP_PORT:-8080}"), (443, "${HTTPS_PORT:-8443}")];
+
+/// Where the images come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Images {
+    /// Built from the Dockerfile beside the file, with the repository's name as `BIN`.
+    Built,
+    /// As the template names them; the template stands beside the file under this name.
+    AsNamed {
+        /// The template's file.
+        template: String,
+    },
+}
+
+/// The file for a stack. `parameters` of its template are those that `local-env.toml` doesn't have.
+pub fn file(stack: &Stack, images: &Images, parameters: &[(String, String)]) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = compose(&mut text, stack, images, parameters);
+    text
+}
+
+fn compose(
+    to: &mut String,
+    stack: &Stack,
+    images: &Images,
+    parameters: &[(String, String)],
+) -> fmt::Result {
+    writeln!(to, "# Printed by `local-env compose`. Needs Docker Compose v2.20 or later.")?;
+    writeln!(to, "#\n# docker compose up --build")?;
+    writeln!(to, "# docker compose cp local-env:/data/ca.pem .    # the certificate to trust\n")?;
+    writeln!(to, "name: {}\n\nservices:", stack.name.to_lowercase())?;
+    local_env(to, stack, images, parameters)?;
+    for service in &stack.services {
+        writeln!(to)?;
+        self::service(to, stack, service, images)?;
+    }
+    writeln!(to, "\nnetworks:\n  vpc:\n    ipam:\n      config:")?;
+    writeln!(to, "        - subnet: {SUBNET}.0/24")?;
+    writeln!(to, "          # A container that is started again may get another address.")?;
+    writeln!(to, "          ip_range: {SUBNET}.128/25")?;
+    writeln!(
+        to,
+        "\nvolumes:\n  # The certificate authority, which outlives `docker compose down`."
+    )?;
+    writeln!(to, "  certificates:")
+}
+
+fn local_env(
+    to: &mut String,
+    stack: &Stack,
+    images: &Images,
+    parameters: &[(String, String)],
+) -> fmt::Result {
+    writeln!(to, "  # The load balancer, and the resolver at the network's .2, as a VPC has it.")?;
+    writeln!(to, "  local-env:")?;
+    writeln!(to, "    image: local-env:${{IMAGE_TAG:-latest}}")?;
+    if *images == Images::Built {
+        build(to, "local-env", Some("local-env"))?;
+    }
+    writeln!(to, "    command:\n      - observe")?;
+    if let Images::AsNamed { template } = images {
+        writeln!(to, "      - /{template}")?;
+    }
+    writeln!(to, "      - --bind=0.0.0.0\n      - --dns=0.0.0.0:53")?;
+    writeln!(to, "      - --dns-upstream=127.0.0.11\n      - --data-folder=/data")?;
+    for (name, value) in parameters {
+        writeln!(to, "      - {}", quoted(&format!("--parameter={name}={value}")))?;
+    }
+    for (port, published) in published(stack) {
+        writeln!(to, "      - --publish={published}:{port}")?;
+    }
+    writeln!(to, "    ports:")?;
+    for (_, published) in published(stack) {
+        writeln!(to, "      - 127.0.0.1:{published}:{published}")?;
+    }
+    writeln!(to, "    volumes:\n      - certificates:/data")?;
+    writeln!(to, "      - ./local-env.toml:/local-env.toml:ro")?;
+    if let Images::AsNamed { template } = images {
+        writeln!(to, "      - ./{template}:/{template}:ro")?;
+    }
+    writeln!(to, "    networks:\n      vpc:\n        ipv4_address: {SUBNET}.2")?;
+    confined(to)
+}
+
+fn service(to: &mut String, stack: &Stack, service: &Service, images: &Images) -> fmt::Result {
+    let definition = &service.task_definition;
+    writeln!(to, "  {}:", stack.local_name(service))?;
+    for container in &definition.containers {
+        match images {
+            Images::Built => {
+                writeln!(to, "    image: {}:${{IMAGE_TAG:-latest}}", container.repository())?;
+                build(to, container.repository(), Some("service"))?;
+            }
+            Images::AsNamed { .. } => writeln!(to, "    image: {}", quoted(&container.image))?,
+        }
+        if !container.environment.is_empty() {
+            writeln!(to, "    environment:")?;
+        }
+        for (name, value) in &container.environment {
+            writeln!(to, "      {name}: {}", quoted(value))?;
+        }
+        writeln!(to, "    stop_grace_period: {}s", container.stop_timeout.as_secs())?;
+    }
+    writeln!(to, "    scale: {}", service.desired_count)?;
+    writeln!(to, "    mem_limit: {}m", definition.memory)?;
+    writeln!(to, "    cpus: {}", f64::from(definition.cpu) / CPU_UNITS)?;
+    writeln!(to, "    dns: {SUBNET}.2\n    networks:\n      - vpc")?;
+    writeln!(to, "    depends_on:\n      local-env:\n        condition: service_healthy")?;
+    confined(to)
+}
+
+fn build(to: &mut String, bin: &str, target: Option<&str>) -> fmt::Result {
+    writeln!(to, "    build:\n      context: .")?;
+    if let Some(target) = target {
+        writeln!(to, "      target: {target}")?;
+    }
+    writeln!(to, "      args:\n        BIN: {bin}")
+}
+
+/// What no container needs, it has not.
+fn confined(to: &mut String) -> fmt::Result {
+    writeln!(to, "    init: true\n    read_only: true\n    cap_drop:\n      - ALL")?;
+    writeln!(to, "    security_opt:\n      - no-new-privileges:true")
+}
+
+fn published(stack: &Stack) -> impl Iterator<Item = (u16, String)> + '_ {
+    let listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
+    listeners.map(|listener| {
+        let known = PUBLISHED.iter().find(|(port, _)| *port == listener.port);
+        let own = || listener.port.to_string();
+        (listener.port, known.map_or_else(own, |(_, variable)| (*variable).to_owned()))
+    })
+}
+
+/// In YAML as in JSON; a dollar sign would be Compose's own.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text.replace('$', "$$")).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::{Inputs, Source, Template};
+
+    fn sample() -> Stack {
+        let source = Source::new("template", &infra::services_template().to_json());
+        let mut inputs = Inputs::new("services");
+        for (name, value) in [("DomainName", "a.example"), ("HostedZoneId", "Z1")] {
+            inputs.parameters.insert(name.into(), value.into());
+        }
+        Stack::read(&Template::parse(&source).unwrap().resolve(&inputs).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_file_at_the_root_is_what_is_printed() {
+        let expected = file(&sample(), &Images::Built, &[]);
+        assert_eq!(include_str!("../../docker-compose.yml"), expected, "print it anew");
+    }
+
+    #[test]
+    fn a_template_of_ones_own_runs_the_images_that_it_names() {
+        let images = Images::AsNamed { template: "shop.json".into() };
+        let text = file(&sample(), &images, &[("Size".into(), "a$b".into())]);
+        assert!(!text.contains("build:"), "{text}");
+        assert!(text.contains("amazonaws.com/service1:latest\"\n"), "{text}");
+        assert!(text.contains("      - /shop.json\n"), "{text}");
+        assert!(text.contains("      - ./shop.json:/shop.json:ro\n"), "{text}");
+        assert!(text.contains("      - \"--parameter=Size=a$$b\"\n"), "{text}");
+    }
+}

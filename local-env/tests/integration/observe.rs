@@ -1,0 +1,124 @@
+//! The environment with tasks that something else runs: here a test says which, by a DNS server that
+//! answers as Docker's does.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+
+use hickory_server::proto::{
+    op::{Message, MessageType, OpCode, ResponseCode},
+    rr::{RData, Record, rdata::A},
+    serialize::binary::{BinDecodable as _, BinEncodable as _},
+};
+use local_env::{
+    clock::Clock,
+    ecs::{Network, Observer, Watched},
+    environment::{Environment, Settings, StopSignal},
+};
+use tokio::{
+    net::UdpSocket,
+    sync::mpsc,
+    task::{LocalSet, spawn_local},
+    time::timeout,
+};
+
+use crate::{
+    dns,
+    support::{PATIENCE, client, eventually, model, target::Target},
+};
+
+/// Answers `web.` with the addresses of the moment, any other name with NXDOMAIN.
+async fn names_of_tasks(running: Arc<Mutex<Vec<Ipv4Addr>>>) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    spawn_local(async move {
+        let mut bytes = [0; 512];
+        loop {
+            let (length, asker) = socket.recv_from(&mut bytes).await.unwrap();
+            let question = Message::from_bytes(&bytes[..length]).unwrap();
+            let name = question.queries[0].name().clone();
+            let id = question.metadata.id;
+            let mut answer = Message::new(id, MessageType::Response, OpCode::Query);
+            answer.add_queries(question.queries.clone());
+            let running = running.lock().unwrap().clone();
+            if name.to_string() == "web." && !running.is_empty() {
+                let record = |&address| Record::from_rdata(name.clone(), 600, RData::A(A(address)));
+                answer.add_answers(running.iter().map(record));
+            } else {
+                answer.metadata.response_code = ResponseCode::NXDomain;
+            }
+            socket.send_to(&answer.to_bytes().unwrap(), asker).await.unwrap();
+        }
+    });
+    address
+}
+
+/// Two addresses of this test's own, and a port that is free on both.
+async fn two_targets(network: &mut Network) -> (Target, Target) {
+    let one = Target::start_at((network.allocate().unwrap(), 0).into()).await;
+    let other = (network.allocate().unwrap(), one.address.port());
+    (one, Target::start_at(other.into()).await)
+}
+
+fn ip(target: &Target) -> Ipv4Addr {
+    match target.address.ip() {
+        IpAddr::V4(address) => address,
+        IpAddr::V6(address) => panic!("{address}"),
+    }
+}
+
+#[tokio::test]
+async fn tasks_that_turn_up_are_served_and_those_that_go_are_not() {
+    LocalSet::new().run_until(come_and_go()).await;
+}
+
+async fn come_and_go() {
+    let mut network = Network::lease().unwrap();
+    let (one, other) = two_targets(&mut network).await;
+    let running = Arc::new(Mutex::new(Vec::new()));
+    let tasks_from = names_of_tasks(running.clone()).await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        clock: Clock::DESK,
+        scale: BTreeMap::new(),
+        publish: BTreeMap::from([(80, 0)]),
+        addresses: vec![Ipv4Addr::LOCALHOST.into()],
+        dns: "127.0.0.1:0".parse().unwrap(),
+        dns_upstream: None,
+        data_folder: folder.path().to_owned(),
+    };
+    let stack = model::stack_with_web(one.address.port(), 1);
+    let service = Arc::new(stack.services[0].clone());
+    let observer =
+        Observer::new(vec![Watched { service, name: "web".into() }], tasks_from).unwrap();
+    let environment = Environment::open(stack, settings).await.unwrap();
+    let url = format!("{}/web", environment.listeners()[0].url);
+    let names = environment.dns_address();
+    let stop = StopSignal::default();
+    let (notices, _heard) = mpsc::unbounded_channel();
+    let ended =
+        spawn_local(environment.run(|events| observer.watch(events), notices, stop.clone()));
+    let status = async || client().get(&url).send().await.unwrap().status().as_u16();
+
+    assert_eq!(status().await, 503, "nothing runs");
+    *running.lock().unwrap() = vec![ip(&one), ip(&other)];
+    eventually("both answer", || async {
+        dns::addresses(names, "web.services.").await.len() == 2 && status().await == 200
+    })
+    .await;
+    *running.lock().unwrap() = vec![ip(&other)];
+    eventually("one is left", || async {
+        let left = dns::addresses(names, "web.services.").await;
+        left == [(ip(&other).to_string(), 60)]
+    })
+    .await;
+    assert_eq!(status().await, 200);
+    running.lock().unwrap().clear();
+    eventually("none is left", || async { status().await == 503 }).await;
+
+    stop.gently.cancel();
+    timeout(PATIENCE, ended).await.expect("it ends").unwrap().unwrap();
+}
