@@ -46,6 +46,9 @@ SH
 
 COPY . .
 
+# `dev` is for those who wait: it builds in a third of the time, and the images are larger.
+ARG PROFILE=release
+
 # One build for all binaries: what the services share is compiled once, and what has been compiled
 # before is kept from build to build, apart for each processor.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
@@ -55,10 +58,12 @@ set -eu
 upper=$(echo "$target" | tr 'a-z-' 'A-Z_')
 export "CARGO_TARGET_${upper}_LINKER=$gnu-gcc" "CC_$(echo "$target" | tr - _)=$gnu-gcc"
 export RUSTFLAGS='-C target-feature=+crt-static'
-cargo build --release --locked --target "$target" -p service1 -p service2 -p service3 -p local-env
+cargo build --profile "$PROFILE" --locked --target "$target" -p service1 -p service2 -p service3 -p local-env
+folder=$PROFILE
+[ "$PROFILE" != dev ] || folder=debug
 mkdir /out /data
 for bin in service1 service2 service3 local-env; do
-  cp "target/$target/release/$bin" /out/
+  cp "target/$target/$folder/$bin" /out/
   # Byte 18 of an ELF file names its processor.
   if [ "$(od -An -tx1 -j18 -N1 "/out/$bin" | tr -d ' ')" != "$machine" ]; then
     echo "$bin was built for another processor than $TARGETARCH; nothing is pushed." >&2

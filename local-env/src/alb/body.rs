@@ -27,7 +27,8 @@ pub(super) enum Body {
 /// upload is not taken for a silent target, and whether all of them have.
 #[derive(Debug)]
 pub(super) struct Upload {
-    inner: Incoming,
+    /// None for a request that is sent again, which never has a body.
+    inner: Option<Incoming>,
     progress: Rc<Progress>,
 }
 
@@ -100,7 +101,13 @@ impl Upload {
             moved: Cell::new(Instant::now()),
             complete: Cell::new(inner.is_end_stream()),
         });
-        (Self { inner, progress: Rc::clone(&progress) }, progress)
+        (Self { inner: Some(inner), progress: Rc::clone(&progress) }, progress)
+    }
+
+    /// The body of a request that has none, to be sent again.
+    pub(super) fn none(progress: &Rc<Progress>) -> Self {
+        progress.complete.set(true);
+        Self { inner: None, progress: Rc::clone(progress) }
     }
 }
 
@@ -112,20 +119,21 @@ impl HttpBody for Upload {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(inner).poll_frame(cx));
         self.progress.moved.set(Instant::now());
-        if frame.is_none() || self.inner.is_end_stream() {
+        if frame.is_none() || self.is_end_stream() {
             self.progress.complete.set(true);
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 

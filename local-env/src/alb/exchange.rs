@@ -5,11 +5,11 @@ use std::{
     convert::Infallible,
     rc::Rc,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use http::{Method, Request, Response, StatusCode, Uri, Version, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use super::{
     body::{Body, Progress, Upload},
@@ -19,7 +19,7 @@ use super::{
     routes::{Action, Routes},
     target_group::TargetGroup,
     trace_id,
-    upstream::Upstream,
+    upstream::{Lease, Limits, Unanswered, Upstream},
 };
 
 /// What all connections of a listener on one worker share.
@@ -34,13 +34,30 @@ pub(super) struct ListenerContext {
     pub(super) port: u16,
     /// The host of requests that come without one.
     pub(super) dns_name: Arc<str>,
-    pub(super) idle_timeout: Duration,
+    pub(super) targets: TargetPolicy,
+}
+
+/// How a target is dealt with that does not answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TargetPolicy {
+    pub(super) limits: Limits,
+    /// Whether another target is tried. ALB tries none (alb §4.8).
+    pub(super) fail_over: bool,
 }
 
 /// A client's connection.
 pub(super) struct ClientConnection {
     pub(super) listener: Rc<ListenerContext>,
     pub(super) forwarded: Forwarded,
+}
+
+// === impl TargetPolicy ===
+
+impl TargetPolicy {
+    /// How many other targets may be tried.
+    fn others(self, group: &TargetGroup) -> usize {
+        if self.fail_over { group.eligible().saturating_sub(1) } else { 0 }
+    }
 }
 
 // === impl ClientConnection ===
@@ -82,25 +99,26 @@ impl ClientConnection {
     }
 
     async fn forward(&self, group: &TargetGroup, request: Request<Incoming>) -> Response<Body> {
-        let Some(target) = group.choose() else {
-            return generated::error(StatusCode::SERVICE_UNAVAILABLE);
-        };
-        let (request, progress) = self.prepare(request);
-        let listener = &self.listener;
-        let sent = listener.upstream.send(target, request, progress, listener.idle_timeout);
-        match sent.await {
-            Ok((response, lease)) => {
-                let mut response = response.map(|body| Body::Target(body, lease));
-                *response.version_mut() = Version::HTTP_11;
-                headers::remove_hop_by_hop(response.headers_mut());
-                response.headers_mut().remove(header::TRANSFER_ENCODING);
-                response
-            }
-            Err(failure) => {
-                let cause = std::error::Error::source(&failure).map(ToString::to_string);
-                tracing::debug!(%target, %failure, cause, "no answer");
-                generated::error(failure.status())
-            }
+        let (mut request, progress) = self.prepare(request);
+        let mut others = self.listener.targets.others(group);
+        loop {
+            let Some(target) = group.choose() else {
+                return generated::error(StatusCode::SERVICE_UNAVAILABLE);
+            };
+            let again = if others > 0 { repeatable(&request, &progress) } else { None };
+            let limits = self.listener.targets.limits;
+            let sent = self.listener.upstream.send(target, request, Rc::clone(&progress), limits);
+            let Unanswered { failure, unsent } = match sent.await {
+                Ok((response, lease)) => return answer(response, lease),
+                Err(unanswered) => unanswered,
+            };
+            let cause = std::error::Error::source(&failure).map(ToString::to_string);
+            tracing::debug!(%target, %failure, cause, "no answer");
+            request = match unsent.or(again) {
+                Some(request) if others > 0 => request,
+                _ => return generated::error(failure.status()),
+            };
+            others -= 1;
         }
     }
 
@@ -123,6 +141,27 @@ impl ClientConnection {
         let (upload, progress) = Upload::new(body);
         (Request::from_parts(head, upload), progress)
     }
+}
+
+fn answer(response: Response<Incoming>, lease: Lease) -> Response<Body> {
+    let mut response = response.map(|body| Body::Target(body, lease));
+    *response.version_mut() = Version::HTTP_11;
+    headers::remove_hop_by_hop(response.headers_mut());
+    response.headers_mut().remove(header::TRANSFER_ENCODING);
+    response
+}
+
+/// A copy of a request that may be sent twice: one that asks for something and brings nothing
+/// (RFC 9110 §9.2.2).
+fn repeatable(request: &Request<Upload>, progress: &Rc<Progress>) -> Option<Request<Upload>> {
+    if !request.method().is_safe() || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(Upload::none(progress));
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }
 
 /// Only HTTP/1.0 may leave its host out (alb §1.1).

@@ -37,11 +37,26 @@ pub use routes::RouteError;
 pub use socket::BindError;
 pub use target_group::{TargetGroup, TargetStates};
 
-use self::{routes::Routes, worker::ListenerPlan};
+use self::{exchange::TargetPolicy, routes::Routes, upstream::Limits, worker::ListenerPlan};
 use crate::stack::{self, Arn};
 
 /// How long requests in flight have after the listeners have closed.
 const STOP_GRACE: Duration = Duration::from_secs(30);
+
+/// ALB's own limit on connecting to a target (alb §1.2).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The limit where another target may be tried.
+const FAIL_OVER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What happens to a request whose target takes no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// The client is told, as ALB does.
+    IsTold,
+    /// Another target is tried. For tasks that something else stops, without draining them first as
+    /// ECS would.
+    GoesOver,
+}
 
 /// Where a listener is published, and with what certificate.
 pub struct Publication {
@@ -74,6 +89,18 @@ pub enum SetupError {
     Route(#[from] RouteError),
 }
 
+// === impl Failing ===
+
+impl Failing {
+    fn policy(self, idle: Duration) -> TargetPolicy {
+        let (fail_over, connect) = match self {
+            Self::IsTold => (false, CONNECT_TIMEOUT),
+            Self::GoesOver => (true, FAIL_OVER_TIMEOUT),
+        };
+        TargetPolicy { limits: Limits { connect, idle }, fail_over }
+    }
+}
+
 // === impl LoadBalancer ===
 
 impl LoadBalancer {
@@ -82,6 +109,7 @@ impl LoadBalancer {
         model: &stack::LoadBalancer,
         groups: &HashMap<Arn, Arc<TargetGroup>>,
         addresses: &[IpAddr],
+        failing: Failing,
         publish: impl Fn(&stack::Listener) -> Publication,
     ) -> Result<Self, SetupError> {
         let count = thread::available_parallelism().map_or(1, usize::from);
@@ -103,7 +131,7 @@ impl LoadBalancer {
                 tls,
                 port: listener.port,
                 dns_name: Arc::clone(&dns_name),
-                idle_timeout: model.idle_timeout,
+                targets: failing.policy(model.idle_timeout),
             };
             for (worker, sockets) in workers.iter_mut().zip(sockets) {
                 worker.push((plan.clone(), sockets));

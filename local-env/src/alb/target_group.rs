@@ -99,6 +99,11 @@ impl TargetGroup {
         }
     }
 
+    /// How many targets may get a request.
+    pub(super) fn eligible(&self) -> usize {
+        self.eligible.load().len()
+    }
+
     /// The target whose turn it is, or `None` where none may get a request.
     pub(super) fn choose(&self) -> Option<SocketAddr> {
         let eligible = self.eligible.load();

@@ -1,7 +1,7 @@
 //! Connections to targets, kept alive and used again by the worker that opened them.
 //!
-//! A request is never tried on another target. It is tried again on the same one only where a kept
-//! connection turned out to be closed before a byte of the request was written (alb §4.8).
+//! A request is tried again on the same target only where a kept connection turned out to be closed
+//! before a byte of the request was written (alb §4.8). Where it was never sent it is handed back.
 
 use std::{cell::RefCell, collections::HashMap, io, net::SocketAddr, rc::Rc, time::Duration};
 
@@ -18,10 +18,17 @@ use tokio::{
 
 use super::body::{Progress, Upload};
 
-/// ALB's own limit (alb §1.2).
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Kept connections a target and worker; beyond it they are closed after use.
 const MAX_IDLE: usize = 256;
+
+/// How long a target may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// To take a connection.
+    pub(super) connect: Duration,
+    /// To answer, after the last byte that moved.
+    pub(super) idle: Duration,
+}
 
 /// A worker's connections.
 #[derive(Debug, Default)]
@@ -38,12 +45,20 @@ pub(super) struct Lease {
     progress: Rc<Progress>,
 }
 
+/// A request that got no answer.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    pub(super) failure: Failure,
+    /// The request, where not a byte of it was sent.
+    pub(super) unsent: Option<Request<Upload>>,
+}
+
 /// Why a target gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("cannot connect to the target")]
     Connect(#[source] io::Error),
-    #[error("the target did not accept a connection within {} s", CONNECT_TIMEOUT.as_secs())]
+    #[error("the target did not accept a connection in time")]
     ConnectTimeout,
     #[error("the target sent nothing within {} s", .0.as_secs())]
     Silent(Duration),
@@ -66,31 +81,37 @@ impl Failure {
 // === impl Upstream ===
 
 impl Upstream {
-    /// Sends a request and waits for the head of its answer, at most `idle` after the last byte that
-    /// moved.
+    /// Sends a request and waits for the head of its answer.
     pub(super) async fn send(
         self: &Rc<Self>,
         target: SocketAddr,
         mut request: Request<Upload>,
         progress: Rc<Progress>,
-        idle: Duration,
-    ) -> Result<(Response<Incoming>, Lease), Failure> {
+        limits: Limits,
+    ) -> Result<(Response<Incoming>, Lease), Unanswered> {
         loop {
             let (mut sender, kept) = match self.take(target).await {
                 Some(sender) => (sender, true),
-                None => (connect(target).await?, false),
+                None => match connect(target, limits.connect).await {
+                    Ok(sender) => (sender, false),
+                    Err(failure) => return Err(Unanswered { failure, unsent: Some(request) }),
+                },
             };
             let exchange = sender.try_send_request(request);
-            match within(idle, &progress, exchange).await? {
-                Ok(response) => {
+            match within(limits.idle, &progress, exchange).await {
+                Ok(Ok(response)) => {
                     let sender = Some(sender);
                     let upstream = Rc::clone(self);
                     return Ok((response, Lease { upstream, target, sender, progress }));
                 }
-                Err(mut error) => match error.take_message() {
+                Ok(Err(mut error)) => match error.take_message() {
                     Some(unsent) if kept => request = unsent,
-                    _ => return Err(Failure::Exchange(error.into_error())),
+                    unsent => {
+                        let failure = Failure::Exchange(error.into_error());
+                        return Err(Unanswered { failure, unsent });
+                    }
                 },
+                Err(failure) => return Err(Unanswered { failure, unsent: None }),
             }
         }
     }
@@ -105,8 +126,8 @@ impl Upstream {
     }
 }
 
-async fn connect(target: SocketAddr) -> Result<SendRequest<Upload>, Failure> {
-    let stream = match timeout(CONNECT_TIMEOUT, TcpStream::connect(target)).await {
+async fn connect(target: SocketAddr, limit: Duration) -> Result<SendRequest<Upload>, Failure> {
+    let stream = match timeout(limit, TcpStream::connect(target)).await {
         Ok(stream) => stream.map_err(Failure::Connect)?,
         Err(_) => return Err(Failure::ConnectTimeout),
     };

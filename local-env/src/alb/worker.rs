@@ -31,7 +31,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    exchange::{ClientConnection, ListenerContext},
+    exchange::{ClientConnection, ListenerContext, TargetPolicy},
     headers::Forwarded,
     redirect::PublishedPorts,
     routes::Routes,
@@ -53,7 +53,7 @@ pub(super) struct ListenerPlan {
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
     pub(super) port: u16,
     pub(super) dns_name: Arc<str>,
-    pub(super) idle_timeout: Duration,
+    pub(super) targets: TargetPolicy,
 }
 
 /// Starts a worker on its sockets, a set for each listener. It ends when `stop` is cancelled and its
@@ -122,7 +122,7 @@ impl ListenerPlan {
             protocol: if self.tls.is_some() { "https" } else { "http" },
             port: self.port,
             dns_name: Arc::clone(&self.dns_name),
-            idle_timeout: self.idle_timeout,
+            targets: self.targets,
         }
     }
 }
@@ -177,7 +177,7 @@ impl Door {
             service_fn(move |request: Request<Incoming>| Rc::clone(&client).answer(request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.context.idle_timeout)
+            .header_read_timeout(self.context.targets.limits.idle)
             .serve_connection(io, service);
         self.until_end(connection).await;
     }

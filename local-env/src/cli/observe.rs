@@ -10,6 +10,7 @@ use super::{
     serve,
 };
 use crate::{
+    alb::Failing,
     ecs::{Observer, Watched},
     stack::{Service, Stack},
 };
@@ -29,7 +30,7 @@ pub(super) async fn run(observe: Observe) -> miette::Result<()> {
     let project = observe.options.project()?;
     let stack = observe.options.stack(&project)?;
     let observer = Observer::new(watched(&stack), observe.tasks_from).into_diagnostic()?;
-    let settings = observe.options.settings(&stack, BTreeMap::new())?;
+    let settings = observe.options.settings(&stack, BTreeMap::new(), Failing::GoesOver)?;
     let served = serve::open(&stack, settings, &observe.options).await?;
     // What runs the tasks shows their output too.
     served.run(|events, _output| observer.watch(events)).await

@@ -15,7 +15,7 @@ use super::{
     project::{FILE_NAME, Project},
     screen::Screen,
 };
-use crate::{clock::Clock, environment::Settings, stack::Stack};
+use crate::{alb::Failing, clock::Clock, environment::Settings, stack::Stack};
 
 const DATA_FOLDER: &str = "local-env";
 const DNS_PORT: u16 = 53;
@@ -81,12 +81,14 @@ impl Options {
         &self,
         stack: &Stack,
         scale: BTreeMap<String, u32>,
+        failing: Failing,
     ) -> miette::Result<Settings> {
         Ok(Settings {
             clock: self.clock(),
             scale,
             publish: self.publish(stack)?,
             addresses: self.bind.map_or_else(loopback, |address| vec![address]),
+            failing,
             dns: self.dns,
             dns_upstream: self.dns_upstream,
             data_folder: self.data_folder()?,

@@ -12,6 +12,7 @@ use super::{
     serve,
 };
 use crate::{
+    alb::Failing,
     ecs::{Network, ProcessLauncher},
     stack::Stack,
 };
@@ -32,7 +33,7 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     let stack = up.options.stack(&project)?;
     let commands = project.commands(&stack)?.into_iter().collect();
     let network = Network::lease().into_diagnostic()?;
-    let settings = up.options.settings(&stack, up.scale(&stack, &network)?)?;
+    let settings = up.options.settings(&stack, up.scale(&stack, &network)?, Failing::IsTold)?;
     let mut served = serve::open(&stack, settings, &up.options).await?;
     build::run(&project.builds(&stack), &served.screen, &mut served.signals).await?;
     let (dns, region) = (served.environment.dns_address(), stack.region);

@@ -29,7 +29,7 @@ use super::{Launcher, Stopped, Task, TaskChange, TaskEvent, TaskId};
 use crate::stack::Service;
 
 /// Between two looks.
-const INTERVAL: Duration = Duration::from_millis(250);
+const INTERVAL: Duration = Duration::from_millis(100);
 /// How long a look may take.
 const PATIENCE: Duration = Duration::from_millis(500);
 

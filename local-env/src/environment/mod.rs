@@ -26,7 +26,7 @@ pub use status::{Notice, ServiceStatus, Status, TaskStatus};
 
 use crate::{
     acm::{Authority, CertificateError},
-    alb::{self, LoadBalancer, Publication, TargetGroup},
+    alb::{self, Failing, LoadBalancer, Publication, TargetGroup},
     clock::Clock,
     cloudmap::{DnsBindError, DnsServer, Registry, Upstream, UpstreamError},
     stack::{Arn, Listener, ListenerProtocol, Stack},
@@ -47,6 +47,8 @@ pub struct Settings {
     pub publish: BTreeMap<u16, u16>,
     /// Where listeners are published.
     pub addresses: Vec<IpAddr>,
+    /// What happens to a request whose target takes no connection.
+    pub failing: Failing,
     /// Where names are answered.
     pub dns: SocketAddr,
     /// Who is asked for names outside the stack's namespaces; nobody by default.
@@ -118,7 +120,8 @@ impl Environment {
                 port: published_port(listener.port, &settings.publish),
                 tls: tls.get(&listener.port).cloned(),
             };
-            let balancer = LoadBalancer::bind(model, &groups, &settings.addresses, publish)?;
+            let balancer =
+                LoadBalancer::bind(model, &groups, &settings.addresses, settings.failing, publish)?;
             listeners.extend(model.listeners.iter().map(|listener| {
                 let published = balancer.published_ports().get(&listener.port);
                 PublishedListener::new(&model.name, listener, published.copied())

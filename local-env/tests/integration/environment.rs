@@ -7,6 +7,7 @@ use std::{
 };
 
 use local_env::{
+    alb::Failing,
     clock::Clock,
     ecs::{Command, Network, OutputLine, ProcessLauncher, Stopped},
     environment::{Environment, Notice, Settings, Status, StopSignal, TaskStatus},
@@ -41,6 +42,7 @@ impl Running {
             scale: BTreeMap::new(),
             publish: BTreeMap::from([(80, 0)]),
             addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            failing: Failing::IsTold,
             dns: "127.0.0.1:0".parse().unwrap(),
             dns_upstream: None,
             data_folder: folder.path().to_owned(),
@@ -283,6 +285,7 @@ async fn a_port_that_is_taken_is_told_before_anything_is_started() {
         scale: BTreeMap::new(),
         publish: BTreeMap::from([(80, taken.local_addr().unwrap().port())]),
         addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        failing: Failing::IsTold,
         dns: "127.0.0.1:0".parse().unwrap(),
         dns_upstream: None,
         data_folder: folder.path().to_owned(),

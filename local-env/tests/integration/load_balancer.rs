@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use local_env::{
     acm::Authority,
-    alb::{LoadBalancer, Publication, RunningLoadBalancer, TargetGroup, TargetState},
+    alb::{Failing, LoadBalancer, Publication, RunningLoadBalancer, TargetGroup, TargetState},
     clock::Clock,
     stack::{self, Arn},
 };
@@ -40,6 +40,10 @@ impl Bench {
     }
 
     fn with(model: &stack::LoadBalancer) -> Self {
+        Self::failing(model, Failing::IsTold)
+    }
+
+    fn failing(model: &stack::LoadBalancer, failing: Failing) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::open(folder.path()).unwrap();
         let pem = std::fs::read(authority.path()).unwrap();
@@ -55,7 +59,7 @@ impl Bench {
             },
         };
         let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
-        let bound = LoadBalancer::bind(model, &groups, &addresses, publish).unwrap();
+        let bound = LoadBalancer::bind(model, &groups, &addresses, failing, publish).unwrap();
         let ports = bound.published_ports().iter().map(|(&port, &local)| (port, local)).collect();
         let certificate = reqwest::Certificate::from_pem(&pem).unwrap();
         Self { group, ports, certificate, running: bound.start().unwrap() }
@@ -401,4 +405,48 @@ async fn requests_in_flight_are_finished_at_a_stop() {
     }
     assert_eq!(rest, b"onetwo");
     bench.running.stop().await;
+}
+
+#[tokio::test]
+async fn where_tasks_are_not_drained_a_request_goes_over_to_another_target() {
+    let model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
+    let bench = Bench::failing(&model, Failing::GoesOver);
+    let (gone, stays) = (Target::start().await, Target::start().await);
+    bench.register(gone.address).await;
+    bench.register(stays.address).await;
+    gone.stop();
+    for _ in 0..4 {
+        assert_eq!(status(&bench.url("/web")).await, 200);
+    }
+    assert_eq!(stays.requests.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test]
+async fn only_a_request_that_may_be_repeated_goes_over_once_it_was_sent() {
+    let model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
+    let bench = Bench::failing(&model, Failing::GoesOver);
+    let (closes, answers) = (RawTarget::bind().await, Target::start().await);
+    bench.group.register(closes.address);
+    let address = closes.address;
+    let serve = tokio::spawn(async move {
+        loop {
+            let (mut stream, head) = closes.accept().await;
+            if head.contains("ELB-HealthChecker") {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            }
+        }
+    });
+    bench.until(address, TargetState::Healthy).await;
+    bench.register(answers.address).await;
+    let (client, url) = (client(), bench.url("/web"));
+    for _ in 0..4 {
+        assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+    }
+    let mut posted = Vec::new();
+    for _ in 0..4 {
+        posted.push(client.post(&url).body("x").send().await.unwrap().status().as_u16());
+    }
+    posted.sort_unstable();
+    assert_eq!(posted, [200, 200, 502, 502]);
+    serve.abort();
 }

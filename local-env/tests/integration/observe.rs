@@ -13,6 +13,7 @@ use hickory_server::proto::{
     serialize::binary::{BinDecodable as _, BinEncodable as _},
 };
 use local_env::{
+    alb::Failing,
     clock::Clock,
     ecs::{Network, Observer, Watched},
     environment::{Environment, Settings, StopSignal},
@@ -86,6 +87,7 @@ async fn come_and_go() {
         scale: BTreeMap::new(),
         publish: BTreeMap::from([(80, 0)]),
         addresses: vec![Ipv4Addr::LOCALHOST.into()],
+        failing: Failing::IsTold,
         dns: "127.0.0.1:0".parse().unwrap(),
         dns_upstream: None,
         data_folder: folder.path().to_owned(),
