@@ -14,6 +14,10 @@ variable "REVISION" {
   default = "unknown"
 }
 
+variable "SOURCE" {
+  default = ""
+}
+
 # Seconds since 1970 that files and images are dated at: the same commit gives the same digest.
 variable "SOURCE_DATE_EPOCH" {
   default = "0"
@@ -34,6 +38,7 @@ target "local" {
   args = {
     BIN               = bin
     REVISION          = REVISION
+    SOURCE            = SOURCE
     SOURCE_DATE_EPOCH = SOURCE_DATE_EPOCH
   }
   tags   = ["${bin}:${IMAGE_TAG}"]
@@ -48,10 +53,12 @@ target "pushed" {
   args = {
     BIN               = bin
     REVISION          = REVISION
+    SOURCE            = SOURCE
     SOURCE_DATE_EPOCH = SOURCE_DATE_EPOCH
     # The build judges it, and stops before anything is pushed.
-    REGISTRY = REGISTRY == "" ? "none" : REGISTRY
+    REGISTRY = REGISTRY == "" ? "unset" : REGISTRY
   }
-  tags   = ["${REGISTRY == "" ? "none" : REGISTRY}/${bin}:${IMAGE_TAG}"]
-  output = ["type=registry"]
+  # A tag has to have the form of one for the build to get as far as that.
+  tags = ["${length(regexall("^[a-z0-9.:/_-]*[a-z0-9]$", REGISTRY)) > 0 && length(regexall("://", REGISTRY)) == 0 ? REGISTRY : "refused"}/${bin}:${IMAGE_TAG}"]
+  output = ["type=image,push=true"]
 }
