@@ -1,10 +1,17 @@
 //! Images for two processors, pushed to a registry by the bake file; and what stops a push.
 
+use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt as _, process::Command};
+
 use serde_json::Value;
 use testcontainers::{
     GenericImage, ImageExt as _,
     core::{ContainerPort, WaitFor},
     runners::AsyncRunner as _,
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
 };
 
 use crate::{
@@ -63,6 +70,64 @@ async fn a_registry_that_makes_no_sense_stops_the_push_with_a_word() {
         let output = output(docker(&BAKE).env("REGISTRY", registry));
         assert!(!output.status.success(), "{registry}");
         assert!(said(&output).contains(word), "{registry}: {}", said(&output));
+    }
+}
+
+/// A registry that wants to know who asks.
+async fn closed_registry() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let answer = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"test\"\r\n\
+                          content-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Docker"]
+async fn a_missing_login_is_told_with_what_to_run() {
+    let _one = docker::ready().await;
+    let registry = closed_registry().await.to_string();
+    let mut push = Command::new(docker::root().join("images/push"));
+    push.args(&BAKE[3..]).env("REGISTRY", &registry);
+    let output = output(&mut push);
+    assert!(!output.status.success());
+    let expected = format!("Run:\n  docker login {registry}\n");
+    assert!(said(&output).contains(&expected), "{}", said(&output));
+}
+
+/// A `docker` that is not the real one, in a folder for `PATH`.
+fn pretended(script: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("docker");
+    std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+fn what_docker_lacks_is_told_in_a_word() {
+    for (script, word) in [
+        ("exit 1", "The Docker daemon does not answer"),
+        ("[ $1 = info ]", "Docker has no buildx"),
+        ("[ $1 = info ] || [ $1 = buildx ]", "Docker has no Compose v2"),
+        (
+            "[ $1 != compose ] || echo 2.17.3",
+            "Docker Compose is 2.17.3; docker-compose.yml needs v2.20",
+        ),
+    ] {
+        let docker = pretended(script);
+        let path = format!("{}:{}", docker.path().display(), std::env::var("PATH").unwrap());
+        let output = output(Command::new(docker::root().join("images/check")).env("PATH", path));
+        assert!(!output.status.success(), "{script}");
+        assert!(said(&output).contains(word), "{script}: {}", said(&output));
     }
 }
 
