@@ -71,7 +71,7 @@ fn local_env(
     writeln!(to, "  local-env:")?;
     writeln!(to, "    image: local-env:${{IMAGE_TAG:-latest}}")?;
     if *images == Images::Built {
-        build(to, "local-env", Some("local-env"))?;
+        build(to, "local-env", "local-env")?;
     }
     writeln!(to, "    command:\n      - observe")?;
     if let Images::AsNamed { template } = images {
@@ -105,7 +105,7 @@ fn service(to: &mut String, stack: &Stack, service: &Service, images: &Images) -
         match images {
             Images::Built => {
                 writeln!(to, "    image: {}:${{IMAGE_TAG:-latest}}", container.repository())?;
-                build(to, container.repository(), Some("service"))?;
+                build(to, container.repository(), "service")?;
             }
             Images::AsNamed { .. } => writeln!(to, "    image: {}", quoted(&container.image))?,
         }
@@ -125,11 +125,8 @@ fn service(to: &mut String, stack: &Stack, service: &Service, images: &Images) -
     confined(to)
 }
 
-fn build(to: &mut String, bin: &str, target: Option<&str>) -> fmt::Result {
-    writeln!(to, "    build:\n      context: .")?;
-    if let Some(target) = target {
-        writeln!(to, "      target: {target}")?;
-    }
+fn build(to: &mut String, bin: &str, target: &str) -> fmt::Result {
+    writeln!(to, "    build:\n      context: .\n      target: {target}")?;
     writeln!(to, "      args:\n        BIN: {bin}")
 }
 
