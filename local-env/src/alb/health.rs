@@ -9,7 +9,10 @@ use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{clock::Clock, stack::HealthCheck};
+use crate::{
+    clock::Clock,
+    stack::{HealthCheck, Matcher},
+};
 
 /// How soon a target that does not listen yet is tried again.
 const STARTING_INTERVAL: Duration = Duration::from_millis(20);
@@ -83,7 +86,9 @@ impl Policy {
             interval: clock.wait(check.interval),
             healthy_threshold: check.healthy_threshold,
             unhealthy_threshold: check.unhealthy_threshold,
-            matcher: check.matcher.clone(),
+            matcher: match &check.matcher {
+                Matcher::Http(codes) | Matcher::Grpc(codes) => codes.clone(),
+            },
             start_allowance,
         }
     }
@@ -194,20 +199,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stack::HealthCheckPort;
+    use crate::stack::{HealthCheckPort, TargetProtocol};
 
     const OK: Outcome = Outcome::Answered(200);
     const BAD: Outcome = Outcome::Answered(503);
 
     fn policy(clock: Clock) -> Policy {
         let check = HealthCheck {
+            protocol: TargetProtocol::Http,
             path: "/".into(),
             port: HealthCheckPort::Traffic,
             interval: Duration::from_secs(60),
             timeout: Duration::from_secs(5),
             healthy_threshold: 5,
             unhealthy_threshold: 2,
-            matcher: vec![200..=200],
+            matcher: Matcher::Http(vec![200..=200]),
         };
         Policy::new(&check, clock)
     }

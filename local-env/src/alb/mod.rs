@@ -9,6 +9,7 @@ mod body;
 mod check;
 mod exchange;
 mod generated;
+pub mod head;
 mod headers;
 mod health;
 mod path_pattern;
@@ -58,6 +59,17 @@ pub enum Failing {
     GoesOver,
 }
 
+/// How a load balancer is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where listeners are published.
+    pub addresses: Vec<IpAddr>,
+    /// What happens to a request whose target takes no connection.
+    pub failing: Failing,
+    /// Whether answers say which rule took the request, and why.
+    pub explain: bool,
+}
+
 /// Where a listener is published, and with what certificate.
 pub struct Publication {
     /// The local port; 0 is any free one.
@@ -104,12 +116,11 @@ impl Failing {
 // === impl LoadBalancer ===
 
 impl LoadBalancer {
-    /// Opens each listener on `addresses`, at the port that `publish` gives for it.
+    /// Opens each listener at the port that `publish` gives for it.
     pub fn bind(
         model: &stack::LoadBalancer,
         groups: &HashMap<Arn, Arc<TargetGroup>>,
-        addresses: &[IpAddr],
-        failing: Failing,
+        options: &Options,
         publish: impl Fn(&stack::Listener) -> Publication,
     ) -> Result<Self, SetupError> {
         let count = thread::available_parallelism().map_or(1, usize::from);
@@ -117,7 +128,7 @@ impl LoadBalancer {
         let mut ports = PublishedPorts::new();
         for listener in &model.listeners {
             let publication = publish(listener);
-            let (port, sockets) = socket::bind(addresses, publication.port, count)?;
+            let (port, sockets) = socket::bind(&options.addresses, publication.port, count)?;
             ports.insert(listener.port, port);
             bound.push((listener, publication.tls, sockets));
         }
@@ -131,7 +142,7 @@ impl LoadBalancer {
                 tls,
                 port: listener.port,
                 dns_name: Arc::clone(&dns_name),
-                targets: failing.policy(model.idle_timeout),
+                targets: options.failing.policy(model.attributes.idle_timeout),
             };
             for (worker, sockets) in workers.iter_mut().zip(sockets) {
                 worker.push((plan.clone(), sockets));

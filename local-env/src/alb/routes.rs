@@ -93,9 +93,10 @@ impl Rule {
 impl Condition {
     fn compile(condition: &stack::Condition) -> Self {
         match condition {
-            stack::Condition::PathPattern(values) => {
+            stack::Condition::PathPattern(stack::Patterns::Wildcards(values)) => {
                 Self::PathPattern(values.iter().map(|value| PathPattern::new(value)).collect())
             }
+            _ => Self::PathPattern(Vec::new()),
         }
     }
 
@@ -116,7 +117,9 @@ impl Action {
         groups: &HashMap<Arn, Arc<TargetGroup>>,
     ) -> Result<Self, RouteError> {
         Ok(match action {
-            stack::Action::Forward(arn) => {
+            stack::Action::Unauthenticated(_, action) => Self::compile(action, groups)?,
+            stack::Action::Forward(forward) => {
+                let arn = &forward.target_groups[0].target_group;
                 let group = groups.get(arn);
                 Self::Forward(
                     group.cloned().ok_or_else(|| RouteError::UnknownTargetGroup(arn.clone()))?,
@@ -147,7 +150,8 @@ mod tests {
         stack::Rule {
             logical_id: format!("Rule{priority}"),
             priority,
-            conditions: vec![stack::Condition::PathPattern(values)],
+            conditions: vec![stack::Condition::PathPattern(stack::Patterns::Wildcards(values))],
+            transforms: stack::Transforms::default(),
             action: answer(status),
         }
     }
@@ -158,6 +162,7 @@ mod tests {
             arn: Arn::from("listener"),
             port: 80,
             protocol: ListenerProtocol::Http,
+            attributes: stack::ListenerAttributes::default(),
             rules,
             default_action: answer(200),
         };
@@ -183,7 +188,8 @@ mod tests {
     #[test]
     fn all_conditions_of_a_rule_must_hold() {
         let mut both = rule(1, &["/a*"], 201);
-        both.conditions.push(stack::Condition::PathPattern(vec!["*/z".into()]));
+        both.conditions
+            .push(stack::Condition::PathPattern(stack::Patterns::Wildcards(vec!["*/z".into()])));
         assert_eq!(chosen(vec![both.clone()], "/a/z"), 201);
         assert_eq!(chosen(vec![both], "/a/y"), 200);
     }
@@ -200,8 +206,9 @@ mod tests {
             arn: Arn::from("listener"),
             port: 80,
             protocol: ListenerProtocol::Http,
+            attributes: stack::ListenerAttributes::default(),
             rules: vec![],
-            default_action: stack::Action::Forward(Arn::from("nobody")),
+            default_action: stack::Action::Forward(stack::Forward::to(Arn::from("nobody"))),
         };
         let error = Routes::compile(&listener, &HashMap::new()).unwrap_err();
         assert_eq!(error.to_string(), "no target group has the name nobody");

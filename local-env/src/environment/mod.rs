@@ -112,6 +112,11 @@ impl Environment {
         let group = |model| TargetGroup::new(model, settings.clock);
         let groups: HashMap<_, _> =
             stack.target_groups.iter().map(|model| (model.arn.clone(), group(model))).collect();
+        let options = alb::Options {
+            addresses: settings.addresses.clone(),
+            failing: settings.failing,
+            explain: false,
+        };
         let authority = authority(&stack, &settings.data_folder)?;
         let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
         for model in &stack.load_balancers {
@@ -120,8 +125,7 @@ impl Environment {
                 port: published_port(listener.port, &settings.publish),
                 tls: tls.get(&listener.port).cloned(),
             };
-            let balancer =
-                LoadBalancer::bind(model, &groups, &settings.addresses, settings.failing, publish)?;
+            let balancer = LoadBalancer::bind(model, &groups, &options, publish)?;
             listeners.extend(model.listeners.iter().map(|listener| {
                 let published = balancer.published_ports().get(&listener.port);
                 PublishedListener::new(&model.name, listener, published.copied())
@@ -203,10 +207,10 @@ fn certificates(
 ) -> Result<HashMap<u16, Arc<rustls::ServerConfig>>, CertificateError> {
     let mut configs = HashMap::new();
     for listener in listeners {
-        if let (ListenerProtocol::Https { domain_names }, Some(authority)) =
+        if let (ListenerProtocol::Https { certificates, .. }, Some(authority)) =
             (&listener.protocol, authority)
         {
-            configs.insert(listener.port, authority.server_config(domain_names)?);
+            configs.insert(listener.port, authority.server_config(&certificates[0].domain_names)?);
         }
     }
     Ok(configs)

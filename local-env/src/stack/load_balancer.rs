@@ -1,9 +1,9 @@
-//! An Application Load Balancer as the template describes it: listeners, their rules in the order
-//! in which they are tried, and what each rule does.
+//! An Application Load Balancer as the template describes it: its attributes, its listeners and their
+//! certificates. What a listener does with requests stands in [`rule`](super::rule).
 
 use std::time::Duration;
 
-use super::Arn;
+use super::{Action, Arn, Rule};
 
 /// `AWS::ElasticLoadBalancingV2::LoadBalancer` with the listeners that name it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,12 +14,61 @@ pub struct LoadBalancer {
     pub arn: Arn,
     /// `Name`, or what CloudFormation would have made of the logical id.
     pub name: String,
+    /// `app/NAME/ID`, as logs and metrics call it.
+    pub full_name: String,
     /// The host name that stands in for AWS's own.
     pub dns_name: String,
-    /// `idle_timeout.timeout_seconds`.
-    pub idle_timeout: Duration,
+    /// How it treats connections and requests.
+    pub attributes: LoadBalancerAttributes,
     /// By port, ascending.
     pub listeners: Vec<Listener>,
+}
+
+/// `LoadBalancerAttributes`, as far as they change what happens to a request (alb §10.2). The default
+/// is AWS's.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of AWS's own")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadBalancerAttributes {
+    /// `idle_timeout.timeout_seconds`: how long neither side of a connection may send anything.
+    pub idle_timeout: Duration,
+    /// `client_keep_alive.seconds`: the greatest age of a client's connection.
+    pub client_keep_alive: Duration,
+    /// `routing.http.desync_mitigation_mode`.
+    pub desync_mitigation: DesyncMitigation,
+    /// `routing.http.drop_invalid_header_fields.enabled`.
+    pub drop_invalid_headers: bool,
+    /// `routing.http.preserve_host_header.enabled`.
+    pub preserve_host: bool,
+    /// `routing.http.x_amzn_tls_version_and_cipher_suite.enabled`.
+    pub tls_headers: bool,
+    /// `routing.http.xff_client_port.enabled`.
+    pub client_port: bool,
+    /// `routing.http.xff_header_processing.mode`.
+    pub forwarded_for: ForwardedFor,
+    /// `routing.http2.enabled`.
+    pub http2: bool,
+}
+
+/// What is done with requests that two servers might read differently (alb §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DesyncMitigation {
+    /// They are counted.
+    Monitor,
+    /// The worst are blocked, and connections closed after doubtful ones.
+    Defensive,
+    /// Everything that is not as the standard has it is blocked.
+    Strictest,
+}
+
+/// What is done with `X-Forwarded-For` (alb §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedFor {
+    /// The client's address is added at its end.
+    Append,
+    /// It is sent on as it came.
+    Preserve,
+    /// It is taken out.
+    Remove,
 }
 
 /// `AWS::ElasticLoadBalancingV2::Listener` with its rules.
@@ -33,6 +82,8 @@ pub struct Listener {
     pub port: u16,
     /// Plain or over TLS.
     pub protocol: ListenerProtocol,
+    /// What it does to headers.
+    pub attributes: ListenerAttributes,
     /// By priority, ascending: the order in which they are tried.
     pub rules: Vec<Rule>,
     /// What happens when no rule matches.
@@ -46,67 +97,93 @@ pub enum ListenerProtocol {
     Http,
     /// HTTP/1 or HTTP/2 over TLS.
     Https {
-        /// The names on the listener's default certificate, wildcards included.
-        domain_names: Vec<String>,
+        /// The default certificate first; then those of `ListenerCertificate`s.
+        certificates: Vec<Certificate>,
+        /// `SslPolicy`.
+        policy: SslPolicy,
     },
 }
 
-/// `AWS::ElasticLoadBalancingV2::ListenerRule`: it matches when all of its conditions hold.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// 1 to 50 000, unique in its listener; the lowest is tried first.
-    pub priority: u32,
-    /// At least one.
-    pub conditions: Vec<Condition>,
-    /// What happens to a request that matches.
-    pub action: Action,
+/// A listener's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// What the listener calls it.
+    pub arn: Arn,
+    /// The names on it, wildcards included; none where the template does not tell them.
+    pub domain_names: Vec<String>,
+    /// `KeyAlgorithm`.
+    pub key: KeyAlgorithm,
 }
 
-/// One condition of a rule: it holds when any of its values matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// The path, without its query, compared case-sensitively; `*` and `?` are wildcards.
-    PathPattern(Vec<String>),
+/// What kind of key a certificate has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// RSA of any length.
+    Rsa,
+    /// An elliptic curve.
+    Ecdsa,
 }
 
-/// What a listener does with a request.
+/// Which versions of TLS a listener speaks (alb §1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Send it to a target of this target group.
-    Forward(Arn),
-    /// Answer with another address.
-    Redirect(Redirect),
-    /// Answer with a text of the template's.
-    FixedResponse(FixedResponse),
+pub struct SslPolicy {
+    /// AWS's name for it.
+    pub name: String,
+    /// Whether it speaks TLS 1.2.
+    pub tls12: bool,
+    /// Whether it speaks TLS 1.3.
+    pub tls13: bool,
 }
 
-/// A `redirect` action. Each part may hold `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and
-/// `#{query}`; a part that the template leaves out has the keyword of its own name.
+/// `ListenerAttributes` (alb §5.5). The default is AWS's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redirect {
-    /// 301 or 302.
-    pub status: u16,
-    /// `HTTP`, `HTTPS` or `#{protocol}`.
-    pub protocol: String,
-    /// Default `#{host}`.
-    pub host: String,
-    /// Default `#{port}`.
-    pub port: String,
-    /// Default `/#{path}`; the keyword stands for the path without its leading slash.
-    pub path: String,
-    /// Default `#{query}`; without the question mark.
-    pub query: String,
+pub struct ListenerAttributes {
+    /// `routing.http.response.server.enabled`.
+    pub server_header: bool,
+    /// The headers that every answer gets in place of a target's: name and value.
+    pub response_headers: Vec<(String, String)>,
+    /// The name of the header that tells a target the version of TLS.
+    pub tls_version_header: String,
+    /// The name of the header that tells a target the cipher suite.
+    pub tls_cipher_suite_header: String,
 }
 
-/// A `fixed-response` action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FixedResponse {
-    /// 2xx, 4xx or 5xx.
-    pub status: u16,
-    /// As the template has it, without the character set that the load balancer adds.
-    pub content_type: Option<String>,
-    /// At most 1 024 characters.
-    pub body: String,
+// === impl LoadBalancerAttributes ===
+
+impl Default for LoadBalancerAttributes {
+    fn default() -> Self {
+        Self {
+            idle_timeout: Duration::from_secs(60),
+            client_keep_alive: Duration::from_secs(3600),
+            desync_mitigation: DesyncMitigation::Defensive,
+            drop_invalid_headers: false,
+            preserve_host: false,
+            tls_headers: false,
+            client_port: false,
+            forwarded_for: ForwardedFor::Append,
+            http2: true,
+        }
+    }
+}
+
+// === impl ListenerAttributes ===
+
+impl Default for ListenerAttributes {
+    fn default() -> Self {
+        Self {
+            server_header: true,
+            response_headers: Vec::new(),
+            tls_version_header: "X-Amzn-Tls-Version".into(),
+            tls_cipher_suite_header: "X-Amzn-Tls-Cipher-Suite".into(),
+        }
+    }
+}
+
+// === impl SslPolicy ===
+
+impl Default for SslPolicy {
+    /// What a listener has that names none, which is without TLS 1.3 (alb §1.6).
+    fn default() -> Self {
+        Self { name: "ELBSecurityPolicy-2016-08".into(), tls12: true, tls13: false }
+    }
 }

@@ -9,6 +9,7 @@ mod error;
 mod load_balancer;
 mod namespace;
 mod read;
+mod rule;
 mod service;
 mod target_group;
 
@@ -17,11 +18,19 @@ use std::{fmt, sync::Arc};
 pub use coverage::{Coverage, Ignored};
 pub use error::{StackError, StackProblem};
 pub use load_balancer::{
-    Action, Condition, FixedResponse, Listener, ListenerProtocol, LoadBalancer, Redirect, Rule,
+    Certificate, DesyncMitigation, ForwardedFor, KeyAlgorithm, Listener, ListenerAttributes,
+    ListenerProtocol, LoadBalancer, LoadBalancerAttributes, SslPolicy,
 };
 pub use namespace::{DiscoveryService, DnsRecord, Namespace, RecordKind, RoutingPolicy};
+pub use rule::{
+    Action, Authentication, Condition, FixedResponse, Forward, Patterns, QueryPattern, Redirect,
+    Rewrite, Rule, Transforms, WeightedTargetGroup,
+};
 pub use service::{Container, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition};
-pub use target_group::{HealthCheck, HealthCheckPort, TargetGroup};
+pub use target_group::{
+    Algorithm, HealthCheck, HealthCheckPort, Matcher, MinimumHealthy, ProtocolVersion, Stickiness,
+    TargetGroup, TargetGroupAttributes, TargetProtocol,
+};
 
 /// Everything of a template that the environment runs, and an account of the rest.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! A target group as the template describes it: how its targets are checked and how long they drain.
+//! A target group as the template describes it: how its targets are spoken to, chosen and checked.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -14,15 +14,97 @@ pub struct TargetGroup {
     pub arn: Arn,
     /// `Name`, or what CloudFormation would have made of the logical id.
     pub name: String,
+    /// `targetgroup/NAME/ID`, as metrics call it.
+    pub full_name: String,
+    /// `Protocol`: whether targets are spoken to over TLS.
+    pub protocol: TargetProtocol,
+    /// `ProtocolVersion`.
+    pub version: ProtocolVersion,
     /// How its targets are checked.
     pub health_check: HealthCheck,
-    /// `deregistration_delay.timeout_seconds`, in AWS's time.
+    /// How its targets are chosen.
+    pub attributes: TargetGroupAttributes,
+}
+
+/// `Protocol` and `HealthCheckProtocol`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetProtocol {
+    /// Plain.
+    Http,
+    /// Over TLS; certificates are not looked at (alb §1.6).
+    Https,
+}
+
+/// How requests are sent to targets (alb §1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtocolVersion {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, for clients that speak it too.
+    Http2,
+    /// HTTP/2 with gRPC in it.
+    Grpc,
+}
+
+/// `TargetGroupAttributes` (alb §10.3); durations are AWS's, and the default is AWS's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetGroupAttributes {
+    /// `deregistration_delay.timeout_seconds`.
     pub deregistration_delay: Duration,
+    /// `load_balancing.algorithm.type`.
+    pub algorithm: Algorithm,
+    /// `load_balancing.algorithm.anomaly_mitigation`.
+    pub anomaly_mitigation: bool,
+    /// `slow_start.duration_seconds`; zero is none.
+    pub slow_start: Duration,
+    /// `stickiness.*`.
+    pub stickiness: Option<Stickiness>,
+    /// `target_group_health.unhealthy_state_routing.*`: with fewer healthy targets all get requests.
+    pub minimum_healthy: MinimumHealthy,
+}
+
+/// How a target is chosen (alb §4.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// One after another.
+    RoundRobin,
+    /// The one with the fewest requests in flight.
+    LeastOutstandingRequests,
+    /// At random.
+    WeightedRandom,
+}
+
+/// How a client stays with a target (alb §4.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stickiness {
+    /// `lb_cookie`: by a cookie of the load balancer's own.
+    LoadBalancer {
+        /// How long.
+        duration: Duration,
+    },
+    /// `app_cookie`: once a target has set a cookie of its own.
+    Application {
+        /// That cookie's name.
+        cookie: String,
+        /// How long.
+        duration: Duration,
+    },
+}
+
+/// How many healthy targets it takes for the unhealthy ones to get no requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinimumHealthy {
+    /// `.count`.
+    pub count: u32,
+    /// `.percentage`, unless `off`.
+    pub percentage: Option<u32>,
 }
 
 /// How a target group's targets are checked; durations are AWS's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
+    /// Plain or over TLS. Default plain, also where requests go over TLS.
+    pub protocol: TargetProtocol,
     /// Path and query of the request. Default `/`.
     pub path: String,
     /// Where the request goes. Default the traffic port.
@@ -35,8 +117,17 @@ pub struct HealthCheck {
     pub healthy_threshold: u32,
     /// Failures in a row that make a target unhealthy. Default 2.
     pub unhealthy_threshold: u32,
-    /// The statuses that pass. Default 200.
-    pub matcher: Vec<RangeInclusive<u16>>,
+    /// The answers that pass.
+    pub matcher: Matcher,
+}
+
+/// `Matcher`: the codes of answers that pass a health check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matcher {
+    /// `HttpCode`. Default 200.
+    Http(Vec<RangeInclusive<u16>>),
+    /// `GrpcCode`. Default 12.
+    Grpc(Vec<RangeInclusive<u16>>),
 }
 
 /// `HealthCheckPort`.
@@ -46,4 +137,19 @@ pub enum HealthCheckPort {
     Traffic,
     /// This one, for all targets.
     Port(u16),
+}
+
+// === impl TargetGroupAttributes ===
+
+impl Default for TargetGroupAttributes {
+    fn default() -> Self {
+        Self {
+            deregistration_delay: Duration::from_secs(300),
+            algorithm: Algorithm::RoundRobin,
+            anomaly_mitigation: false,
+            slow_start: Duration::ZERO,
+            stickiness: None,
+            minimum_healthy: MinimumHealthy { count: 1, percentage: None },
+        }
+    }
 }

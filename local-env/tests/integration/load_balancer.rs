@@ -10,7 +10,9 @@ use std::{
 use bytes::Bytes;
 use local_env::{
     acm::Authority,
-    alb::{Failing, LoadBalancer, Publication, RunningLoadBalancer, TargetGroup, TargetState},
+    alb::{
+        Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup, TargetState,
+    },
     clock::Clock,
     stack::{self, Arn},
 };
@@ -53,13 +55,14 @@ impl Bench {
             port: 0,
             tls: match &listener.protocol {
                 stack::ListenerProtocol::Http => None,
-                stack::ListenerProtocol::Https { domain_names } => {
-                    Some(authority.server_config(domain_names).unwrap())
+                stack::ListenerProtocol::Https { certificates, .. } => {
+                    Some(authority.server_config(&certificates[0].domain_names).unwrap())
                 }
             },
         };
-        let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
-        let bound = LoadBalancer::bind(model, &groups, &addresses, failing, publish).unwrap();
+        let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        let options = Options { addresses, failing, explain: false };
+        let bound = LoadBalancer::bind(model, &groups, &options, publish).unwrap();
         let ports = bound.published_ports().iter().map(|(&port, &local)| (port, local)).collect();
         let certificate = reqwest::Certificate::from_pem(&pem).unwrap();
         Self { group, ports, certificate, running: bound.start().unwrap() }
@@ -328,7 +331,7 @@ async fn alb_110_a_target_that_closes_without_an_answer_is_a_502() {
 #[tokio::test]
 async fn alb_017_a_silent_target_is_a_504_after_the_idle_timeout() {
     let mut model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
-    model.idle_timeout = Duration::from_millis(200);
+    model.attributes.idle_timeout = Duration::from_millis(200);
     let (bench, target) = (Bench::with(&model), RawTarget::bind().await);
     bench.group.register(target.address);
     let serve = tokio::spawn(async move {

@@ -7,7 +7,8 @@ use local_env::{
     cloudformation::{Inputs, Source, Template, TemplateError},
     stack::{
         Action, Condition, DnsRecord, FixedResponse, HealthCheck, HealthCheckPort,
-        ListenerProtocol, RecordKind, Redirect, RoutingPolicy, Service, Stack,
+        ListenerProtocol, Matcher, Patterns, RecordKind, Redirect, RoutingPolicy, Service, Stack,
+        TargetProtocol,
     },
 };
 use proptest::prelude::*;
@@ -129,7 +130,7 @@ fn cdks_listeners_and_rules_are_read() {
         assert_eq!(balancer.name, "ServicesLB");
         assert!(balancer.dns_name.starts_with("serviceslb-"), "{}", balancer.dns_name);
         assert!(balancer.dns_name.ends_with(".localhost"), "{}", balancer.dns_name);
-        assert_eq!(balancer.idle_timeout, seconds(60));
+        assert_eq!(balancer.attributes.idle_timeout, seconds(60));
         let [http, https] = balancer.listeners.as_slice() else { panic!("two listeners") };
 
         assert_eq!((http.port, &http.protocol), (80, &ListenerProtocol::Http));
@@ -145,9 +146,11 @@ fn cdks_listeners_and_rules_are_read() {
         assert_eq!(http.default_action, Action::Redirect(redirect));
 
         assert_eq!(https.port, 443);
-        let domain_names =
-            ["services.gritts.dev", "*.services.gritts.dev"].map(String::from).into();
-        assert_eq!(https.protocol, ListenerProtocol::Https { domain_names });
+        let ListenerProtocol::Https { certificates, .. } = &https.protocol else {
+            panic!("no TLS")
+        };
+        let names = ["services.gritts.dev", "*.services.gritts.dev"];
+        assert_eq!(certificates[0].domain_names, names);
         let base = FixedResponse {
             status: 200,
             content_type: Some("application/json".into()),
@@ -158,10 +161,11 @@ fn cdks_listeners_and_rules_are_read() {
         assert_eq!(https.rules.len(), 3);
         for (number, rule) in (1..).zip(&https.rules) {
             assert_eq!(rule.priority, number);
-            let pattern = Condition::PathPattern(vec![format!("/service{number}*")]);
+            let pattern =
+                Condition::PathPattern(Patterns::Wildcards(vec![format!("/service{number}*")]));
             assert_eq!(rule.conditions, [pattern]);
-            let Action::Forward(arn) = &rule.action else { panic!("{:?}", rule.action) };
-            let group = stack.target_group(arn).unwrap();
+            let Action::Forward(forward) = &rule.action else { panic!("{:?}", rule.action) };
+            let group = stack.target_group(&forward.target_groups[0].target_group).unwrap();
             let id = format!("ALBListenerservice{number}Group");
             assert!(group.logical_id.starts_with(&id), "{}", group.logical_id);
         }
@@ -174,15 +178,16 @@ fn cdks_target_groups_are_read() {
         let names: Vec<_> = stack.target_groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names, ["ServiceOneTarget", "ServiceTwoTarget", "ServiceThreeTarget"]);
         for (number, group) in (1..).zip(&stack.target_groups) {
-            assert_eq!(group.deregistration_delay, seconds(300));
+            assert_eq!(group.attributes.deregistration_delay, seconds(300));
             let expected = HealthCheck {
+                protocol: TargetProtocol::Http,
                 path: format!("/service{number}"),
                 port: HealthCheckPort::Traffic,
                 interval: seconds(60),
                 timeout: seconds(5),
                 healthy_threshold: 5,
                 unhealthy_threshold: 2,
-                matcher: vec![200..=200],
+                matcher: Matcher::Http(vec![200..=200]),
             };
             assert_eq!(group.health_check, expected);
         }
@@ -307,9 +312,9 @@ fn json_and_yaml_are_the_same_stack() {
         (512, 1024)
     );
     assert_eq!(stack.services[0].task_definition.containers[0].image, "team/web:v1");
-    assert_eq!(stack.load_balancers[0].idle_timeout, seconds(90));
+    assert_eq!(stack.load_balancers[0].attributes.idle_timeout, seconds(90));
     assert_eq!(stack.namespaces[0].services[0].records[0].ttl, 10);
-    assert_eq!(stack.target_groups[0].health_check.matcher, [200..=299]);
+    assert_eq!(stack.target_groups[0].health_check.matcher, Matcher::Http(vec![200..=299]));
 }
 
 #[test]

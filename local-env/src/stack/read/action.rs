@@ -2,7 +2,7 @@
 
 use crate::{
     cloudformation::Resolved,
-    stack::{Action, Arn, FixedResponse, Redirect},
+    stack::{Action, Arn, FixedResponse, Forward, Redirect},
 };
 
 use super::{
@@ -32,7 +32,7 @@ pub(super) fn read(actions: &Field<'_>, resolved: &Resolved, https: bool) -> Res
     action.get("Order");
     let name = action.need("Type")?;
     match &*name.text()? {
-        "forward" => forward(&action, resolved).map(Action::Forward),
+        "forward" => forward(&action, resolved).map(|group| Action::Forward(Forward::to(group))),
         "redirect" => redirect(&action.need("RedirectConfig")?, https).map(Action::Redirect),
         "fixed-response" => {
             let config = action.need("FixedResponseConfig")?.map()?;

@@ -1,13 +1,7 @@
 //! Certificates, of which only the names matter here.
 
 use super::field::{Reading, Result};
-use crate::stack::Arn;
-
-/// A certificate's ARN and names.
-pub(super) struct Certificate {
-    pub(super) arn: Arn,
-    pub(super) domain_names: Vec<String>,
-}
+use crate::stack::{Certificate, KeyAlgorithm};
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Certificate> {
     let properties = reading.properties();
@@ -18,5 +12,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Certificate> {
             domain_names.push(name);
         }
     }
-    Ok(Certificate { arn: reading.resource.reference().into(), domain_names })
+    Ok(Certificate {
+        arn: reading.resource.reference().into(),
+        domain_names,
+        key: KeyAlgorithm::Rsa,
+    })
 }

@@ -1,7 +1,7 @@
 //! A rule's conditions (alb §2).
 
 use super::field::{Field, Result};
-use crate::stack::Condition;
+use crate::stack::{Condition, Patterns};
 
 const MAX_VALUES: usize = 5;
 const MAX_WILDCARDS: usize = 6;
@@ -9,7 +9,12 @@ const MAX_LENGTH: usize = 128;
 
 pub(super) fn read(field: &Field<'_>) -> Result<Vec<Condition>> {
     let conditions: Vec<_> = field.items()?.iter().map(one).collect::<Result<_>>()?;
-    let patterns = || conditions.iter().flat_map(|Condition::PathPattern(values)| values);
+    let patterns = || {
+        conditions.iter().flat_map(|condition| match condition {
+            Condition::PathPattern(Patterns::Wildcards(values)) => values.as_slice(),
+            _ => &[],
+        })
+    };
     match (conditions.len(), patterns().count()) {
         (0, _) => return Err(field.refused("is empty", "a rule needs at least one condition")),
         (2.., _) => {
@@ -65,7 +70,7 @@ fn one(field: &Field<'_>) -> Result<Condition> {
     if patterns.is_empty() {
         return Err(values.refused("is empty", "a condition needs at least one value"));
     }
-    Ok(Condition::PathPattern(patterns))
+    Ok(Condition::PathPattern(Patterns::Wildcards(patterns)))
 }
 
 fn pattern(field: &Field<'_>) -> Result<String> {

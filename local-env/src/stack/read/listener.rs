@@ -1,15 +1,16 @@
 //! Listeners and their rules (alb §1, §2, §10.1).
 
 use super::{
-    Child, LISTENER, LOAD_BALANCER, action,
-    certificate::Certificate,
-    condition,
+    Child, LISTENER, LOAD_BALANCER, action, condition,
     field::{Field, Properties, Reading, Result},
     named,
 };
 use crate::{
     cloudformation::Resolved,
-    stack::{Arn, Listener, ListenerProtocol, Rule},
+    stack::{
+        Arn, Certificate, KeyAlgorithm, Listener, ListenerAttributes, ListenerProtocol, Rule,
+        SslPolicy, Transforms,
+    },
 };
 
 pub(super) fn read(
@@ -33,6 +34,7 @@ pub(super) fn read(
         arn: reading.resource.reference().into(),
         port: properties.need("Port")?.port()?,
         protocol,
+        attributes: ListenerAttributes::default(),
         rules: Vec::new(),
         default_action: action::read(&properties.need("DefaultActions")?, resolved, https)?,
     };
@@ -54,6 +56,7 @@ pub(super) fn read_rule(reading: &Reading<'_>, resolved: &Resolved) -> Result<Ch
         logical_id: reading.resource.logical_id.clone(),
         priority: properties.need("Priority")?.number(1..=50_000)?,
         conditions: condition::read(&properties.need("Conditions")?)?,
+        transforms: Transforms::default(),
         action: action::read(&properties.need("Actions")?, resolved, https)?,
     };
     Ok(Child { parent, item, span: reading.resource.span })
@@ -72,9 +75,12 @@ fn protocol(properties: &Properties<'_>, known: &[Certificate]) -> Result<Listen
         ("HTTP", _) => Ok(ListenerProtocol::Http),
         ("HTTPS", [certificate]) => {
             let arn = certificate.map()?.need("CertificateArn")?.arn()?;
-            let certificate = known.iter().find(|certificate| certificate.arn == arn);
-            let domain_names = certificate.map(|it| it.domain_names.clone()).unwrap_or_default();
-            Ok(ListenerProtocol::Https { domain_names })
+            let known = known.iter().find(|certificate| certificate.arn == arn).cloned();
+            let unknown = || Certificate { arn, domain_names: vec![], key: KeyAlgorithm::Rsa };
+            Ok(ListenerProtocol::Https {
+                certificates: vec![known.unwrap_or_else(unknown)],
+                policy: SslPolicy::default(),
+            })
         }
         ("HTTPS", []) => {
             Err(properties.missing("Certificates", "an HTTPS listener needs a certificate"))

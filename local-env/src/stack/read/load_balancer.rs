@@ -6,7 +6,7 @@ use super::{
     attribute,
     field::{Field, Properties, Reading, Result},
 };
-use crate::stack::LoadBalancer;
+use crate::stack::{LoadBalancer, LoadBalancerAttributes};
 
 /// What holds here anyway (alb §10.2).
 const DEFAULTS: [(&str, &str); 12] = [
@@ -43,8 +43,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<LoadBalancer> {
         logical_id: resource.logical_id.clone(),
         arn: resource.reference().into(),
         name: attribute(resource, "LoadBalancerName"),
+        full_name: attribute(resource, "LoadBalancerFullName"),
         dns_name: attribute(resource, "DNSName"),
-        idle_timeout,
+        attributes: LoadBalancerAttributes { idle_timeout, ..LoadBalancerAttributes::default() },
         listeners: Vec::new(),
     })
 }

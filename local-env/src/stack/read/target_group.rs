@@ -8,7 +8,10 @@ use super::{
     load_balancer::{self, Attributes},
     matcher,
 };
-use crate::stack::{HealthCheck, HealthCheckPort, TargetGroup};
+use crate::stack::{
+    HealthCheck, HealthCheckPort, Matcher, ProtocolVersion, TargetGroup, TargetGroupAttributes,
+    TargetProtocol,
+};
 
 /// What holds here anyway (alb §10.3).
 const DEFAULTS: [(&str, &str); 8] = [
@@ -36,8 +39,11 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<TargetGroup> {
         logical_id: reading.resource.logical_id.clone(),
         arn: reading.resource.reference().into(),
         name: attribute(reading.resource, "TargetGroupName"),
+        full_name: attribute(reading.resource, "TargetGroupFullName"),
+        protocol: TargetProtocol::Http,
+        version: ProtocolVersion::Http1,
         health_check: health_check(&properties)?,
-        deregistration_delay,
+        attributes: TargetGroupAttributes { deregistration_delay, ..Default::default() },
     })
 }
 
@@ -104,13 +110,14 @@ fn health_check(properties: &Properties<'_>) -> Result<HealthCheck> {
         return Err(field.refused(why, "the timeout must be shorter than the interval"));
     }
     Ok(HealthCheck {
+        protocol: TargetProtocol::Http,
         path: path(properties)?,
         port: port(properties)?,
         interval,
         timeout,
         healthy_threshold: properties.number("HealthyThresholdCount", 2..=10, 5)?,
         unhealthy_threshold: properties.number("UnhealthyThresholdCount", 2..=10, 2)?,
-        matcher: statuses(properties)?,
+        matcher: Matcher::Http(statuses(properties)?),
     })
 }
 

@@ -3,7 +3,8 @@
 use crate::{
     cloudformation::{Inputs, Source, Template},
     stack::{
-        Action, Condition, HealthCheckPort, ListenerProtocol, RoutingPolicy, Stack, StackError,
+        Action, Arn, Condition, Forward, HealthCheckPort, ListenerProtocol, Patterns,
+        RoutingPolicy, Stack, StackError,
     },
 };
 
@@ -84,8 +85,11 @@ fn each_is_told(id: &str, changes: &[(&str, &str, &str)]) {
 fn the_template_itself_is_right() {
     let stack = changed("/a, /a/*", "/a, /a/*");
     let rule = &stack.load_balancers[0].listeners[0].rules[0];
-    assert_eq!(rule.conditions, [Condition::PathPattern(vec!["/a".into(), "/a/*".into()])]);
-    assert_eq!(rule.action, Action::Forward(stack.target_groups[0].arn.clone()));
+    assert_eq!(
+        rule.conditions,
+        [Condition::PathPattern(Patterns::Wildcards(vec!["/a".into(), "/a/*".into()]))]
+    );
+    assert_eq!(rule.action, Action::Forward(Forward::to(stack.target_groups[0].arn.clone())));
     let names: Vec<_> = stack
         .coverage
         .ignored
@@ -224,8 +228,10 @@ fn a_listeners_certificate_gives_its_names() {
             .protocol
             .clone()
     };
-    let elsewhere = ListenerProtocol::Https { domain_names: Vec::new() };
-    assert_eq!(listener("arn:aws:acm:us-west-2:1:certificate/x"), elsewhere);
+    let arn = "arn:aws:acm:us-west-2:1:certificate/x";
+    let ListenerProtocol::Https { certificates, .. } = listener(arn) else { panic!("no TLS") };
+    assert_eq!(certificates[0].arn, Arn::from(arn));
+    assert!(certificates[0].domain_names.is_empty());
 }
 
 #[test]

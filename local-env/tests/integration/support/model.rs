@@ -3,10 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use local_env::stack::{
-    Action, Arn, Condition, Container, Coverage, DiscoveryService, DnsRecord, FixedResponse,
-    HealthCheck, HealthCheckPort, Listener, ListenerProtocol, LoadBalancer, Namespace, RecordKind,
-    Redirect, RoutingPolicy, Rule, Service, ServiceLoadBalancer, ServiceRegistry, Stack,
-    TargetGroup, TaskDefinition,
+    Action, Arn, Certificate, Condition, Container, Coverage, DiscoveryService, DnsRecord,
+    FixedResponse, Forward, HealthCheck, HealthCheckPort, KeyAlgorithm, Listener,
+    ListenerAttributes, ListenerProtocol, LoadBalancer, LoadBalancerAttributes, Matcher, Namespace,
+    Patterns, ProtocolVersion, RecordKind, Redirect, RoutingPolicy, Rule, Service,
+    ServiceLoadBalancer, ServiceRegistry, SslPolicy, Stack, TargetGroup, TargetGroupAttributes,
+    TargetProtocol, TaskDefinition, Transforms,
 };
 
 /// A target group whose checks come every 50 ms.
@@ -16,15 +18,19 @@ pub fn target_group(name: &str) -> TargetGroup {
         arn: Arn::from(name),
         name: name.into(),
         health_check: HealthCheck {
+            protocol: TargetProtocol::Http,
             path: format!("/{name}"),
             port: HealthCheckPort::Traffic,
             interval: Duration::from_millis(50),
             timeout: Duration::from_secs(5),
             healthy_threshold: 2,
             unhealthy_threshold: 2,
-            matcher: vec![200..=200],
+            matcher: Matcher::Http(vec![200..=200]),
         },
-        deregistration_delay: Duration::from_secs(300),
+        full_name: format!("targetgroup/{name}/0123456789abcdef"),
+        protocol: TargetProtocol::Http,
+        version: ProtocolVersion::Http1,
+        attributes: TargetGroupAttributes::default(),
     }
 }
 
@@ -33,8 +39,9 @@ pub fn rule(priority: u32, pattern: &str, group: &str) -> Rule {
     Rule {
         logical_id: format!("Rule{priority}"),
         priority,
-        conditions: vec![Condition::PathPattern(vec![pattern.into()])],
-        action: Action::Forward(Arn::from(group)),
+        conditions: vec![Condition::PathPattern(Patterns::Wildcards(vec![pattern.into()]))],
+        transforms: Transforms::default(),
+        action: Action::Forward(Forward::to(Arn::from(group))),
     }
 }
 
@@ -45,16 +52,24 @@ pub fn load_balancer(rules: Vec<Rule>) -> LoadBalancer {
         arn: Arn::from(format!("listener-{port}").as_str()),
         port,
         protocol,
+        attributes: ListenerAttributes::default(),
         rules,
         default_action,
     };
-    let https = ListenerProtocol::Https { domain_names: vec!["services.example.com".into()] };
+    let certificate = Certificate {
+        arn: Arn::from("certificate"),
+        domain_names: vec!["services.example.com".into()],
+        key: KeyAlgorithm::Ecdsa,
+    };
+    let https =
+        ListenerProtocol::Https { certificates: vec![certificate], policy: SslPolicy::default() };
     LoadBalancer {
         logical_id: "LoadBalancer".into(),
         arn: Arn::from("load-balancer"),
         name: "ServicesLB".into(),
+        full_name: "app/ServicesLB/0123456789abcdef".into(),
         dns_name: "serviceslb.localhost".into(),
-        idle_timeout: Duration::from_secs(60),
+        attributes: LoadBalancerAttributes::default(),
         listeners: vec![
             listener(80, ListenerProtocol::Http, vec![], to_https()),
             listener(443, https, rules, base_route()),
