@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::stack::{Service, Stack};
+use crate::stack::{Action, Service, Stack};
 
 /// The network's first addresses, which has the resolver at `.2`, as a VPC's is.
 const SUBNET: &str = "10.213.0";
@@ -82,6 +82,9 @@ fn local_env(
     for (name, value) in parameters {
         writeln!(to, "      - {}", quoted(&format!("--parameter={name}={value}")))?;
     }
+    if leaves_out_authentication(stack) {
+        writeln!(to, "      - --allow-unauthenticated")?;
+    }
     for (port, published) in published(stack) {
         writeln!(to, "      - --publish={published}:{port}")?;
     }
@@ -96,6 +99,16 @@ fn local_env(
     }
     writeln!(to, "    networks:\n      vpc:\n        ipv4_address: {SUBNET}.2")?;
     confined(to)
+}
+
+/// Whether the template was read with that option, without which it would not be read in the end.
+fn leaves_out_authentication(stack: &Stack) -> bool {
+    let mut listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
+    listeners.any(|listener| {
+        let rules = listener.rules.iter().map(|rule| &rule.action);
+        let mut actions = rules.chain([&listener.default_action]);
+        actions.any(|action| matches!(action, Action::Unauthenticated(..)))
+    })
 }
 
 fn service(to: &mut String, stack: &Stack, service: &Service, images: &Images) -> fmt::Result {
@@ -153,7 +166,10 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudformation::{Inputs, Source, Template};
+    use crate::{
+        cloudformation::{Inputs, Source, Template},
+        stack::{Allowed, Authentication},
+    };
 
     fn sample() -> Stack {
         let source = Source::new("template", &infra::services_template().to_json());
@@ -161,7 +177,11 @@ mod tests {
         for (name, value) in [("DomainName", "a.example"), ("HostedZoneId", "Z1")] {
             inputs.parameters.insert(name.into(), value.into());
         }
-        Stack::read(&Template::parse(&source).unwrap().resolve(&inputs).unwrap()).unwrap()
+        Stack::read(
+            &Template::parse(&source).unwrap().resolve(&inputs).unwrap(),
+            Allowed::default(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -179,5 +199,15 @@ mod tests {
         assert!(text.contains("      - /shop.json\n"), "{text}");
         assert!(text.contains("      - ./shop.json:/shop.json:ro\n"), "{text}");
         assert!(text.contains("      - \"--parameter=Size=a$$b\"\n"), "{text}");
+    }
+
+    #[test]
+    fn authentication_is_left_out_inside_if_it_is_outside() {
+        let mut stack = sample();
+        let option = "      - --allow-unauthenticated\n";
+        assert!(!file(&stack, &Images::Built, &[]).contains(option));
+        let action = &mut stack.load_balancers[0].listeners[1].rules[0].action;
+        *action = Action::Unauthenticated(Authentication::Oidc, Box::new(action.clone()));
+        assert!(file(&stack, &Images::Built, &[]).contains(option));
     }
 }

@@ -13,7 +13,10 @@ use super::{
     options::pair,
     project::{FILE_NAME, Project},
 };
-use crate::compose::{self, Images};
+use crate::{
+    compose::{self, Images},
+    stack::Allowed,
+};
 
 /// Print a file for Docker Compose that runs the stack in containers
 #[derive(Debug, Args)]
@@ -23,6 +26,9 @@ pub(super) struct Compose {
     /// Give a parameter of the template a value; it wins over the one in local-env.toml
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
     parameter: Vec<(String, String)>,
+    /// Let every client pass where a rule authenticates, which is not emulated
+    #[arg(long)]
+    allow_unauthenticated: bool,
 }
 
 /// Runs the command.
@@ -30,7 +36,8 @@ pub(super) fn run(compose: &Compose) -> miette::Result<()> {
     let template = compose.template.as_deref();
     let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
     let project = Project::read(&beside.join(FILE_NAME))?;
-    let stack = load::stack(template, &project.parameters, &compose.parameter)?;
+    let allowed = Allowed { unauthenticated: compose.allow_unauthenticated };
+    let stack = load::stack(template, &project.parameters, &compose.parameter, allowed)?;
     let images = match template.and_then(Path::file_name) {
         Some(name) => Images::AsNamed { template: name.to_string_lossy().into_owned() },
         None => Images::Built,

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::{
     cloudformation::{Inputs, Source, Template},
-    stack::Stack,
+    stack::{Allowed, Stack},
 };
 
 /// The stack's name where the template is the built-in one.
@@ -37,6 +37,7 @@ pub(super) fn stack(
     path: Option<&Path>,
     at_hand: &BTreeMap<String, String>,
     given: &[(String, String)],
+    allowed: Allowed,
 ) -> miette::Result<Stack> {
     let source = source(path)?;
     let template = Template::parse(&source)?;
@@ -45,7 +46,7 @@ pub(super) fn stack(
     let parameters = at_hand.chain(given.iter().cloned()).collect();
     let inputs = Inputs { parameters, ..Inputs::new(stack_name(path)) };
     let resolved = template.resolve(&inputs)?;
-    Ok(Stack::read(&resolved)?)
+    Ok(Stack::read(&resolved, allowed)?)
 }
 
 fn source(path: Option<&Path>) -> miette::Result<Source> {

@@ -15,7 +15,12 @@ use super::{
     project::{FILE_NAME, Project},
     screen::Screen,
 };
-use crate::{alb::Failing, clock::Clock, environment::Settings, stack::Stack};
+use crate::{
+    alb::Failing,
+    clock::Clock,
+    environment::Settings,
+    stack::{Allowed, Stack},
+};
 
 const DATA_FOLDER: &str = "local-env";
 const DNS_PORT: u16 = 53;
@@ -39,6 +44,9 @@ pub(super) struct Options {
     /// Name everything in the template that changes nothing here
     #[arg(long)]
     pub(super) show_ignored: bool,
+    /// Let every client pass where a rule authenticates, which is not emulated
+    #[arg(long)]
+    allow_unauthenticated: bool,
     /// Let health checks and other waits take as long as in AWS
     #[arg(long)]
     real_time: bool,
@@ -64,7 +72,12 @@ impl Options {
 
     /// The template's stack; entries of the project file that it has no service for are told of.
     pub(super) fn stack(&self, project: &Project) -> miette::Result<Stack> {
-        let stack = load::stack(self.template.as_deref(), &project.parameters, &self.parameter)?;
+        let stack = load::stack(
+            self.template.as_deref(),
+            &project.parameters,
+            &self.parameter,
+            Allowed { unauthenticated: self.allow_unauthenticated },
+        )?;
         for name in project.unused(&stack) {
             Screen::warn(&format!(
                 "local-env.toml has an entry for {name}, which is no service of the stack"

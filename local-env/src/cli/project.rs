@@ -191,7 +191,10 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudformation::{Inputs, Source, Template};
+    use crate::{
+        cloudformation::{Inputs, Source, Template},
+        stack::Allowed,
+    };
 
     fn stack() -> Stack {
         let source = Source::new("template", &infra::services_template().to_json());
@@ -199,7 +202,11 @@ mod tests {
         for (name, value) in [("DomainName", "a.example"), ("HostedZoneId", "Z1")] {
             inputs.parameters.insert(name.into(), value.into());
         }
-        Stack::read(&Template::parse(&source).unwrap().resolve(&inputs).unwrap()).unwrap()
+        Stack::read(
+            &Template::parse(&source).unwrap().resolve(&inputs).unwrap(),
+            Allowed::default(),
+        )
+        .unwrap()
     }
 
     fn read(text: &str) -> Result<Project, ProjectError> {

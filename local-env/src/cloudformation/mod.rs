@@ -30,6 +30,7 @@ mod yaml;
 
 pub use error::{Problems, TemplateError, TemplateProblem};
 pub use identity::Identity;
+pub(crate) use nearest::did_you_mean;
 pub use node::{Entry, Map, Node, Value};
 pub use resolve::{Inputs, Note, Output, Resolved, Resource};
 pub use source::{Source, Span};

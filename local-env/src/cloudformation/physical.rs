@@ -25,6 +25,7 @@ pub(super) fn identify(
         "ElasticLoadBalancingV2::LoadBalancer" => maker.load_balancer(),
         "ElasticLoadBalancingV2::Listener" => maker.listener(),
         "ElasticLoadBalancingV2::ListenerRule" => maker.listener_rule(),
+        "ElasticLoadBalancingV2::ListenerCertificate" => maker.listener_certificate(),
         "ElasticLoadBalancingV2::TargetGroup" => maker.target_group(),
         "ServiceDiscovery::PrivateDnsNamespace" => maker.namespace(),
         "ServiceDiscovery::Service" => maker.discovery_service(),
@@ -100,6 +101,10 @@ impl Maker<'_> {
         Identity::new(self.elb_child(parent, "listener/", "listener-rule/"))
             .with_reference("RuleArn")
             .with("IsDefault", "false")
+    }
+
+    fn listener_certificate(&self) -> Identity {
+        Identity::new(self.generated_name(255)).with_reference("Id")
     }
 
     fn target_group(&self) -> Identity {

@@ -53,6 +53,13 @@ pub struct Stack {
     pub coverage: Coverage,
 }
 
+/// What the user lets a stack do otherwise than AWS; nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Actions that authenticate clients are left out.
+    pub unauthenticated: bool,
+}
+
 /// An Amazon Resource Name, or whatever else a template uses in its place. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arn(Arc<str>);

@@ -6,7 +6,7 @@ use std::{fmt::Write, time::Duration};
 use local_env::{
     cloudformation::{Inputs, Source, Template, TemplateError},
     stack::{
-        Action, Condition, DnsRecord, FixedResponse, HealthCheck, HealthCheckPort,
+        Action, Allowed, Condition, DnsRecord, FixedResponse, HealthCheck, HealthCheckPort,
         ListenerProtocol, Matcher, Patterns, RecordKind, Redirect, RoutingPolicy, Service, Stack,
         TargetProtocol,
     },
@@ -110,13 +110,13 @@ fn parse(text: &str) -> Result<Template, TemplateError> {
 
 fn stack(text: &str) -> Stack {
     let resolved = parse(text).unwrap().resolve(&inputs()).unwrap();
-    Stack::read(&resolved).unwrap()
+    Stack::read(&resolved, Allowed::default()).unwrap()
 }
 
 /// Whatever becomes of it, it must not panic.
 fn read(text: &str) -> Result<(), ()> {
     let resolved = parse(text).and_then(|template| template.resolve(&inputs())).map_err(drop)?;
-    Stack::read(&resolved).map(drop).map_err(drop)
+    Stack::read(&resolved, Allowed::default()).map(drop).map_err(drop)
 }
 
 fn seconds(seconds: u64) -> Duration {

@@ -1,33 +1,35 @@
 //! A rule's conditions (alb §2).
 
-use super::field::{Field, Result};
-use crate::stack::{Condition, Patterns};
+use ipnet::IpNet;
+
+use super::{
+    expression::{self, Case},
+    field::{Field, Properties, Result},
+    pattern,
+};
+use crate::stack::{Condition, Patterns, QueryPattern};
 
 const MAX_VALUES: usize = 5;
 const MAX_WILDCARDS: usize = 6;
-const MAX_LENGTH: usize = 128;
+const MAX_EXPRESSION: usize = 128;
 
 pub(super) fn read(field: &Field<'_>) -> Result<Vec<Condition>> {
     let conditions: Vec<_> = field.items()?.iter().map(one).collect::<Result<_>>()?;
-    let patterns = || {
-        conditions.iter().flat_map(|condition| match condition {
-            Condition::PathPattern(Patterns::Wildcards(values)) => values.as_slice(),
-            _ => &[],
-        })
-    };
-    match (conditions.len(), patterns().count()) {
-        (0, _) => return Err(field.refused("is empty", "a rule needs at least one condition")),
-        (2.., _) => {
-            let help = "put all patterns into the values of one condition";
-            return Err(field.refused("has more than one path condition", help));
-        }
-        (_, count) if count > MAX_VALUES => {
-            let help = "AWS takes 5 in one rule: give the others to a second rule";
-            return Err(field.refused(format!("has {count} values"), help));
-        }
-        _ => {}
+    if conditions.is_empty() {
+        return Err(field.refused("is empty", "a rule needs at least one condition"));
     }
-    let wildcards = patterns().flat_map(|value| value.chars()).filter(|c| is_wildcard(*c)).count();
+    for kind in ["path-pattern", "host-header", "http-request-method", "source-ip"] {
+        if conditions.iter().filter(|condition| name(condition) == kind).count() > 1 {
+            let help = "put all values into one condition";
+            return Err(field.refused(format!("has more than one condition on `{kind}`"), help));
+        }
+    }
+    let values: usize = conditions.iter().map(values).sum();
+    if values > MAX_VALUES {
+        let help = "AWS takes 5 in one rule: give the others to a second rule";
+        return Err(field.refused(format!("has {values} values"), help));
+    }
+    let wildcards: usize = conditions.iter().map(wildcards).sum();
     if wildcards > MAX_WILDCARDS {
         let help = format!("AWS takes {MAX_WILDCARDS} of `*` and `?` in one rule");
         return Err(field.refused(format!("has {wildcards} wildcards"), help));
@@ -38,60 +40,135 @@ pub(super) fn read(field: &Field<'_>) -> Result<Vec<Condition>> {
 fn one(field: &Field<'_>) -> Result<Condition> {
     let condition = field.map()?;
     let name = condition.need("Field")?;
-    let help = "only `path-pattern` with plain `Values` is emulated";
     match &*name.text()? {
-        "path-pattern" => {}
-        known @ ("host-header"
-        | "http-header"
-        | "http-request-method"
-        | "query-string"
-        | "source-ip") => return Err(name.not_emulated(format!("a condition on `{known}`"), help)),
-        other => return Err(name.refused(format!("is `{other}`, which is no condition"), help)),
+        "path-pattern" => patterns(&condition, "PathPatternConfig", pattern::path, Case::Matters)
+            .map(Condition::PathPattern),
+        "host-header" => patterns(&condition, "HostHeaderConfig", pattern::host, Case::Ignored)
+            .map(Condition::HostHeader),
+        "http-header" => http_header(&condition),
+        "http-request-method" => list(&condition, "HttpRequestMethodConfig", pattern::method)
+            .map(Condition::HttpRequestMethod),
+        "query-string" => list(&condition, "QueryStringConfig", query).map(Condition::QueryString),
+        "source-ip" => list(&condition, "SourceIpConfig", network).map(Condition::SourceIp),
+        other => {
+            let help = "AWS knows path-pattern, host-header, http-header, http-request-method, \
+                        query-string and source-ip";
+            Err(name.refused(format!("is `{other}`, which is no condition"), help))
+        }
     }
-    let config = condition.map("PathPatternConfig")?;
-    let regexes = condition.get("RegexValues");
-    let regexes = regexes.or_else(|| config.as_ref()?.get("RegexValues"));
-    if let Some(regexes) = regexes.filter(|values| !values.is_empty()) {
-        return Err(regexes.not_emulated("regular expressions", help));
+}
+
+/// `Values` or `RegexValues`, each in the condition itself or in its configuration.
+fn patterns(
+    condition: &Properties<'_>,
+    config: &str,
+    legal: fn(&Field<'_>) -> Result<String>,
+    case: Case,
+) -> Result<Patterns> {
+    let values = either(condition, config, "Values")?;
+    let regexes = either(condition, config, "RegexValues")?.filter(|it| !it.is_empty());
+    match (values, regexes) {
+        (Some(values), Some(regexes)) if !values.is_empty() => {
+            let help = "give either `Values` or `RegexValues`";
+            Err(regexes.refused("stands beside `Values`", help))
+        }
+        (_, Some(regexes)) => each(&regexes, |field| expression::read(field, MAX_EXPRESSION, case))
+            .map(Patterns::Regexes),
+        (Some(values), None) => each(&values, legal).map(Patterns::Wildcards),
+        (None, None) => Err(condition.missing(&format!("{config}.Values"), "give the patterns")),
     }
-    let own = condition.get("Values");
-    let nested = config.as_ref().and_then(|config| config.get("Values"));
-    let values = match (own, nested) {
+}
+
+/// A list that may stand in one of two places.
+fn either<'a>(condition: &Properties<'a>, config: &str, key: &str) -> Result<Option<Field<'a>>> {
+    let nested = condition.map(config)?.and_then(|config| config.get(key));
+    match (condition.get(key), nested) {
         (Some(own), Some(_)) => {
-            let help = "keep the values in `PathPatternConfig`";
-            return Err(own.refused("stands beside `PathPatternConfig`", help));
+            let help = format!("keep the values in `{config}`");
+            Err(own.refused(format!("stands beside `{config}`"), help))
         }
-        (Some(values), None) | (None, Some(values)) => values,
-        (None, None) => {
-            return Err(condition.missing("PathPatternConfig.Values", "give the patterns"));
+        (own, nested) => Ok(own.or(nested)),
+    }
+}
+
+fn http_header(condition: &Properties<'_>) -> Result<Condition> {
+    let config = condition.need("HttpHeaderConfig")?.map()?;
+    Ok(Condition::HttpHeader {
+        name: pattern::header_name(&config.need("HttpHeaderName")?)?,
+        patterns: patterns(condition, "HttpHeaderConfig", pattern::printable, Case::Ignored)?,
+    })
+}
+
+fn query(field: &Field<'_>) -> Result<QueryPattern> {
+    let pair = field.map()?;
+    let key = pair.get("Key").map(|key| pattern::printable(&key)).transpose()?;
+    Ok(QueryPattern { key, value: pattern::printable(&pair.need("Value")?)? })
+}
+
+fn network(field: &Field<'_>) -> Result<IpNet> {
+    let text = field.text()?;
+    let help = "write a range of addresses, as in 10.0.0.0/8 or 2001:db8::/32";
+    match text.parse::<IpNet>() {
+        Ok(_) if text == "255.255.255.255/32" => {
+            Err(field.refused(format!("is `{text}`"), "AWS takes any address but this one"))
         }
-    };
-    let patterns: Vec<_> = values.items()?.iter().map(pattern).collect::<Result<_>>()?;
-    if patterns.is_empty() {
+        Ok(network) => Ok(network.trunc()),
+        Err(_) => Err(field.refused(format!("is `{text}`"), help)),
+    }
+}
+
+/// The values of a condition that takes them in its configuration only.
+fn list<T>(
+    condition: &Properties<'_>,
+    config: &str,
+    read: impl Fn(&Field<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    each(&condition.need(config)?.map()?.need("Values")?, read)
+}
+
+fn each<T>(values: &Field<'_>, read: impl Fn(&Field<'_>) -> Result<T>) -> Result<Vec<T>> {
+    let read: Vec<_> = values.items()?.iter().map(read).collect::<Result<_>>()?;
+    if read.is_empty() {
         return Err(values.refused("is empty", "a condition needs at least one value"));
     }
-    Ok(Condition::PathPattern(Patterns::Wildcards(patterns)))
+    Ok(read)
 }
 
-fn pattern(field: &Field<'_>) -> Result<String> {
-    let text = field.text()?;
-    let length = text.chars().count();
-    if !(1..=MAX_LENGTH).contains(&length) {
-        let why = format!("has {length} characters");
-        return Err(field.refused(why, format!("AWS takes 1 to {MAX_LENGTH}")));
+fn name(condition: &Condition) -> &'static str {
+    match condition {
+        Condition::PathPattern(_) => "path-pattern",
+        Condition::HostHeader(_) => "host-header",
+        Condition::HttpHeader { .. } => "http-header",
+        Condition::HttpRequestMethod(_) => "http-request-method",
+        Condition::QueryString(_) => "query-string",
+        Condition::SourceIp(_) => "source-ip",
     }
-    if let Some(illegal) = text.chars().find(|c| !is_legal(*c) && !is_wildcard(*c)) {
-        let why = format!("is `{text}`, with a `{}`", illegal.escape_debug());
-        let help = "a pattern is made of letters, digits and _ - . $ / ~ \" ' @ : + & * ?";
-        return Err(field.refused(why, help));
+}
+
+fn values(condition: &Condition) -> usize {
+    match condition {
+        Condition::PathPattern(patterns)
+        | Condition::HostHeader(patterns)
+        | Condition::HttpHeader { patterns, .. } => match patterns {
+            Patterns::Wildcards(values) | Patterns::Regexes(values) => values.len(),
+        },
+        Condition::HttpRequestMethod(methods) => methods.len(),
+        Condition::QueryString(pairs) => pairs.len(),
+        Condition::SourceIp(networks) => networks.len(),
     }
-    Ok(text.into_owned())
 }
 
-fn is_legal(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_-.$/~\"'@:+&".contains(c)
-}
-
-fn is_wildcard(c: char) -> bool {
-    matches!(c, '*' | '?')
+fn wildcards(condition: &Condition) -> usize {
+    match condition {
+        Condition::PathPattern(Patterns::Wildcards(values))
+        | Condition::HostHeader(Patterns::Wildcards(values))
+        | Condition::HttpHeader { patterns: Patterns::Wildcards(values), .. } => {
+            values.iter().map(|value| pattern::wildcards(value)).sum()
+        }
+        Condition::QueryString(pairs) => {
+            let texts = pairs.iter().flat_map(|pair| pair.key.iter().chain([&pair.value]));
+            texts.map(|text| pattern::unescaped_wildcards(text)).sum()
+        }
+        _ => 0,
+    }
 }

@@ -191,6 +191,16 @@ impl<'a> Properties<'a> {
         Ok(())
     }
 
+    /// The meaning of a word, or the default if it is not given.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+        default: T,
+    ) -> Result<T> {
+        self.get(key).map_or(Ok(default), |field| field.choice(choices))
+    }
+
     /// The items, none if the list is not given.
     pub(super) fn items(&self, key: &str) -> Result<Vec<Field<'a>>> {
         self.get(key).map_or(Ok(Vec::new()), |field| field.items())
@@ -232,6 +242,27 @@ impl<'a> Field<'a> {
             "false" | "no" | "off" => Ok(false),
             _ => Err(self.wrong_type("`true` or `false`", &format!("`{text}`"))),
         }
+    }
+
+    /// The text, if it is neither too short nor too long.
+    pub(super) fn sized(&self, range: RangeInclusive<usize>) -> Result<Cow<'a, str>> {
+        let text = self.text()?;
+        let length = text.chars().count();
+        if range.contains(&length) {
+            return Ok(text);
+        }
+        let (from, to) = range.into_inner();
+        Err(self.refused(format!("has {length} characters"), format!("AWS takes {from} to {to}")))
+    }
+
+    /// The meaning of one of a few words.
+    pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T> {
+        let text = self.text()?;
+        let found = choices.iter().find(|(word, _)| *word == text);
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let words: Vec<_> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
+            self.refused(format!("is `{text}`"), format!("write {}", words.join(" or ")))
+        })
     }
 
     pub(super) fn items(&self) -> Result<Vec<Field<'a>>> {

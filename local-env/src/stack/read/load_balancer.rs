@@ -1,25 +1,26 @@
-//! Load balancers and the attributes that they share with target groups in form (alb §10).
-
-use std::{collections::HashMap, time::Duration};
+//! Load balancers (alb §10.1, §10.2).
 
 use super::{
     attribute,
-    field::{Field, Properties, Reading, Result},
+    attributes::Attributes,
+    field::{Properties, Reading, Result},
 };
-use crate::stack::{LoadBalancer, LoadBalancerAttributes};
+use crate::stack::{DesyncMitigation, ForwardedFor, LoadBalancer, LoadBalancerAttributes};
 
-/// What holds here anyway (alb §10.2).
-const DEFAULTS: [(&str, &str); 12] = [
+/// Attributes that change nothing about a request, and their defaults.
+const UNUSED: [(&str, &str); 14] = [
     ("access_logs.s3.enabled", "false"),
+    ("access_logs.s3.bucket", ""),
+    ("access_logs.s3.prefix", ""),
     ("connection_logs.s3.enabled", "false"),
+    ("connection_logs.s3.bucket", ""),
+    ("connection_logs.s3.prefix", ""),
     ("health_check_logs.s3.enabled", "false"),
+    ("health_check_logs.s3.bucket", ""),
+    ("health_check_logs.s3.prefix", ""),
     ("deletion_protection.enabled", "false"),
-    ("client_keep_alive.seconds", "3600"),
+    ("ipv6.deny_all_igw_traffic", "false"),
     ("load_balancing.cross_zone.enabled", "true"),
-    ("routing.http.preserve_host_header.enabled", "false"),
-    ("routing.http.xff_client_port.enabled", "false"),
-    ("routing.http.xff_header_processing.mode", "append"),
-    ("routing.http2.enabled", "true"),
     ("waf.fail_open.enabled", "false"),
     ("zonal_shift.config.enabled", "false"),
 ];
@@ -35,9 +36,6 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<LoadBalancer> {
     name(&properties)?;
     properties.ignore_unless("Scheme", &["internet-facing", "internal"])?;
     properties.ignore_unless("IpAddressType", &["ipv4"])?;
-    let mut attributes = Attributes::read(&properties, "LoadBalancerAttributes")?;
-    let idle_timeout = attributes.number("idle_timeout.timeout_seconds", 1, 4000, 60)?;
-    attributes.finish(reading, &DEFAULTS)?;
     let resource = reading.resource;
     Ok(LoadBalancer {
         logical_id: resource.logical_id.clone(),
@@ -45,7 +43,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<LoadBalancer> {
         name: attribute(resource, "LoadBalancerName"),
         full_name: attribute(resource, "LoadBalancerFullName"),
         dns_name: attribute(resource, "DNSName"),
-        attributes: LoadBalancerAttributes { idle_timeout, ..LoadBalancerAttributes::default() },
+        attributes: attributes(reading, &properties)?,
         listeners: Vec::new(),
     })
 }
@@ -62,53 +60,64 @@ pub(super) fn name(properties: &Properties<'_>) -> Result<()> {
     Err(field.refused(format!("is `{name}`"), help))
 }
 
-/// A list of `{Key, Value}`.
-pub(super) struct Attributes<'a> {
-    list: &'static str,
-    by_key: HashMap<String, Field<'a>>,
-    /// In the template's order.
-    unread: Vec<String>,
+fn attributes(
+    reading: &Reading<'_>,
+    properties: &Properties<'_>,
+) -> Result<LoadBalancerAttributes> {
+    let mut given = Attributes::read(properties, "LoadBalancerAttributes")?;
+    let default = LoadBalancerAttributes::default();
+    let attributes = LoadBalancerAttributes {
+        idle_timeout: given.seconds(
+            "idle_timeout.timeout_seconds",
+            1..=4000,
+            default.idle_timeout,
+        )?,
+        client_keep_alive: given.seconds(
+            "client_keep_alive.seconds",
+            60..=604_800,
+            default.client_keep_alive,
+        )?,
+        desync_mitigation: desync_mitigation(&mut given)?,
+        drop_invalid_headers: given.flag(
+            "routing.http.drop_invalid_header_fields.enabled",
+            default.drop_invalid_headers,
+        )?,
+        preserve_host: given
+            .flag("routing.http.preserve_host_header.enabled", default.preserve_host)?,
+        tls_headers: given.flag(
+            "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+            default.tls_headers,
+        )?,
+        client_port: given.flag("routing.http.xff_client_port.enabled", default.client_port)?,
+        forwarded_for: forwarded_for(&mut given)?,
+        http2: given.flag("routing.http2.enabled", default.http2)?,
+    };
+    given.finish(reading, &UNUSED)?;
+    Ok(attributes)
 }
 
-// === impl Attributes ===
+fn desync_mitigation(attributes: &mut Attributes<'_>) -> Result<DesyncMitigation> {
+    let modes = [
+        ("monitor", DesyncMitigation::Monitor),
+        ("defensive", DesyncMitigation::Defensive),
+        ("strictest", DesyncMitigation::Strictest),
+    ];
+    attributes.choice(
+        "routing.http.desync_mitigation_mode",
+        &modes,
+        LoadBalancerAttributes::default().desync_mitigation,
+    )
+}
 
-impl<'a> Attributes<'a> {
-    pub(super) fn read(properties: &Properties<'a>, list: &'static str) -> Result<Self> {
-        let mut attributes = Self { list, by_key: HashMap::new(), unread: Vec::new() };
-        for item in properties.items(list)? {
-            let item = item.map()?;
-            let key = item.need("Key")?.text()?.into_owned();
-            attributes.unread.push(key.clone());
-            attributes.by_key.insert(key, item.need("Value")?);
-        }
-        Ok(attributes)
-    }
-
-    pub(super) fn take(&mut self, key: &str) -> Option<Field<'a>> {
-        self.unread.retain(|unread| unread != key);
-        self.by_key.remove(key)
-    }
-
-    pub(super) fn number(
-        &mut self,
-        key: &str,
-        from: u32,
-        to: u32,
-        default: u32,
-    ) -> Result<Duration> {
-        let seconds = self.take(key).map_or(Ok(default), |field| field.number(from..=to))?;
-        Ok(Duration::from_secs(seconds.into()))
-    }
-
-    /// Lists the rest as ignored, but for what holds anyway.
-    pub(super) fn finish(self, reading: &Reading<'_>, defaults: &[(&str, &str)]) -> Result<()> {
-        for key in &self.unread {
-            let Some(field) = self.by_key.get(key) else { continue };
-            let value = field.text()?;
-            if !defaults.contains(&(key, &value)) {
-                reading.ignore(format!("{}.{key}", self.list));
-            }
-        }
-        Ok(())
-    }
+fn forwarded_for(attributes: &mut Attributes<'_>) -> Result<ForwardedFor> {
+    let modes = [
+        ("append", ForwardedFor::Append),
+        ("preserve", ForwardedFor::Preserve),
+        ("remove", ForwardedFor::Remove),
+    ];
+    attributes.choice(
+        "routing.http.xff_header_processing.mode",
+        &modes,
+        LoadBalancerAttributes::default().forwarded_for,
+    )
 }

@@ -5,27 +5,43 @@
 //! environment does not run, end up in [`Coverage`].
 
 mod action;
+mod attributes;
 mod certificate;
 mod condition;
 mod container;
+mod expression;
 mod field;
+mod fixed_response;
+mod forward;
+mod health_check;
 mod listener;
 mod load_balancer;
 mod matcher;
 mod namespace;
+mod pattern;
+mod redirect;
+mod response_header;
+mod rule;
 mod service;
+mod ssl_policy;
 mod target_group;
+mod target_group_attributes;
 mod task_definition;
 #[cfg(test)]
 mod tests;
+mod transform;
 
-use super::{Arn, Coverage, Ignored, LoadBalancer, Namespace, Stack, StackError, StackProblem};
+use super::{
+    Allowed, Arn, Certificate, Coverage, Ignored, Listener, ListenerProtocol, LoadBalancer,
+    Namespace, Stack, StackError, StackProblem, TargetGroup,
+};
 use crate::cloudformation::{Note, Problems, Resolved, Resource, Span};
 use field::{Reading, Result};
 
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const LISTENER_CERTIFICATE: &str = "AWS::ElasticLoadBalancingV2::ListenerCertificate";
 const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 const CLUSTER: &str = "AWS::ECS::Cluster";
@@ -34,10 +50,11 @@ const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 const NAMESPACE: &str = "AWS::ServiceDiscovery::PrivateDnsNamespace";
 const DISCOVERY_SERVICE: &str = "AWS::ServiceDiscovery::Service";
 
-const EMULATED: [&str; 10] = [
+const EMULATED: [&str; 11] = [
     LOAD_BALANCER,
     LISTENER,
     LISTENER_RULE,
+    LISTENER_CERTIFICATE,
     TARGET_GROUP,
     CERTIFICATE,
     CLUSTER,
@@ -48,9 +65,8 @@ const EMULATED: [&str; 10] = [
 ];
 
 /// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
-const REFUSED: [(&str, &str); 8] = [
+const REFUSED: [(&str, &str); 7] = [
     ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
-    ("AWS::ElasticLoadBalancingV2::ListenerCertificate", "a further certificate of a listener"),
     ("AWS::ServiceDiscovery::HttpNamespace", "a namespace without DNS"),
     ("AWS::ServiceDiscovery::PublicDnsNamespace", "a public namespace"),
     ("AWS::ServiceDiscovery::Instance", "an instance that no task stands behind"),
@@ -70,8 +86,17 @@ struct Child<T> {
     span: Span,
 }
 
+/// What listeners and rules refer to, and what they may do.
+struct Context<'a> {
+    resolved: &'a Resolved,
+    target_groups: &'a [TargetGroup],
+    certificates: &'a [Certificate],
+    allowed: Allowed,
+}
+
 struct Reader<'a> {
     resolved: &'a Resolved,
+    allowed: Allowed,
     problems: Vec<StackProblem>,
     ignored: Vec<Ignored>,
 }
@@ -80,13 +105,22 @@ struct Reader<'a> {
 
 impl Stack {
     /// Reads and validates a template's resources.
-    pub fn read(resolved: &Resolved) -> std::result::Result<Self, StackError> {
-        let mut reader = Reader { resolved, problems: Vec::new(), ignored: Vec::new() };
+    pub fn read(resolved: &Resolved, allowed: Allowed) -> std::result::Result<Self, StackError> {
+        let mut reader = Reader { resolved, allowed, problems: Vec::new(), ignored: Vec::new() };
         let stack = reader.stack();
         match Problems::unless_empty(&resolved.source, reader.problems) {
             Some(error) => Err(error),
             None => Ok(stack),
         }
+    }
+}
+
+// === impl Context ===
+
+impl Context<'_> {
+    /// The target group with this name, if nothing was wrong with it.
+    fn target_group(&self, arn: &Arn) -> Option<&TargetGroup> {
+        self.target_groups.iter().find(|group| group.arn == *arn)
     }
 }
 
@@ -98,12 +132,13 @@ impl Reader<'_> {
         let task_definitions = self.all(TASK_DEFINITION, task_definition::read);
         self.all(CLUSTER, |cluster| cluster.properties().text("ClusterName").map(drop));
         let services = self.all(SERVICE, |it| service::read(it, resolved, &task_definitions));
+        let target_groups = self.all(TARGET_GROUP, target_group::read);
         let stack = Stack {
             name: resolved.stack_name.clone(),
             region: resolved.region.clone(),
             account: resolved.account.clone(),
-            load_balancers: self.load_balancers(),
-            target_groups: self.all(TARGET_GROUP, target_group::read),
+            load_balancers: self.load_balancers(&target_groups),
+            target_groups,
             services: services.into_iter().flatten().collect(),
             namespaces: self.namespaces(),
             coverage: Coverage::default(),
@@ -112,11 +147,13 @@ impl Reader<'_> {
         Stack { coverage: self.coverage(), ..stack }
     }
 
-    fn load_balancers(&mut self) -> Vec<LoadBalancer> {
-        let resolved = self.resolved;
-        let certificates = self.all(CERTIFICATE, certificate::read);
-        let mut rules = self.all(LISTENER_RULE, |it| listener::read_rule(it, resolved));
-        let mut listeners = self.all(LISTENER, |it| listener::read(it, resolved, &certificates));
+    fn load_balancers(&mut self, target_groups: &[TargetGroup]) -> Vec<LoadBalancer> {
+        let (resolved, allowed) = (self.resolved, self.allowed);
+        let certificates = &self.all(CERTIFICATE, certificate::read);
+        let context = Context { resolved, target_groups, certificates, allowed };
+        let mut rules = self.all(LISTENER_RULE, |it| rule::read(it, &context));
+        let further = self.all(LISTENER_CERTIFICATE, |it| listener::read_certificate(it, &context));
+        let mut listeners = self.all(LISTENER, |it| listener::read(it, &context));
         let mut load_balancers = self.all(LOAD_BALANCER, load_balancer::read);
         self.unique(
             &mut rules,
@@ -136,6 +173,9 @@ impl Reader<'_> {
             |listener| &mut listener.item.rules,
             |listener| &listener.item.arn,
         );
+        for certificate in further {
+            certify(&mut listeners, certificate);
+        }
         adopt(&mut load_balancers, listeners, |it| &mut it.listeners, |it| &it.arn);
         load_balancers
     }
@@ -238,6 +278,17 @@ fn adopt<P, T>(
         if let Some(parent) = parents.iter_mut().find(|parent| *name(parent) == child.parent) {
             list(parent).push(child.item);
         }
+    }
+}
+
+/// Gives a listener a further certificate, which AWS may be told of twice.
+fn certify(listeners: &mut [Child<Listener>], further: Child<Certificate>) {
+    let listener = listeners.iter_mut().find(|listener| listener.item.arn == further.parent);
+    if let Some(Child { item: listener, .. }) = listener
+        && let ListenerProtocol::Https { certificates, .. } = &mut listener.protocol
+        && certificates.iter().all(|certificate| certificate.arn != further.item.arn)
+    {
+        certificates.push(further.item);
     }
 }
 

@@ -1,0 +1,77 @@
+//! The characters of which the values of conditions are made (alb §2.3, §2.4).
+
+use super::field::{Field, Result};
+
+const MAX_LENGTH: usize = 128;
+const MAX_NAME: usize = 40;
+
+/// A path with wildcards.
+pub(super) fn path(field: &Field<'_>) -> Result<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(c);
+    let help = "a pattern is made of letters, digits and _ - . $ / ~ \" ' @ : + & * ?";
+    made_of(field, MAX_LENGTH, legal, help)
+}
+
+/// A host with wildcards.
+pub(super) fn host(field: &Field<'_>) -> Result<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-.*?".contains(c);
+    let help = "a host is made of letters, digits and - . * ?";
+    let host = made_of(field, MAX_LENGTH, legal, help)?;
+    match host.rsplit_once('.') {
+        Some((_, end)) if end.chars().all(|c| c.is_ascii_alphabetic()) => Ok(host),
+        _ => {
+            let help = "a host has a dot, and nothing but letters after its last one";
+            Err(field.refused(format!("is `{host}`"), help))
+        }
+    }
+}
+
+/// A method, which has no wildcards.
+pub(super) fn method(field: &Field<'_>) -> Result<String> {
+    let legal = |c: char| c.is_ascii_uppercase() || matches!(c, '-' | '_');
+    made_of(field, MAX_NAME, legal, "a method is made of capital letters, - and _")
+}
+
+/// The name of a header, which has no wildcards.
+pub(super) fn header_name(field: &Field<'_>) -> Result<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "!#$%&'+-.^_`|~".contains(c);
+    let help = "a header's name is made of letters, digits and ! # $ % & ' + - . ^ _ ` | ~";
+    let name = made_of(field, MAX_NAME, legal, help)?;
+    if name.eq_ignore_ascii_case("host") {
+        let help = "use a `host-header` condition";
+        return Err(field.refused(format!("is `{name}`"), help));
+    }
+    Ok(name)
+}
+
+/// Anything that can be seen, and blanks.
+pub(super) fn printable(field: &Field<'_>) -> Result<String> {
+    let legal = |c: char| matches!(c, ' '..='~');
+    made_of(field, MAX_LENGTH, legal, "AWS compares printable characters of ASCII only")
+}
+
+/// How many wildcards there are.
+pub(super) fn wildcards(text: &str) -> usize {
+    text.chars().filter(|c| matches!(c, '*' | '?')).count()
+}
+
+/// How many wildcards there are where `\*` and `\?` stand for themselves.
+pub(super) fn unescaped_wildcards(text: &str) -> usize {
+    wildcards(&text.replace("\\*", "").replace("\\?", ""))
+}
+
+fn made_of(
+    field: &Field<'_>,
+    longest: usize,
+    legal: impl Fn(char) -> bool,
+    help: &str,
+) -> Result<String> {
+    let text = field.sized(1..=longest)?;
+    match text.chars().find(|c| !legal(*c)) {
+        None => Ok(text.into_owned()),
+        Some(illegal) => {
+            let why = format!("is `{text}`, with a `{}`", illegal.escape_debug());
+            Err(field.refused(why, help))
+        }
+    }
+}
