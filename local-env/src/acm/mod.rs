@@ -3,21 +3,34 @@
 //! The authority is made once and kept in the user's data folder, so that it needs to be trusted
 //! once. What it signs lives in memory only, as long as the environment does.
 
+mod choice;
+mod leaf;
+#[cfg(test)]
+mod tests;
+
 use std::{
     fs, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    ServerConfig, SupportedProtocolVersion,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, pem::PemObject},
+    sign::CertifiedKey,
+    version::{TLS12, TLS13},
 };
+
+pub use choice::{Served, choose};
+
+use crate::stack::{Certificate, SslPolicy};
+use choice::Leaves;
+use leaf::Leaf;
 
 /// The certificate alone: what clients are told to trust.
 const CA_FILE: &str = "ca.pem";
@@ -81,32 +94,39 @@ impl Authority {
         &self.path
     }
 
-    /// What an HTTPS listener with a certificate for `domain_names` serves with. The certificate is
-    /// for this machine's own names too, since that is how a browser gets here.
+    /// What an HTTPS listener serves with: these certificates, the default one first. That one is
+    /// for this machine's own names too, since they are how a browser gets here.
     pub fn server_config(
         &self,
-        domain_names: &[String],
+        certificates: &[Certificate],
+        policy: &SslPolicy,
+        http2: bool,
     ) -> Result<Arc<ServerConfig>, CertificateError> {
-        let mut names = domain_names.to_vec();
-        names.extend(["localhost".to_owned(), "*.localhost".to_owned()]);
-        let mut leaf = CertificateParams::new(names)?;
-        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        leaf.subject_alt_names.extend(loopback.map(SanType::IpAddress));
-        leaf.distinguished_name = named(domain_names.first().map_or("localhost", String::as_str));
-        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        leaf.use_authority_key_identifier_extension = true;
-        let key = KeyPair::generate()?;
-        let certificate = leaf.signed_by(&key, &self.issuer)?;
-        let chain = vec![certificate.into(), self.certificate.clone()];
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
+        let leaves = Leaves::new(certificates, |leaf| self.certified(&leaf, &provider))?;
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&versions(policy))?
             .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = ALPN.map(<[u8]>::to_vec).into();
+            .with_cert_resolver(Arc::new(leaves));
+        let offered = if http2 { &ALPN[..] } else { &ALPN[1..] };
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
         Ok(Arc::new(config))
     }
+
+    fn certified(
+        &self,
+        leaf: &Leaf<'_>,
+        provider: &CryptoProvider,
+    ) -> Result<CertifiedKey, CertificateError> {
+        let (certificate, key) = leaf.signed_by(&self.issuer)?;
+        let chain = vec![certificate, self.certificate.clone()];
+        Ok(CertifiedKey::from_der(chain, key, provider)?)
+    }
+}
+
+fn versions(policy: &SslPolicy) -> Vec<&'static SupportedProtocolVersion> {
+    let spoken = [(policy.tls13, &TLS13), (policy.tls12, &TLS12)];
+    spoken.into_iter().filter(|(spoken, _)| *spoken).map(|(_, version)| version).collect()
 }
 
 /// Two that start at once agree on the file that is there first.
@@ -156,50 +176,4 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_authority_is_made_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let nested = folder.path().join("data");
-        let first = Authority::open(&nested).unwrap();
-        let second = Authority::open(&nested).unwrap();
-        assert_eq!(first.certificate, second.certificate);
-        assert_eq!(first.path(), nested.join("ca.pem"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_its_owner_can_read_the_key() {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let folder = tempfile::tempdir().unwrap();
-        Authority::open(folder.path()).unwrap();
-        let mode = fs::metadata(folder.path().join(KEY_FILE)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-
-    #[test]
-    fn the_shown_certificate_is_made_again_where_it_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let authority = Authority::open(folder.path()).unwrap();
-        let shown = fs::read_to_string(authority.path()).unwrap();
-        assert!(!shown.contains("PRIVATE"), "the key is shown");
-        fs::remove_file(authority.path()).unwrap();
-        Authority::open(folder.path()).unwrap();
-        assert_eq!(fs::read_to_string(authority.path()).unwrap(), shown);
-    }
-
-    #[test]
-    fn a_file_without_a_certificate_is_told_by_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(KEY_FILE), KeyPair::generate().unwrap().serialize_pem())
-            .unwrap();
-        let error = Authority::open(folder.path()).err().unwrap();
-        assert!(error.to_string().contains("ca-key.pem holds no certificate"), "{error}");
-    }
 }

@@ -29,7 +29,7 @@ use crate::{
     alb::{self, Failing, LoadBalancer, Publication, TargetGroup},
     clock::Clock,
     cloudmap::{DnsBindError, DnsServer, Registry, Upstream, UpstreamError},
-    stack::{Arn, Listener, ListenerProtocol, Stack},
+    stack::{self, Arn, Listener, ListenerProtocol, Stack},
 };
 
 /// Listeners below this port are published above it, since they would need the superuser.
@@ -120,7 +120,7 @@ impl Environment {
         let authority = authority(&stack, &settings.data_folder)?;
         let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
         for model in &stack.load_balancers {
-            let tls = certificates(&model.listeners, authority.as_ref())?;
+            let tls = certificates(model, authority.as_ref())?;
             let publish = |listener: &Listener| Publication {
                 port: published_port(listener.port, &settings.publish),
                 tls: tls.get(&listener.port).cloned(),
@@ -202,15 +202,17 @@ fn authority(stack: &Stack, folder: &Path) -> Result<Option<Authority>, Certific
 
 /// What each HTTPS listener serves with, by its port.
 fn certificates(
-    listeners: &[Listener],
+    balancer: &stack::LoadBalancer,
     authority: Option<&Authority>,
 ) -> Result<HashMap<u16, Arc<rustls::ServerConfig>>, CertificateError> {
     let mut configs = HashMap::new();
-    for listener in listeners {
-        if let (ListenerProtocol::Https { certificates, .. }, Some(authority)) =
+    for listener in &balancer.listeners {
+        if let (ListenerProtocol::Https { certificates, policy }, Some(authority)) =
             (&listener.protocol, authority)
         {
-            configs.insert(listener.port, authority.server_config(&certificates[0].domain_names)?);
+            let http2 = balancer.attributes.http2;
+            let config = authority.server_config(certificates, policy, http2)?;
+            configs.insert(listener.port, config);
         }
     }
     Ok(configs)

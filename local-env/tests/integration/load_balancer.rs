@@ -55,8 +55,8 @@ impl Bench {
             port: 0,
             tls: match &listener.protocol {
                 stack::ListenerProtocol::Http => None,
-                stack::ListenerProtocol::Https { certificates, .. } => {
-                    Some(authority.server_config(&certificates[0].domain_names).unwrap())
+                stack::ListenerProtocol::Https { certificates, policy } => {
+                    Some(authority.server_config(certificates, policy, true).unwrap())
                 }
             },
         };
