@@ -2,23 +2,30 @@
 //!
 //! [`LoadBalancer::bind`] takes the model and opens the sockets, [`LoadBalancer::start`] serves on
 //! them. The data plane is a worker a core, each with a runtime, sockets and connections of its own
-//! (`worker`); a request goes from `exchange` through `routes` and a [`TargetGroup`] to `upstream`.
+//! (`worker`); a request goes from `exchange` through [`rules`] and a [`TargetGroup`] to `upstream`.
 //! Targets come and go through [`TargetGroup::register`] and [`TargetGroup::deregister`].
 
+pub mod access_log;
+mod answer;
 mod body;
-mod check;
+mod buffer;
+mod client;
+pub mod cookie;
+pub mod desync;
 mod exchange;
+mod framing;
 mod generated;
 pub mod head;
 mod headers;
-mod health;
-mod path_pattern;
-mod redirect;
-mod routes;
+mod listener;
+mod metrics;
+pub mod record;
+pub mod rules;
 mod socket;
-mod target_group;
+mod targets;
 mod trace_id;
 mod upstream;
+mod wire;
 mod worker;
 
 use std::{
@@ -32,13 +39,18 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-pub use health::{Reason, TargetState};
-pub use redirect::PublishedPorts;
-pub use routes::RouteError;
+pub use access_log::{AccessLog, LogFormat};
+pub use metrics::{Metrics, MetricsBindError, MetricsServer, Sample};
+pub use rules::{PublishedPorts, RouteError};
 pub use socket::BindError;
-pub use target_group::{TargetGroup, TargetStates};
+pub use targets::{Reason, TargetGroup, TargetState, TargetStates, Unused};
 
-use self::{exchange::TargetPolicy, routes::Routes, upstream::Limits, worker::ListenerPlan};
+use self::{
+    cookie::Sealer,
+    listener::{ListenerPlan, TargetPolicy},
+    rules::Routes,
+    upstream::Limits,
+};
 use crate::stack::{self, Arn};
 
 /// How long requests in flight have after the listeners have closed.
@@ -68,6 +80,8 @@ pub struct Options {
     pub failing: Failing,
     /// Whether answers say which rule took the request, and why.
     pub explain: bool,
+    /// Where finished requests are written down, if anywhere.
+    pub access_log: Option<AccessLog>,
 }
 
 /// Where a listener is published, and with what certificate.
@@ -82,12 +96,14 @@ pub struct Publication {
 pub struct LoadBalancer {
     workers: Vec<Vec<(ListenerPlan, Vec<TcpListener>)>>,
     ports: Arc<PublishedPorts>,
+    metrics: Arc<Metrics>,
 }
 
 /// A load balancer at work.
 pub struct RunningLoadBalancer {
     stop: CancellationToken,
     workers: Vec<thread::JoinHandle<()>>,
+    metrics: Arc<Metrics>,
 }
 
 /// Why a load balancer can't be set up.
@@ -99,17 +115,20 @@ pub enum SetupError {
     /// The rules make no sense.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// There is no key to seal cookies with.
+    #[error("cannot make a key to seal cookies with")]
+    Key(#[source] io::Error),
 }
 
 // === impl Failing ===
 
 impl Failing {
-    fn policy(self, idle: Duration) -> TargetPolicy {
+    fn policy(self) -> TargetPolicy {
         let (fail_over, connect) = match self {
             Self::IsTold => (false, CONNECT_TIMEOUT),
             Self::GoesOver => (true, FAIL_OVER_TIMEOUT),
         };
-        TargetPolicy { limits: Limits { connect, idle }, fail_over }
+        TargetPolicy { limits: Limits { connect }, fail_over }
     }
 }
 
@@ -133,7 +152,14 @@ impl LoadBalancer {
             bound.push((listener, publication.tls, sockets));
         }
         let ports = Arc::new(ports);
+        let used = groups.values().filter(|group| forwards_to(model, group.arn()));
+        let used: Vec<_> = used.cloned().collect();
+        used.iter().for_each(TargetGroup::use_by_rule);
+        let metrics = Metrics::new(&model.full_name, used, count);
+        let full_name: Arc<str> = model.full_name.as_str().into();
         let dns_name: Arc<str> = model.dns_name.as_str().into();
+        let sealer = Arc::new(Sealer::new().map_err(SetupError::Key)?);
+        let attributes = Arc::new(model.attributes.clone());
         let mut workers: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
         for (listener, tls, sockets) in bound {
             let plan = ListenerPlan {
@@ -141,14 +167,27 @@ impl LoadBalancer {
                 ports: Arc::clone(&ports),
                 tls,
                 port: listener.port,
+                published_port: ports.get(&listener.port).copied().unwrap_or(listener.port),
                 dns_name: Arc::clone(&dns_name),
-                targets: options.failing.policy(model.attributes.idle_timeout),
+                attributes: Arc::clone(&attributes),
+                listener: Arc::new(listener.attributes.clone()),
+                explain: options.explain,
+                full_name: Arc::clone(&full_name),
+                access_log: options.access_log.clone(),
+                certificates: match &listener.protocol {
+                    stack::ListenerProtocol::Http => [].into(),
+                    stack::ListenerProtocol::Https { certificates, .. } => {
+                        certificates.as_slice().into()
+                    }
+                },
+                targets: options.failing.policy(),
+                sealer: Arc::clone(&sealer),
             };
             for (worker, sockets) in workers.iter_mut().zip(sockets) {
                 worker.push((plan.clone(), sockets));
             }
         }
-        Ok(Self { workers, ports })
+        Ok(Self { workers, ports, metrics })
     }
 
     /// Each listener's port in AWS, and where it is published.
@@ -156,18 +195,42 @@ impl LoadBalancer {
         &self.ports
     }
 
+    /// What is counted once it serves.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
     /// Serves until stopped.
     pub fn start(self) -> io::Result<RunningLoadBalancer> {
         let stop = CancellationToken::new();
-        let start = |(index, listeners)| worker::start(index, listeners, stop.clone(), STOP_GRACE);
+        let metrics = Arc::clone(&self.metrics);
+        let start = |(index, listeners)| {
+            let shard = metrics.shard(index).map(Arc::clone);
+            let shard = shard.ok_or_else(|| io::Error::other("a worker too many"))?;
+            worker::start(index, listeners, shard, stop.clone(), STOP_GRACE)
+        };
         let workers = self.workers.into_iter().enumerate().map(start).collect::<io::Result<_>>()?;
-        Ok(RunningLoadBalancer { stop, workers })
+        Ok(RunningLoadBalancer { stop, workers, metrics: self.metrics })
     }
+}
+
+/// Whether a rule of any listener sends requests to the group.
+fn forwards_to(model: &stack::LoadBalancer, group: &Arn) -> bool {
+    let actions = |listener: &stack::Listener| {
+        let rules = listener.rules.iter().map(|rule| &rule.action);
+        rules.chain([&listener.default_action]).any(|action| action.forwards_to(group))
+    };
+    model.listeners.iter().any(actions)
 }
 
 // === impl RunningLoadBalancer ===
 
 impl RunningLoadBalancer {
+    /// What is counted.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
     /// Closes the listeners at once; requests in flight go on.
     pub fn close(&self) {
         self.stop.cancel();

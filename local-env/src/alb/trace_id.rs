@@ -1,53 +1,80 @@
 //! `X-Amzn-Trace-Id`, as ALB makes one or extends the one that a client sent (alb §5.3).
 
-use http::HeaderValue;
+/// Headers beyond this size get a new `Root`.
+const MAX_HEADERS: usize = 7 << 10;
 
-/// The header's new value. `epoch` is seconds since 1970; `random` makes the id.
+/// Writes the header's new value. `size` is that of all headers, `epoch` is seconds since 1970, and
+/// `random` makes the id.
 ///
 /// No `Root` in what came: a new one is put in front. A `Root`: a new `Self` is put in front in
 /// place of any old one, and the rest is kept as it was.
-pub(super) fn extend(incoming: Option<&HeaderValue>, epoch: u32, random: u128) -> HeaderValue {
-    let id = format!("1-{epoch:08x}-{:024x}", random & ((1 << 96) - 1));
-    let incoming = incoming.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let fields = || incoming.split(';').map(str::trim).filter(|field| !field.is_empty());
-    let has_root = fields().any(|field| field.starts_with("Root="));
-    let mut value = format!("{}={id}", if has_root { "Self" } else { "Root" });
-    for field in fields().filter(|field| !field.starts_with("Self=")) {
-        value.push(';');
-        value.push_str(field);
+pub(super) fn extend(
+    incoming: Option<&[u8]>,
+    size: usize,
+    epoch: u32,
+    random: u128,
+    out: &mut Vec<u8>,
+) {
+    let incoming = incoming.filter(|_| size <= MAX_HEADERS).unwrap_or_default();
+    let fields = || {
+        let fields = incoming.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        fields.filter(|field| !field.is_empty())
+    };
+    let has_root = fields().any(|field| field.starts_with(b"Root="));
+    out.extend_from_slice(if has_root { b"Self=1-" } else { b"Root=1-" });
+    push_hex(out, u128::from(epoch), 8);
+    out.push(b'-');
+    push_hex(out, random, 24);
+    for field in fields().filter(|field| !field.starts_with(b"Self=")) {
+        out.push(b';');
+        out.extend_from_slice(field);
     }
-    HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("Root=1-0-0"))
+}
+
+/// The last digits of a number.
+fn push_hex(out: &mut Vec<u8>, number: u128, digits: u32) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for digit in (0..digits).rev() {
+        let value = (number >> (digit * 4)) & 0xf;
+        out.push(DIGITS[usize::try_from(value).unwrap_or(0)]);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn extended(incoming: &str) -> String {
-        let incoming = HeaderValue::from_str(incoming).unwrap();
-        extend(Some(&incoming), 0x6789_1233, 0xabc).to_str().unwrap().to_owned()
-    }
-
     const ID: &str = "1-67891233-000000000000000000000abc";
+
+    fn extended(incoming: Option<&str>, size: usize) -> String {
+        let mut out = Vec::new();
+        extend(incoming.map(str::as_bytes), size, 0x6789_1233, 0xabc, &mut out);
+        String::from_utf8(out).unwrap()
+    }
 
     #[test]
     fn a_request_without_one_gets_a_root() {
-        let value = extend(None, 0x6789_1233, 0xabc);
-        assert_eq!(value.to_str().unwrap(), format!("Root={ID}"));
+        assert_eq!(extended(None, 100), format!("Root={ID}"));
     }
 
     #[test]
     fn a_root_is_kept_behind_a_new_self() {
-        assert_eq!(extended("Root=1-x-y;Sampled=1"), format!("Self={ID};Root=1-x-y;Sampled=1"));
+        let incoming = Some("Root=1-x-y;Sampled=1");
+        assert_eq!(extended(incoming, 100), format!("Self={ID};Root=1-x-y;Sampled=1"));
     }
 
     #[test]
     fn an_old_self_is_replaced() {
-        assert_eq!(extended("Self=old;Root=r"), format!("Self={ID};Root=r"));
+        assert_eq!(extended(Some("Self=old;Root=r"), 100), format!("Self={ID};Root=r"));
     }
 
     #[test]
     fn fields_without_a_root_get_one_in_front() {
-        assert_eq!(extended("Parent=p"), format!("Root={ID};Parent=p"));
+        assert_eq!(extended(Some("Parent=p"), 100), format!("Root={ID};Parent=p"));
+    }
+
+    #[test]
+    fn in_very_large_headers_it_begins_anew() {
+        assert_eq!(extended(Some("Root=1-x-y"), 7169), format!("Root={ID}"));
     }
 }

@@ -2,7 +2,7 @@
 //! targets, so that a request never crosses a thread.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io,
     net::{SocketAddr, TcpListener as StdListener},
     rc::Rc,
@@ -11,76 +11,81 @@ use std::{
     time::Duration,
 };
 
-use http::Request;
-use hyper::{
-    body::Incoming,
-    rt::{Read, Write},
-    server::conn::{http1, http2},
-    service::service_fn,
-};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulConnection,
-};
 use tokio::{
     net::{TcpListener, TcpStream},
-    task::LocalSet,
-    time::{sleep, timeout},
+    runtime::{Builder, LocalOptions},
+    time::{Instant, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    exchange::{ClientConnection, ListenerContext, TargetPolicy},
+    client::{ClientConnection, TlsFacts, serve_http1, serve_http2},
     headers::Forwarded,
-    redirect::PublishedPorts,
-    routes::Routes,
-    upstream::Upstream,
+    listener::{ListenerContext, ListenerPlan},
+    metrics::{Counter, Shard},
+    rules::Routes,
+    targets::any_certificate,
+    upstream::Pool,
+    wire::{Stream, Wire},
 };
 
-/// ALB's limit on streams of one HTTP/2 connection (alb §1.1).
-const MAX_STREAMS: u32 = 128;
 /// How long a client may take to greet.
 const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between attempts to accept while the process is out of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A listener as each worker gets it.
-#[derive(Clone)]
-pub(super) struct ListenerPlan {
-    pub(super) routes: Arc<Routes>,
-    pub(super) ports: Arc<PublishedPorts>,
-    pub(super) tls: Option<Arc<rustls::ServerConfig>>,
-    pub(super) port: u16,
-    pub(super) dns_name: Arc<str>,
-    pub(super) targets: TargetPolicy,
-}
+/// How often kept connections to targets are looked through for old ones.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// Starts a worker on its sockets, a set for each listener. It ends when `stop` is cancelled and its
 /// connections are done, or `grace` later.
 pub(super) fn start(
     index: usize,
     listeners: Vec<(ListenerPlan, Vec<StdListener>)>,
+    shard: Arc<Shard>,
     stop: CancellationToken,
     grace: Duration,
 ) -> io::Result<thread::JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    thread::Builder::new().name(format!("alb-{index}")).spawn(move || {
-        let local = LocalSet::new();
-        local.block_on(&runtime, run(listeners, stop, grace));
-    })
+    let (started, outcome) = std::sync::mpsc::channel();
+    let worker = thread::Builder::new().name(format!("alb-{index}")).spawn(move || {
+        // A runtime of this kind lives on the thread that made it.
+        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+            Ok(runtime) => {
+                drop(started.send(Ok(())));
+                runtime.block_on(run(listeners, shard, stop, grace));
+            }
+            Err(error) => drop(started.send(Err(error))),
+        }
+    })?;
+    outcome.recv().unwrap_or_else(|_| Err(io::Error::other("the worker ended"))).map(|()| worker)
 }
 
 async fn run(
     listeners: Vec<(ListenerPlan, Vec<StdListener>)>,
+    shard: Arc<Shard>,
     stop: CancellationToken,
     grace: Duration,
 ) {
-    let upstream = Rc::new(Upstream::default());
+    let pool = Rc::new(Pool::default());
     let connections = TaskTracker::new();
-    for (plan, sockets) in listeners {
-        let context = Rc::new(plan.context(Rc::clone(&upstream)));
-        let tls = plan.tls.map(TlsAcceptor::from);
+    let stopping = Rc::new(Cell::new(false));
+    let any_certificate = [any_certificate(&[]), any_certificate(&[b"h2"])];
+    for (mut plan, sockets) in listeners {
+        // Memory for running regular expressions of the worker's own.
+        plan.routes = Arc::new(Routes::clone(&plan.routes));
+        let tls = plan.tls.clone().map(TlsAcceptor::from);
+        let idle = plan.attributes.idle_timeout;
+        let context = Rc::new(ListenerContext {
+            pool: Rc::clone(&pool),
+            shard: Arc::clone(&shard),
+            random: RefCell::new(fastrand::Rng::new()),
+            stopping: Rc::clone(&stopping),
+            protocol: if plan.tls.is_some() { "https" } else { "http" },
+            any_certificate: any_certificate.clone(),
+            plan,
+        });
+        tokio::task::spawn_local(sweep(Rc::clone(&pool), idle));
         for socket in sockets {
             let door = Door {
                 context: Rc::clone(&context),
@@ -95,6 +100,7 @@ async fn run(
         }
     }
     stop.cancelled().await;
+    stopping.set(true);
     connections.close();
     if timeout(grace, connections.wait()).await.is_err() {
         tracing::debug!("connections were cut at the end of the grace period");
@@ -108,23 +114,6 @@ struct Door {
     tls: Option<TlsAcceptor>,
     stop: CancellationToken,
     connections: TaskTracker,
-}
-
-// === impl ListenerPlan ===
-
-impl ListenerPlan {
-    fn context(&self, upstream: Rc<Upstream>) -> ListenerContext {
-        ListenerContext {
-            routes: Arc::clone(&self.routes),
-            ports: Arc::clone(&self.ports),
-            upstream,
-            random: RefCell::new(fastrand::Rng::new()),
-            protocol: if self.tls.is_some() { "https" } else { "http" },
-            port: self.port,
-            dns_name: Arc::clone(&self.dns_name),
-            targets: self.targets,
-        }
-    }
 }
 
 // === impl Door ===
@@ -150,78 +139,78 @@ impl Door {
     }
 
     async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+        let shard = Arc::clone(&self.context.shard);
+        shard.count(Counter::NewConnections);
+        shard.count(Counter::ActiveConnections);
+        self.speak(stream, peer).await;
+        shard.leave(Counter::ActiveConnections);
+    }
+
+    async fn speak(self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "connection lost");
             return;
         }
-        let forwarded = Forwarded::new(peer.ip(), self.context.protocol, self.context.port);
-        let client = Rc::new(ClientConnection { listener: Rc::clone(&self.context), forwarded });
-        let Some(tls) = &self.tls else {
-            return self.serve_http1(TokioIo::new(stream), client).await;
+        let local = match stream.local_addr() {
+            Ok(local) => local,
+            Err(error) => return tracing::debug!(%peer, %error, "connection lost"),
         };
-        match timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-                self.serve_http2(TokioIo::new(stream), client).await;
-            }
-            Ok(Ok(stream)) => self.serve_http1(TokioIo::new(stream), client).await,
-            Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
-            Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
+        let (stream, facts) = match &self.tls {
+            None => (Stream::Plain(stream), None),
+            Some(tls) => match timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    let facts = TlsFacts::of(stream.get_ref().1, &self.context.certificates);
+                    (Stream::Server(Box::new(stream)), Some(facts))
+                }
+                Ok(Err(error)) => {
+                    self.context.shard.count(Counter::ClientTlsErrors);
+                    return tracing::debug!(%peer, %error, "TLS handshake failed");
+                }
+                Err(_) => {
+                    self.context.shard.count(Counter::ClientTlsErrors);
+                    return tracing::debug!(%peer, "TLS handshake timed out");
+                }
+            },
+        };
+        let http2 = facts.as_ref().is_some_and(|facts| facts.http2);
+        let client = Rc::new(self.client(peer, local, facts));
+        let wire = Rc::new(Wire::new(stream));
+        if http2 {
+            serve_http2(client, wire, &self.stop).await;
+        } else {
+            serve_http1(client, wire, &self.stop).await;
         }
     }
 
-    async fn serve_http1<I>(&self, io: I, client: Rc<ClientConnection>)
-    where
-        I: Read + Write + Unpin + 'static,
-    {
-        let service =
-            service_fn(move |request: Request<Incoming>| Rc::clone(&client).answer(request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.context.targets.limits.idle)
-            .serve_connection(io, service);
-        self.until_end(connection).await;
-    }
-
-    async fn serve_http2<I>(&self, io: I, client: Rc<ClientConnection>)
-    where
-        I: Read + Write + Unpin + 'static,
-    {
-        let service =
-            service_fn(move |request: Request<Incoming>| Rc::clone(&client).answer(request));
-        let connection = http2::Builder::new(LocalExecutor)
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
-            .serve_connection(io, service);
-        self.until_end(connection).await;
-    }
-
-    /// Serves a connection; at a stop it takes no further request.
-    async fn until_end(&self, connection: impl GracefulConnection<Error = hyper::Error>) {
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            biased;
-            ended = connection.as_mut() => ended,
-            () = self.stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "client connection ended");
+    fn client(
+        &self,
+        peer: SocketAddr,
+        local: SocketAddr,
+        tls: Option<TlsFacts>,
+    ) -> ClientConnection {
+        let listener = &self.context;
+        let mut forwarded =
+            Forwarded::new(peer, listener.protocol, listener.port, &listener.attributes);
+        if let Some(facts) = tls.as_ref().filter(|_| listener.attributes.tls_headers) {
+            forwarded.push(&listener.listener.tls_version_header, facts.version);
+            forwarded.push(&listener.listener.tls_cipher_suite_header, facts.cipher);
+        }
+        ClientConnection {
+            listener: Rc::clone(listener),
+            peer,
+            local,
+            forwarded,
+            opened: Instant::now(),
+            trace_id: listener.random.borrow_mut().u128(..),
+            tls,
+            in_flight: Cell::new(0),
         }
     }
 }
 
-/// Runs HTTP/2's streams on the worker's own thread.
-#[derive(Clone, Copy)]
-struct LocalExecutor;
-
-impl<F> hyper::rt::Executor<F> for LocalExecutor
-where
-    F: Future + 'static,
-    F::Output: 'static,
-{
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
+async fn sweep(pool: Rc<Pool>, idle: Duration) {
+    loop {
+        sleep(SWEEP).await;
+        pool.close_idle(idle);
     }
 }

@@ -17,6 +17,14 @@ pub(super) fn environment(error: &EnvironmentError) -> Report {
         EnvironmentError::Dns(bind) if is_taken(&bind.source) => {
             taken(bind.address.port(), "DNS", "answer elsewhere, as in --dns 127.0.0.1:10054")
         }
+        EnvironmentError::Discovery(bind) if is_taken(&bind.source) => {
+            let help = "serve it elsewhere, as in --discovery 127.0.0.1:10081";
+            taken(bind.address.port(), "Cloud Map's API", help)
+        }
+        EnvironmentError::Metrics(bind) if is_taken(&bind.source) => {
+            let help = "serve them elsewhere, as in --metrics 127.0.0.1:9401";
+            taken(bind.address.port(), "metrics", help)
+        }
         _ => miette::miette!("{}", chain(error)),
     }
 }

@@ -8,6 +8,7 @@ mod load;
 mod observe;
 mod options;
 mod project;
+mod route;
 mod screen;
 mod serve;
 mod session;
@@ -31,6 +32,7 @@ enum Command {
     Up(up::Up),
     Observe(observe::Observe),
     Compose(compose::Compose),
+    Route(route::Route),
     Healthcheck(healthcheck::Healthcheck),
 }
 
@@ -40,6 +42,7 @@ pub async fn run() -> miette::Result<()> {
         Command::Up(up) => up::run(up).await,
         Command::Observe(observe) => observe::run(observe).await,
         Command::Compose(compose) => compose::run(&compose),
+        Command::Route(route) => route::run(&route),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
     }
 }

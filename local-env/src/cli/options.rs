@@ -16,8 +16,9 @@ use super::{
     screen::Screen,
 };
 use crate::{
-    alb::Failing,
+    alb::{Failing, LogFormat},
     clock::Clock,
+    cloudmap::UpstreamAddress,
     environment::Settings,
     stack::{Allowed, Stack},
 };
@@ -25,6 +26,7 @@ use crate::{
 const DATA_FOLDER: &str = "local-env";
 const DNS_PORT: u16 = 53;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
@@ -53,9 +55,25 @@ pub(super) struct Options {
     /// Where names are answered; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:10053")]
     dns: SocketAddr,
-    /// Ask this resolver for names outside the stack's namespaces, instead of refusing them
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver)]
-    dns_upstream: Option<SocketAddr>,
+    /// Ask this resolver, or with `system` the machine's own, for names outside the stack's
+    /// namespaces, instead of refusing them
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    dns_upstream: Option<UpstreamAddress>,
+    /// Serve Cloud Map's API here, for `aws servicediscovery` and the SDKs; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    discovery: Option<SocketAddr>,
+    /// Append a line for each request to this file; `-` is standard output
+    #[arg(long, value_name = "PATH")]
+    access_log: Option<PathBuf>,
+    /// How these lines look
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, requires = "access_log")]
+    access_log_format: LogFormat,
+    /// Serve the load balancers' metrics here, for Prometheus; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
+    /// Say in a header of each answer which rule took the request, and why no other did
+    #[arg(long)]
+    explain: bool,
     /// Where the certificate authority is kept [default: local-env in the user's data folder]
     #[arg(long, value_name = "FOLDER", env = "LOCAL_ENV_DATA")]
     data_folder: Option<PathBuf>,
@@ -104,6 +122,10 @@ impl Options {
             failing,
             dns: self.dns,
             dns_upstream: self.dns_upstream,
+            discovery: self.discovery,
+            access_log: self.access_log.clone().map(|path| (path, self.access_log_format)),
+            metrics: self.metrics,
+            explain: self.explain,
             data_folder: self.data_folder()?,
         })
     }

@@ -24,6 +24,8 @@ pub(super) struct Facts {
     listeners: Vec<String>,
     names: Vec<String>,
     dns: String,
+    discovery: Option<String>,
+    metrics: Option<String>,
     ca_file: Option<String>,
     clock: Clock,
     ignored: Vec<String>,
@@ -41,7 +43,8 @@ impl Facts {
         let listeners = environment.listeners().iter();
         let names = stack.namespaces.iter().flat_map(|namespace| {
             let name = |name: &str| format!("{name}.{}", namespace.name);
-            namespace.services.iter().map(move |service| name(&service.name))
+            let resolved = namespace.services.iter().filter(|service| !service.records.is_empty());
+            resolved.map(move |service| name(&service.name))
         });
         Self {
             stack_name: stack.name.clone(),
@@ -51,6 +54,8 @@ impl Facts {
                 .collect(),
             names: names.collect(),
             dns: environment.dns_address().to_string(),
+            discovery: environment.discovery_address().map(|address| format!("http://{address}")),
+            metrics: environment.metrics_address().map(|it| format!("http://{it}/metrics")),
             ca_file: environment.ca_file().map(|path| path.display().to_string()),
             clock,
             ignored: if show_ignored {
@@ -81,6 +86,8 @@ impl Facts {
         row(to, "tasks", &tasks(screen, status))?;
         row(to, "names", &wrapped(&self.names, " "))?;
         row(to, "DNS", std::slice::from_ref(&self.dns))?;
+        row(to, "discovery", self.discovery.as_slice())?;
+        row(to, "metrics", self.metrics.as_slice())?;
         row(to, "CA", self.ca_file.as_slice())?;
         row(to, "clock", &[clock(self.clock)])?;
         row(to, "ignored", &self.ignored)?;

@@ -27,8 +27,12 @@ pub(super) fn identify(
         "ElasticLoadBalancingV2::ListenerRule" => maker.listener_rule(),
         "ElasticLoadBalancingV2::ListenerCertificate" => maker.listener_certificate(),
         "ElasticLoadBalancingV2::TargetGroup" => maker.target_group(),
-        "ServiceDiscovery::PrivateDnsNamespace" => maker.namespace(),
+        "ServiceDiscovery::PrivateDnsNamespace" | "ServiceDiscovery::PublicDnsNamespace" => {
+            maker.namespace().with("HostedZoneId", maker.zone_id("namespace"))
+        }
+        "ServiceDiscovery::HttpNamespace" => maker.namespace(),
         "ServiceDiscovery::Service" => maker.discovery_service(),
+        "ServiceDiscovery::Instance" => Identity::new(maker.name("InstanceId", 64)),
         "ECS::Cluster" => maker.cluster(),
         "ECS::Service" => maker.service(),
         "ECS::TaskDefinition" => maker.task_definition(),
@@ -119,10 +123,7 @@ impl Maker<'_> {
     fn namespace(&self) -> Identity {
         let id = format!("ns-{}", self.base32(16));
         let arn = self.arn("servicediscovery", &format!("namespace/{id}"));
-        Identity::new(id)
-            .with_reference("Id")
-            .with("Arn", arn)
-            .with("HostedZoneId", self.zone_id("namespace"))
+        Identity::new(id).with_reference("Id").with("Arn", arn)
     }
 
     fn discovery_service(&self) -> Identity {

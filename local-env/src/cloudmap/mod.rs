@@ -1,52 +1,25 @@
-//! Cloud Map: the registry of instances, and a DNS server that answers from it.
+//! Cloud Map: the registry of instances, and what answers from it, a DNS server and an API.
 //!
-//! [`Zones`] is the data and the answers; [`Registry`] is the one place that changes it, by
-//! replacing it whole, so that a query reads it without a lock; [`DnsServer`] is the wire.
+//! [`Registry`] holds what is registered and is the one place that changes it. `catalog` is that
+//! data, `zones` what names resolve to, `discovery` what the API says of it: all three without a
+//! socket or a clock. [`DnsServer`] and [`DiscoveryServer`] are the wires.
 
+mod catalog;
+mod discovery;
+mod health;
+mod instance;
+mod membership;
+mod registry;
 mod server;
 mod upstream;
+mod zone;
 mod zones;
 
-use std::sync::Arc;
-
-use arc_swap::ArcSwap;
-use hickory_server::proto::ProtoError;
-
+pub use catalog::ReportError;
+pub use discovery::{DiscoveryBindError, DiscoveryServer};
+pub use health::HealthStatus;
+pub use instance::Instance;
+pub use membership::Membership;
+pub use registry::Registry;
 pub use server::{DnsBindError, DnsServer};
-pub use upstream::{Upstream, UpstreamError};
-pub use zones::{Instance, Zones};
-
-use crate::stack::{Arn, Namespace};
-
-/// The instances that are registered now.
-#[derive(Debug)]
-pub struct Registry {
-    zones: ArcSwap<Zones>,
-}
-
-// === impl Registry ===
-
-impl Registry {
-    /// The services of these namespaces, without instances.
-    pub fn new(namespaces: &[Namespace]) -> Result<Arc<Self>, ProtoError> {
-        Ok(Arc::new(Self { zones: ArcSwap::from_pointee(Zones::new(namespaces)?) }))
-    }
-
-    /// Registers an instance: the next query is answered with it.
-    pub fn register(&self, service: &Arn, instance: &Instance) {
-        self.change(|zones| zones.register(service, instance.clone()));
-    }
-
-    /// Takes an instance out: no query from here on is answered with it.
-    pub fn deregister(&self, service: &Arn, id: &str) {
-        self.change(|zones| zones.deregister(service, id));
-    }
-
-    fn change(&self, change: impl Fn(&mut Zones)) {
-        self.zones.rcu(|zones| {
-            let mut zones = Zones::clone(zones);
-            change(&mut zones);
-            zones
-        });
-    }
-}
+pub use upstream::{Upstream, UpstreamAddress, UpstreamError};

@@ -5,20 +5,27 @@ use std::{cell::RefCell, io, net::SocketAddr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use hickory_server::{
     Server,
-    net::runtime::Time,
+    net::{runtime::Time, xfer::Protocol},
     proto::{
         op::{Edns, Header, HeaderCounts, Metadata, OpCode, ResponseCode},
-        rr::{DNSClass, Record},
+        rr::{DNSClass, Record, RecordType},
+        serialize::binary::BinEncoder,
     },
     server::{Request, RequestHandler, ResponseHandler, ResponseInfo},
-    zone_handler::MessageResponseBuilder,
+    zone_handler::{MessageResponse, MessageResponseBuilder},
 };
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::{Registry, upstream::Upstream, zones::Answer};
+use super::{
+    Registry,
+    upstream::Upstream,
+    zones::{Answer, End},
+};
 
 /// What the VPC's resolver offers to take over UDP.
 const EDNS_PAYLOAD: u16 = 4096;
+/// What an OPT record without options takes in an answer.
+const OPT_SIZE: u16 = 11;
 /// How long a TCP client may be idle.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers that may wait to be written on one TCP connection.
@@ -108,31 +115,48 @@ async fn bind(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
 
 impl Handler {
     async fn reply(&self, request: &Request) -> Reply {
+        // All that there is of EDNS is version 0 (RFC 6891 §6.1.3).
+        if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
+            return Reply::error(ResponseCode::BADVERS);
+        }
+        if request.metadata.op_code != OpCode::Query {
+            return Reply::error(ResponseCode::NotImp);
+        }
+        // One question a message (RFC 9619).
         let Ok(info) = request.request_info() else {
             return Reply::error(ResponseCode::FormErr);
         };
-        if info.metadata.op_code != OpCode::Query {
-            return Reply::error(ResponseCode::NotImp);
-        }
         let query = info.query;
-        if query.query_class() != DNSClass::IN {
+        if query.query_class() != DNSClass::IN || !info.metadata.recursion_desired {
             return Reply::error(ResponseCode::Refused);
         }
-        let answer = RANDOM.with_borrow_mut(|random| {
-            self.registry.zones.load().answer(query.name(), query.query_type(), random)
-        });
-        match (answer, &self.upstream) {
-            (Answer::Records(answers), _) => Reply { answers, ..Reply::default() },
-            (Answer::NoData(soa), _) => Reply { soa: Some(soa), ..Reply::default() },
-            (Answer::NoName(soa), _) => {
-                Reply { code: ResponseCode::NXDomain, soa: Some(soa), ..Reply::default() }
+        let (name, kind) = (query.original().name(), query.query_type());
+        let answer = RANDOM.with_borrow_mut(|random| self.registry.answer(name, kind, random));
+        self.follow(answer, kind).await
+    }
+
+    /// Asks somebody else for what we don't know.
+    async fn follow(&self, answer: Answer, kind: RecordType) -> Reply {
+        let mut reply = Reply { answers: answer.records, ..Reply::default() };
+        match answer.end {
+            End::Found => {}
+            End::NoData(soa) => reply.soa = Some(soa),
+            End::NoName(soa) => {
+                (reply.code, reply.soa) = (ResponseCode::NXDomain, Some(soa));
             }
-            (Answer::NotOurs, None) => Reply::error(ResponseCode::Refused),
-            (Answer::NotOurs, Some(upstream)) => {
-                let answer = upstream.ask(query.original().name(), query.query_type()).await;
-                Reply { code: answer.code, answers: answer.records, soa: answer.soa }
-            }
+            End::Loop => return Reply::error(ResponseCode::ServFail),
+            End::Elsewhere(name) => match &self.upstream {
+                Some(upstream) => {
+                    let answer = upstream.ask(&name, kind).await;
+                    (reply.code, reply.soa) = (answer.code, answer.soa);
+                    reply.answers.extend(answer.records);
+                }
+                // An alias to a name that nobody here may ask for is an answer still.
+                None if !reply.answers.is_empty() => {}
+                None => return Reply::error(ResponseCode::Refused),
+            },
         }
+        reply
     }
 }
 
@@ -143,17 +167,17 @@ impl RequestHandler for Handler {
         request: &Request,
         mut response_handle: R,
     ) -> ResponseInfo {
-        let reply = self.reply(request).await;
+        let mut reply = self.reply(request).await;
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.response_code = reply.code;
         metadata.recursion_available = true;
-        let mut edns = Edns::new();
-        edns.set_max_payload(EDNS_PAYLOAD);
-        let mut builder = MessageResponseBuilder::from_message_request(request);
-        if request.edns.is_some() {
-            builder.edns(&edns);
+        if request.protocol() == Protocol::Udp {
+            let fitting = reply.fitting(request, metadata);
+            metadata.truncation = fitting < reply.answers.len();
+            reply.answers.truncate(fitting);
         }
-        let response = builder.build(metadata, &reply.answers, [], reply.soa.as_deref(), []);
+        let edns = edns();
+        let response = reply.response(request, metadata, &edns);
         match response_handle.send_response(response).await {
             Ok(info) => info,
             Err(error) => {
@@ -164,10 +188,48 @@ impl RequestHandler for Handler {
     }
 }
 
+/// What the VPC's resolver says of itself to those who say so.
+fn edns() -> Edns {
+    let mut edns = Edns::new();
+    edns.set_max_payload(EDNS_PAYLOAD);
+    edns
+}
+
 // === impl Reply ===
 
 impl Reply {
     fn error(code: ResponseCode) -> Self {
         Self { code, ..Self::default() }
+    }
+
+    /// The answers that fit into what the client takes over UDP. The server itself would go by what
+    /// we take.
+    fn fitting(&self, request: &Request, metadata: Metadata) -> usize {
+        let mut bytes = Vec::new();
+        let mut encoder = BinEncoder::new(&mut bytes);
+        let edns_size = if request.edns.is_some() { OPT_SIZE } else { 0 };
+        encoder.set_max_size(request.max_payload().min(EDNS_PAYLOAD) - edns_size);
+        let info = self.response(request, metadata, &edns()).destructive_emit(&mut encoder);
+        info.map_or(0, |info| info.counts().answers.into())
+    }
+
+    fn response<'q, 'a>(
+        &'a self,
+        request: &'q Request,
+        metadata: Metadata,
+        edns: &'q Edns,
+    ) -> MessageResponse<
+        'q,
+        'a,
+        impl Iterator<Item = &'a Record> + Send + use<'a>,
+        impl Iterator<Item = &'a Record> + Send + use<'a>,
+        impl Iterator<Item = &'a Record> + Send + use<'a>,
+        impl Iterator<Item = &'a Record> + Send + use<'a>,
+    > {
+        let mut builder = MessageResponseBuilder::from_message_request(request);
+        if request.edns.is_some() {
+            builder.edns(edns);
+        }
+        builder.build(metadata, &self.answers, [], self.soa.as_deref(), [])
     }
 }

@@ -1,11 +1,12 @@
 //! Names outside every namespace, asked of a resolver that the user names.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, str::FromStr};
 
 use hickory_resolver::{
     Resolver, TokioResolver,
-    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
     net::runtime::TokioRuntimeProvider,
+    system_conf,
 };
 use hickory_server::{
     net::{DnsError, NetError},
@@ -15,6 +16,17 @@ use hickory_server::{
     },
 };
 
+const DNS_PORT: u16 = 53;
+
+/// Who is asked for the names that are not ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamAddress {
+    /// This resolver.
+    Server(SocketAddr),
+    /// Those that the machine's own programs ask.
+    System,
+}
+
 /// A resolver for the names that are not ours.
 pub struct Upstream {
     resolver: TokioResolver,
@@ -22,8 +34,17 @@ pub struct Upstream {
 
 /// A resolver that can't be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set up the resolver for other names")]
-pub struct UpstreamError(#[source] NetError);
+pub enum UpstreamError {
+    /// The library refuses.
+    #[error("cannot set up the resolver for other names")]
+    Setup(#[source] NetError),
+    /// What the machine's programs ask can't be found out.
+    #[error("cannot read which resolvers this machine asks")]
+    System(#[source] NetError),
+    /// We would ask ourselves.
+    #[error("other names would be asked of nobody but {0}, which is this very server")]
+    Ourselves(SocketAddr),
+}
 
 /// What the resolver said.
 pub(super) struct UpstreamAnswer {
@@ -32,21 +53,41 @@ pub(super) struct UpstreamAnswer {
     pub(super) soa: Option<Box<Record>>,
 }
 
+// === impl UpstreamAddress ===
+
+impl FromStr for UpstreamAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "system" {
+            return Ok(Self::System);
+        }
+        let address = text.parse().map(|ip| SocketAddr::new(ip, DNS_PORT));
+        let address = address.or_else(|_| text.parse());
+        let wrong = || "it is neither `system` nor an address, with or without a port".to_owned();
+        address.map(Self::Server).map_err(|_| wrong())
+    }
+}
+
 // === impl Upstream ===
 
 impl Upstream {
-    /// Asks `server`, over UDP and, where an answer does not fit, TCP.
-    pub fn new(server: SocketAddr) -> Result<Self, UpstreamError> {
-        let connections =
-            [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                connection.port = server.port();
-                connection
-            });
-        let server = NameServerConfig::new(server.ip(), true, connections.into());
-        let config = ResolverConfig::from_name_servers(vec![server]);
+    /// Asks over UDP and, where an answer does not fit, TCP. `ours` is where we are asked ourselves.
+    pub fn new(address: UpstreamAddress, ours: SocketAddr) -> Result<Self, UpstreamError> {
+        let (config, options) = match address {
+            UpstreamAddress::Server(server) if server == ours => {
+                return Err(UpstreamError::Ourselves(ours));
+            }
+            UpstreamAddress::Server(server) => {
+                let config = ResolverConfig::from_name_servers(vec![name_server(server)]);
+                (config, ResolverOpts::default())
+            }
+            UpstreamAddress::System => system(ours)?,
+        };
         let provider = TokioRuntimeProvider::default();
-        let resolver = Resolver::builder_with_config(config, provider).build();
-        Ok(Self { resolver: resolver.map_err(UpstreamError)? })
+        let mut builder = Resolver::builder_with_config(config, provider);
+        *builder.options_mut() = options;
+        Ok(Self { resolver: builder.build().map_err(UpstreamError::Setup)? })
     }
 
     pub(super) async fn ask(&self, name: &Name, kind: RecordType) -> UpstreamAnswer {
@@ -67,5 +108,43 @@ impl Upstream {
                 UpstreamAnswer { code, records: Vec::new(), soa: None }
             }
         }
+    }
+}
+
+fn name_server(server: SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = server.port();
+        connection
+    });
+    NameServerConfig::new(server.ip(), true, connections.into())
+}
+
+/// The machine's resolvers but ourselves: a question would go round for ever.
+fn system(ours: SocketAddr) -> Result<(ResolverConfig, ResolverOpts), UpstreamError> {
+    let (config, options) = system_conf::read_system_conf().map_err(UpstreamError::System)?;
+    let is_ours = |server: &NameServerConfig| {
+        server.ip == ours.ip() && server.connections.iter().any(|it| it.port == ours.port())
+    };
+    let others: Vec<_> =
+        config.name_servers().iter().filter(|server| !is_ours(server)).cloned().collect();
+    if others.is_empty() {
+        return Err(UpstreamError::Ourselves(ours));
+    }
+    // Without the machine's search domains: names come to us whole.
+    Ok((ResolverConfig::from_name_servers(others), options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upstream_is_an_address_or_the_machines_own() {
+        let parse = |text: &str| text.parse::<UpstreamAddress>();
+        assert_eq!(parse("system"), Ok(UpstreamAddress::System));
+        let server = |text: &str| Ok(UpstreamAddress::Server(text.parse().unwrap()));
+        assert_eq!(parse("10.0.0.2"), server("10.0.0.2:53"));
+        assert_eq!(parse("[::1]:5353"), server("[::1]:5353"));
+        assert!(parse("resolver").is_err());
     }
 }

@@ -1,359 +1,255 @@
 //! What the names of a set of namespaces resolve to (cloudmap-ecs §1.3, §1.8).
 //!
-//! Plain data and a pure answer: who asks, over what, and the randomness come from outside.
+//! Pure: the instances, the time and the randomness come from outside. Besides the namespaces'
+//! zones there are those that the VPC's resolver has of its own: the tasks' host names, and the way
+//! back from an address to one (§2).
 
-use std::{collections::HashMap, net::Ipv4Addr, str::FromStr};
+#[cfg(test)]
+mod tests;
+
+use std::{net::Ipv4Addr, time::Instant};
 
 use hickory_server::proto::{
     ProtoError,
     rr::{
         LowerName, Name, RData, Record, RecordType,
-        rdata::{A, NS, SOA},
+        rdata::{A, PTR, SRV},
     },
 };
 
-use crate::stack::{Arn, DiscoveryService, Namespace, RecordKind, RoutingPolicy};
+use super::{
+    catalog::{Catalog, Entry},
+    instance::Instance,
+    zone::Zone,
+};
+use crate::stack::{DnsRecord, Namespace, NamespaceKind, RecordKind};
 
-/// Instances that one answer names at the most.
-const MAX_ANSWERS: usize = 8;
-const NAME_SERVERS: [&str; 4] = [
-    "ns-1536.awsdns-00.co.uk.",
-    "ns-0.awsdns-00.com.",
-    "ns-512.awsdns-00.net.",
-    "ns-1024.awsdns-00.org.",
-];
-const HOSTMASTER: &str = "awsdns-hostmaster.amazon.com.";
-/// Seconds that the zone's own name servers may be remembered.
-const NS_TTL: u32 = 172_800;
+/// Seconds that a task's host name may be remembered, and that it does not exist.
+const HOST_TTL: u32 = 60;
+/// Names that lead to one another before one gives up.
+const MAX_ALIASES: usize = 8;
 
-/// The zones of a stack and the instances registered in them.
-#[derive(Clone, Debug, Default)]
-pub struct Zones {
+/// The zones of a stack.
+#[derive(Debug)]
+pub(super) struct Zones {
     /// The most specific first.
-    apexes: Vec<Zone>,
-    names: HashMap<LowerName, Entry>,
-    services: HashMap<Arn, LowerName>,
+    zones: Vec<Zone>,
+    /// Where tasks have host names: `us-west-2.compute.internal`.
+    hosts: Zone,
 }
 
-/// A registered instance: a task's id and its address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
-    /// The task's id.
-    pub id: String,
-    /// What A records name.
-    pub address: Ipv4Addr,
+/// What is asked, of what, when.
+pub(super) struct Question<'a> {
+    /// With the case that it was asked with, in which it is answered too.
+    pub(super) name: &'a Name,
+    pub(super) kind: RecordType,
+    pub(super) catalog: &'a Catalog,
+    pub(super) now: Instant,
 }
 
 /// What a question is answered with.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Answer {
-    /// NOERROR with records.
-    Records(Vec<Record>),
+pub(super) struct Answer {
+    /// Aliases in their order, and what the last of them leads to.
+    pub(super) records: Vec<Record>,
+    pub(super) end: End,
+}
+
+/// Where an answer ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum End {
+    /// With the records that were asked for.
+    Found,
     /// NODATA: the name exists, without such a record. The zone's SOA says for how long.
     NoData(Box<Record>),
     /// NXDOMAIN.
     NoName(Box<Record>),
-    /// The name is in none of the zones.
-    NotOurs,
+    /// At a name in none of the zones.
+    Elsewhere(Name),
+    /// Nowhere: the aliases go round.
+    Loop,
 }
 
-#[derive(Clone, Debug)]
-struct Zone {
-    apex: LowerName,
-    soa: Record,
-    name_servers: Vec<Record>,
-}
-
-/// A service's name.
-#[derive(Clone, Debug)]
-struct Entry {
-    ttl: u32,
-    routing_policy: RoutingPolicy,
-    instances: Vec<Instance>,
-}
+/// What there is of one name: its records, and how it goes on.
+type Step = (Vec<Record>, End);
 
 // === impl Zones ===
 
 impl Zones {
-    /// The zones of these namespaces, without instances.
-    pub fn new(namespaces: &[Namespace]) -> Result<Self, ProtoError> {
-        let mut zones = Self::default();
-        for namespace in namespaces {
-            let apex = Name::from_str(&namespace.name)?.append_name(&Name::root())?;
-            for service in &namespace.services {
-                zones.add(&apex, service)?;
+    /// The zones of these namespaces, in a region.
+    pub(super) fn new(namespaces: &[Namespace], region: &str) -> Result<Self, ProtoError> {
+        let mut zones = Vec::new();
+        for namespace in namespaces.iter().filter(|it| it.kind != NamespaceKind::Http) {
+            let mut zone = Zone::new(&namespace.name, namespace.soa_ttl)?;
+            let services = namespace.services.iter();
+            services.filter(|it| !it.records.is_empty()).try_for_each(|it| zone.add(it))?;
+            zones.push(zone);
+        }
+        zones.sort_by_key(|zone| std::cmp::Reverse(zone.apex.num_labels()));
+        Ok(Self { zones, hosts: Zone::new(&internal_domain(region), HOST_TTL)? })
+    }
+
+    /// Follows a name to what it stands for; `random` shuffles.
+    pub(super) fn answer(&self, question: &Question<'_>, random: &mut fastrand::Rng) -> Answer {
+        let mut records = Vec::new();
+        let mut name = question.name.clone();
+        for _ in 0..MAX_ALIASES {
+            let (found, end) = self.step(&Question { name: &name, ..*question }, random);
+            let alias = alias(&found, question.kind).cloned();
+            records.extend(found);
+            match alias {
+                Some(target) => name = target,
+                None => return Answer { records, end },
             }
-            zones.apexes.push(Zone::new(&apex, namespace.soa_ttl)?);
         }
-        zones.apexes.sort_by_key(|zone| std::cmp::Reverse(zone.apex.num_labels()));
-        Ok(zones)
+        Answer { records, end: End::Loop }
     }
 
-    fn add(&mut self, apex: &Name, service: &DiscoveryService) -> Result<(), ProtoError> {
-        let name = LowerName::new(&Name::from_str(&service.name)?.append_domain(apex)?);
-        let a = service.records.iter().find(|record| record.kind == RecordKind::A);
-        let Some(a) = a else { return Ok(()) };
-        self.services.insert(service.arn.clone(), name.clone());
-        let routing_policy = service.routing_policy;
-        self.names.insert(name, Entry { ttl: a.ttl, routing_policy, instances: Vec::new() });
-        Ok(())
-    }
-
-    /// Registers an instance, or updates the one with its id. A service that the zones don't have
-    /// has no names, and nothing happens.
-    pub fn register(&mut self, service: &Arn, instance: Instance) {
-        if let Some(entry) = self.entry(service) {
-            entry.instances.retain(|other| other.id != instance.id);
-            entry.instances.push(instance);
+    fn step(&self, question: &Question<'_>, random: &mut fastrand::Rng) -> Step {
+        let name = LowerName::new(question.name);
+        if let Some(zone) = self.zones.iter().find(|zone| zone.apex.zone_of(&name)) {
+            return question.in_zone(zone, &name, random);
         }
-    }
-
-    /// Takes an instance out.
-    pub fn deregister(&mut self, service: &Arn, id: &str) {
-        if let Some(entry) = self.entry(service) {
-            entry.instances.retain(|instance| instance.id != id);
+        if self.hosts.apex.zone_of(&name) {
+            return question.of_host(&self.hosts, &name);
         }
-    }
-
-    fn entry(&mut self, service: &Arn) -> Option<&mut Entry> {
-        self.names.get_mut(self.services.get(service)?)
-    }
-
-    /// What a question for `name` is answered with; `random` shuffles.
-    pub(super) fn answer(
-        &self,
-        name: &LowerName,
-        kind: RecordType,
-        random: &mut fastrand::Rng,
-    ) -> Answer {
-        let Some(zone) = self.apexes.iter().find(|zone| zone.apex.zone_of(name)) else {
-            return Answer::NotOurs;
-        };
-        if *name == zone.apex {
-            return zone.apex_answer(kind);
-        }
-        match self.names.get(name).filter(|entry| !entry.instances.is_empty()) {
-            Some(entry) if kind == RecordType::A || kind.is_any() => {
-                Answer::Records(entry.records(name, random))
-            }
-            Some(_) => Answer::NoData(zone.soa()),
-            // A name that only has names below it exists, without records.
-            None if self.has_names_below(name) => Answer::NoData(zone.soa()),
-            None => Answer::NoName(zone.soa()),
-        }
-    }
-
-    fn has_names_below(&self, name: &LowerName) -> bool {
-        let below = |(other, entry): (&LowerName, &Entry)| {
-            !entry.instances.is_empty() && other != name && name.zone_of(other)
-        };
-        self.names.iter().any(below)
-    }
-}
-
-// === impl Zone ===
-
-impl Zone {
-    /// `ttl` is how long a resolver may remember that a name does not exist: the smaller of the SOA
-    /// record's own TTL and its last field (RFC 2308 §5).
-    fn new(apex: &Name, ttl: u32) -> Result<Self, ProtoError> {
-        let primary = Name::from_str(NAME_SERVERS[0])?;
-        let soa = SOA::new(primary, Name::from_str(HOSTMASTER)?, 1, 7200, 900, 1_209_600, 86_400);
-        let name_server = |server: &&str| {
-            let server = NS(Name::from_str(server)?);
-            Ok(Record::from_rdata(apex.clone(), NS_TTL, RData::NS(server)))
-        };
-        Ok(Self {
-            name_servers: NAME_SERVERS
-                .iter()
-                .map(name_server)
-                .collect::<Result<_, ProtoError>>()?,
-            soa: Record::from_rdata(apex.clone(), ttl, RData::SOA(soa)),
-            apex: LowerName::new(apex),
+        question.of_address(&self.hosts).unwrap_or_else(|| {
+            let end = End::Elsewhere(question.name.clone());
+            (Vec::new(), end)
         })
     }
+}
 
-    fn soa(&self) -> Box<Record> {
-        Box::new(self.soa.clone())
-    }
-
-    fn apex_answer(&self, kind: RecordType) -> Answer {
-        match kind {
-            RecordType::SOA | RecordType::ANY => Answer::Records(vec![self.soa.clone()]),
-            RecordType::NS => Answer::Records(self.name_servers.clone()),
-            _ => Answer::NoData(self.soa()),
-        }
+/// Where the hosts of a region have names.
+fn internal_domain(region: &str) -> String {
+    match region {
+        "us-east-1" => "ec2.internal".to_owned(),
+        region => format!("{region}.compute.internal"),
     }
 }
 
-// === impl Entry ===
-
-impl Entry {
-    fn records(&self, name: &LowerName, random: &mut fastrand::Rng) -> Vec<Record> {
-        let mut instances: Vec<_> = self.instances.iter().collect();
-        random.shuffle(&mut instances);
-        instances.truncate(match self.routing_policy {
-            RoutingPolicy::Multivalue => MAX_ANSWERS,
-            RoutingPolicy::Weighted => 1,
-        });
-        let record = |instance: &Instance| {
-            Record::from_rdata(Name::from(name), self.ttl, RData::A(A(instance.address)))
-        };
-        instances.into_iter().map(record).collect()
+/// Where these records lead, if not to what was asked for.
+fn alias(records: &[Record], kind: RecordType) -> Option<&Name> {
+    match &records.first()?.data {
+        RData::CNAME(target) if kind != RecordType::CNAME && kind != RecordType::ANY => {
+            Some(target)
+        }
+        _ => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
+// === impl Question ===
 
-    use super::*;
-    use crate::stack::DnsRecord;
-
-    fn service(name: &str, routing_policy: RoutingPolicy) -> DiscoveryService {
-        DiscoveryService {
-            logical_id: name.into(),
-            arn: Arn::from(name),
-            name: name.into(),
-            records: vec![DnsRecord { kind: RecordKind::A, ttl: 60 }],
-            routing_policy,
+impl Question<'_> {
+    fn in_zone(&self, zone: &Zone, name: &LowerName, random: &mut fastrand::Rng) -> Step {
+        if *name == zone.apex {
+            return existing(zone, zone.apex_records(self.kind));
         }
-    }
-
-    fn zones() -> Zones {
-        let namespace = |name: &str, services| Namespace {
-            logical_id: name.into(),
-            name: name.into(),
-            soa_ttl: 15,
-            services,
-        };
-        Zones::new(&[
-            namespace(
-                "services",
-                vec![
-                    service("service1", RoutingPolicy::Multivalue),
-                    service("one", RoutingPolicy::Weighted),
-                    service("deep.er", RoutingPolicy::Multivalue),
-                ],
-            ),
-            namespace("a.services", vec![service("x", RoutingPolicy::Multivalue)]),
-        ])
-        .unwrap()
-    }
-
-    fn with_instances(service: &str, count: u8) -> Zones {
-        let mut zones = zones();
-        for n in 0..count {
-            let instance = Instance { id: format!("task{n}"), address: [127, 0, 1, n].into() };
-            zones.register(&Arn::from(service), instance);
+        if let Some(entry) = zone.service(self.catalog, name) {
+            return existing(zone, self.of_service(entry, random));
         }
-        zones
-    }
-
-    fn ask(zones: &Zones, name: &str, kind: RecordType) -> Answer {
-        let name = LowerName::from_str(name).unwrap();
-        zones.answer(&name, kind, &mut fastrand::Rng::with_seed(7))
-    }
-
-    fn addresses(zones: &Zones, name: &str) -> Vec<Ipv4Addr> {
-        let Answer::Records(records) = ask(zones, name, RecordType::A) else { return vec![] };
-        let address = |record: &Record| match record.data {
-            RData::A(A(address)) => address,
-            ref other => panic!("{other}"),
-        };
-        records.iter().map(address).collect()
-    }
-
-    #[test]
-    fn a_name_has_the_addresses_of_its_instances() {
-        let zones = with_instances("service1", 5);
-        let found: BTreeSet<_> = addresses(&zones, "SERVICE1.services.").into_iter().collect();
-        assert_eq!(found, (0..5).map(|n| [127, 0, 1, n].into()).collect());
-        let Answer::Records(records) = ask(&zones, "service1.services.", RecordType::A) else {
-            panic!("no records");
-        };
-        assert!(records.iter().all(|record| record.ttl == 60));
-    }
-
-    #[test]
-    fn an_answer_names_at_most_eight_and_every_instance_in_time() {
-        let zones = with_instances("service1", 12);
-        let mut random = fastrand::Rng::with_seed(1);
-        let name = LowerName::from_str("service1.services.").unwrap();
-        let mut seen = BTreeSet::new();
-        for _ in 0..200 {
-            let Answer::Records(records) = zones.answer(&name, RecordType::A, &mut random) else {
-                panic!("no records");
-            };
-            let distinct: BTreeSet<_> =
-                records.iter().map(|record| record.data.to_string()).collect();
-            assert_eq!(distinct.len(), 8);
-            seen.extend(distinct);
+        if let Some((record, instance)) = self.target(zone, name) {
+            return existing(zone, self.addresses(record.ttl, instance));
         }
-        assert_eq!(seen.len(), 12);
-    }
-
-    #[test]
-    fn a_weighted_service_names_one_instance() {
-        assert_eq!(addresses(&with_instances("one", 4), "one.services.").len(), 1);
-    }
-
-    #[test]
-    fn a_known_name_without_such_a_record_is_nodata() {
-        let zones = with_instances("service1", 1);
-        for kind in [RecordType::AAAA, RecordType::SRV, RecordType::TXT] {
-            let Answer::NoData(soa) = ask(&zones, "service1.services.", kind) else {
-                panic!("{kind}");
-            };
-            assert_eq!(soa.record_type(), RecordType::SOA);
-            assert_eq!(soa.ttl, 15);
+        if zone.has_names_below(self.catalog, name) {
+            return existing(zone, Vec::new());
         }
+        (Vec::new(), End::NoName(zone.negative()))
     }
 
-    #[test]
-    fn a_name_without_instances_does_not_exist() {
-        for name in ["service1.services.", "nobody.services.", "x.service1.services."] {
-            assert!(matches!(ask(&zones(), name, RecordType::A), Answer::NoName(_)), "{name}");
+    fn of_service(&self, entry: &Entry, random: &mut fastrand::Rng) -> Vec<Record> {
+        let records = entry.service.records.iter();
+        let Some(record) = records.copied().find(|record| self.asks_for(record.kind)) else {
+            return Vec::new();
+        };
+        let candidates = entry.instances().filter(|it| it.instance.has(record.kind));
+        let chosen = entry.chosen(candidates, self.now, random);
+        chosen.into_iter().filter_map(|it| self.record(record, it)).collect()
+    }
+
+    /// Every question about an alias is answered with it; ANY with whatever comes first (RFC 8482).
+    fn asks_for(&self, kind: RecordKind) -> bool {
+        kind == RecordKind::Cname || self.kind.is_any() || self.kind == record_type(kind)
+    }
+
+    fn record(&self, record: DnsRecord, instance: &Instance) -> Option<Record> {
+        let data = match record.kind {
+            RecordKind::Srv => {
+                let target = self.name.to_lowercase().prepend_label(instance.id()).ok()?;
+                RData::SRV(SRV::new(1, 1, instance.port()?, target))
+            }
+            kind => instance.data(record_type(kind))?,
+        };
+        Some(Record::from_rdata(self.name.clone(), record.ttl, data))
+    }
+
+    /// What an SRV record leads to: `<instance>.<service>.<namespace>`.
+    fn target(&self, zone: &Zone, name: &LowerName) -> Option<(DnsRecord, &Instance)> {
+        let entry = zone.service(self.catalog, &name.base_name())?;
+        let record = *entry.service.records.iter().find(|it| it.kind == RecordKind::Srv)?;
+        let id = self.name.iter().next()?;
+        let mut all = entry.instances().map(|registered| &*registered.instance);
+        Some((record, all.find(|it| it.id().as_bytes().eq_ignore_ascii_case(id))?))
+    }
+
+    fn addresses(&self, ttl: u32, instance: &Instance) -> Vec<Record> {
+        let kind = if self.kind.is_any() { RecordType::A } else { self.kind };
+        let data = instance.data(kind).filter(|_| kind.is_ip_addr());
+        data.map(|data| Record::from_rdata(self.name.clone(), ttl, data)).into_iter().collect()
+    }
+
+    /// `ip-127-9-1-2.us-west-2.compute.internal`, for as long as a task has the address.
+    fn of_host(&self, hosts: &Zone, name: &LowerName) -> Step {
+        if *name == hosts.apex {
+            return existing(hosts, hosts.apex_records(self.kind));
         }
+        let address = self.name.iter().next().and_then(address_of_host);
+        let known = address
+            .filter(|address| name.base_name() == hosts.apex && self.catalog.has_address(*address));
+        let Some(address) = known else { return (Vec::new(), End::NoName(hosts.negative())) };
+        let asked = matches!(self.kind, RecordType::A | RecordType::ANY);
+        let data = RData::A(A(address));
+        let record = Record::from_rdata(self.name.clone(), HOST_TTL, data);
+        existing(hosts, asked.then_some(record).into_iter().collect())
     }
 
-    #[test]
-    fn a_deregistered_instance_is_in_no_answer() {
-        let mut zones = with_instances("service1", 2);
-        zones.deregister(&Arn::from("service1"), "task0");
-        assert_eq!(addresses(&zones, "service1.services."), [Ipv4Addr::new(127, 0, 1, 1)]);
-    }
-
-    #[test]
-    fn the_apex_has_soa_and_name_servers_only() {
-        let zones = zones();
-        assert!(matches!(ask(&zones, "services.", RecordType::A), Answer::NoData(_)));
-        assert!(matches!(ask(&zones, "services.", RecordType::SOA), Answer::Records(_)));
-        let Answer::Records(servers) = ask(&zones, "services.", RecordType::NS) else {
-            panic!("no name servers");
+    /// The way back from a task's address, which nobody else knows.
+    fn of_address(&self, hosts: &Zone) -> Option<Step> {
+        let net = self.name.parse_arpa_name().ok()?;
+        let address = match net.addr() {
+            std::net::IpAddr::V4(address) if net.prefix_len() == 32 => address,
+            _ => return None,
         };
-        assert_eq!(servers.len(), 4);
+        if !self.catalog.has_address(address) {
+            return None;
+        }
+        let asked = matches!(self.kind, RecordType::PTR | RecordType::ANY);
+        let host = Name::from(&hosts.apex).prepend_label(host_of_address(address)).ok()?;
+        let record = Record::from_rdata(self.name.clone(), HOST_TTL, RData::PTR(PTR(host)));
+        Some(existing(hosts, asked.then_some(record).into_iter().collect()))
     }
+}
 
-    #[test]
-    fn a_name_above_a_service_exists_without_records() {
-        let zones = with_instances("deep.er", 1);
-        assert!(matches!(ask(&zones, "er.services.", RecordType::A), Answer::NoData(_)));
-    }
+/// The answer for a name that exists, with records or without.
+fn existing(zone: &Zone, records: Vec<Record>) -> Step {
+    let end = if records.is_empty() { End::NoData(zone.negative()) } else { End::Found };
+    (records, end)
+}
 
-    #[test]
-    fn the_most_specific_namespace_answers() {
-        let zones = with_instances("x", 1);
-        assert_eq!(addresses(&zones, "x.a.services.").len(), 1);
-        let Answer::NoName(soa) = ask(&zones, "y.a.services.", RecordType::A) else {
-            panic!("a record");
-        };
-        assert_eq!(soa.name.to_string(), "a.services.");
+fn record_type(kind: RecordKind) -> RecordType {
+    match kind {
+        RecordKind::A => RecordType::A,
+        RecordKind::Aaaa => RecordType::AAAA,
+        RecordKind::Srv => RecordType::SRV,
+        RecordKind::Cname => RecordType::CNAME,
     }
+}
 
-    #[test]
-    fn a_name_outside_every_namespace_is_not_ours() {
-        assert_eq!(ask(&zones(), "example.com.", RecordType::A), Answer::NotOurs);
-        assert_eq!(ask(&zones(), "myservices.", RecordType::A), Answer::NotOurs);
-    }
+fn host_of_address(address: Ipv4Addr) -> String {
+    format!("ip-{}", address.to_string().replace('.', "-"))
+}
+
+fn address_of_host(label: &[u8]) -> Option<Ipv4Addr> {
+    let text = std::str::from_utf8(label).ok()?.to_ascii_lowercase();
+    text.strip_prefix("ip-")?.replace('-', ".").parse().ok()
 }

@@ -26,9 +26,15 @@ pub use status::{Notice, ServiceStatus, Status, TaskStatus};
 
 use crate::{
     acm::{Authority, CertificateError},
-    alb::{self, Failing, LoadBalancer, Publication, TargetGroup},
+    alb::{
+        self, AccessLog, Failing, LoadBalancer, LogFormat, MetricsBindError, MetricsServer,
+        Publication, TargetGroup,
+    },
     clock::Clock,
-    cloudmap::{DnsBindError, DnsServer, Registry, Upstream, UpstreamError},
+    cloudmap::{
+        DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, Registry, Upstream,
+        UpstreamAddress, UpstreamError,
+    },
     stack::{self, Arn, Listener, ListenerProtocol, Stack},
 };
 
@@ -52,7 +58,15 @@ pub struct Settings {
     /// Where names are answered.
     pub dns: SocketAddr,
     /// Who is asked for names outside the stack's namespaces; nobody by default.
-    pub dns_upstream: Option<SocketAddr>,
+    pub dns_upstream: Option<UpstreamAddress>,
+    /// Where Cloud Map's API is served; nowhere by default.
+    pub discovery: Option<SocketAddr>,
+    /// The file to which requests are logged, and how; `-` is standard output.
+    pub access_log: Option<(PathBuf, LogFormat)>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
+    /// Whether answers say which rule took the request, and why.
+    pub explain: bool,
     /// Where the certificate authority is kept.
     pub data_folder: PathBuf,
 }
@@ -64,6 +78,8 @@ pub struct Environment {
     groups: HashMap<Arn, Arc<TargetGroup>>,
     registry: Arc<Registry>,
     dns: DnsServer,
+    discovery: Option<DiscoveryServer>,
+    metrics: Option<MetricsServer>,
     authority: Option<Authority>,
     balancers: Vec<LoadBalancer>,
     listeners: Vec<PublishedListener>,
@@ -93,6 +109,21 @@ pub enum EnvironmentError {
     /// The DNS server's address can't be had.
     #[error(transparent)]
     Dns(#[from] DnsBindError),
+    /// The address of Cloud Map's API can't be had.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryBindError),
+    /// The address of the metrics can't be had.
+    #[error(transparent)]
+    Metrics(#[from] MetricsBindError),
+    /// The access log can't be written.
+    #[error("cannot write the access log {path}")]
+    AccessLog {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
     /// The resolver for other names can't be set up.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
@@ -115,7 +146,8 @@ impl Environment {
         let options = alb::Options {
             addresses: settings.addresses.clone(),
             failing: settings.failing,
-            explain: false,
+            explain: settings.explain,
+            access_log: settings.access_log.map(open_log).transpose()?,
         };
         let authority = authority(&stack, &settings.data_folder)?;
         let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
@@ -132,15 +164,30 @@ impl Environment {
             }));
             balancers.push(balancer);
         }
-        let registry = Registry::new(&stack.namespaces).map_err(EnvironmentError::Name)?;
-        let upstream = settings.dns_upstream.map(Upstream::new).transpose()?;
+        let registry = Registry::new(&stack.namespaces, &stack.region, settings.clock)
+            .map_err(EnvironmentError::Name)?;
+        let upstream =
+            settings.dns_upstream.map(|it| Upstream::new(it, settings.dns)).transpose()?;
         let dns = DnsServer::start(settings.dns, Arc::clone(&registry), upstream).await?;
+        let discovery = match settings.discovery {
+            Some(address) => Some(DiscoveryServer::start(address, Arc::clone(&registry)).await?),
+            None => None,
+        };
+        let metrics = match settings.metrics {
+            Some(address) => {
+                let counted = balancers.iter().map(|balancer| Arc::clone(balancer.metrics()));
+                Some(MetricsServer::start(address, counted.collect()).await?)
+            }
+            None => None,
+        };
         Ok(Self {
             stack: Arc::new(stack),
             scale: settings.scale,
             groups,
             registry,
             dns,
+            discovery,
+            metrics,
             authority,
             balancers,
             listeners,
@@ -156,6 +203,16 @@ impl Environment {
     /// Where names are answered.
     pub fn dns_address(&self) -> SocketAddr {
         self.dns.address()
+    }
+
+    /// Where Cloud Map's API is served.
+    pub fn discovery_address(&self) -> Option<SocketAddr> {
+        self.discovery.as_ref().map(DiscoveryServer::address)
+    }
+
+    /// Where metrics are served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(MetricsServer::address)
     }
 
     /// The certificate to trust, where there is an HTTPS listener.
@@ -186,12 +243,17 @@ impl PublishedListener {
     }
 }
 
-fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
+/// Where a listener is published, unless the user chose otherwise.
+pub(crate) fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
     match chosen.get(&port) {
         Some(&published) => published,
         None if port < FIRST_FREE_PORT => PUBLISHED_OFFSET + port,
         None => port,
     }
+}
+
+fn open_log((path, format): (PathBuf, LogFormat)) -> Result<AccessLog, EnvironmentError> {
+    AccessLog::open(&path, format).map_err(|source| EnvironmentError::AccessLog { path, source })
 }
 
 fn authority(stack: &Stack, folder: &Path) -> Result<Option<Authority>, CertificateError> {

@@ -8,16 +8,19 @@ use std::{
 };
 
 use crate::{
-    alb::{TargetGroup, TargetState},
-    cloudmap::{Instance, Registry},
+    alb::{TargetGroup, TargetState, Unused},
+    cloudmap::{Membership, Registry},
     ecs::TaskId,
     stack::{Arn, Service},
 };
 
+/// Before a target's registration, and when it has drained.
+const NOT_REGISTERED: TargetState = TargetState::Unused(Unused::NotRegistered);
+
 /// The places where a service's tasks are registered.
 pub(super) struct Wiring {
     targets: Vec<(Arc<TargetGroup>, u16)>,
-    registry: Option<(Arc<Registry>, Arn)>,
+    registry: Option<Membership>,
 }
 
 // === impl Wiring ===
@@ -31,10 +34,9 @@ impl Wiring {
         let target = |entry: &crate::stack::ServiceLoadBalancer| {
             Some((Arc::clone(groups.get(&entry.target_group)?), entry.container_port))
         };
-        let place = service.registry.as_ref();
         Self {
             targets: service.load_balancers.iter().filter_map(target).collect(),
-            registry: place.map(|place| (Arc::clone(registry), place.service.clone())),
+            registry: Membership::of(service, registry),
         }
     }
 
@@ -42,14 +44,14 @@ impl Wiring {
         for (group, port) in &self.targets {
             group.register(SocketAddr::from((address, *port)));
         }
-        if let Some((registry, service)) = &self.registry {
-            registry.register(service, &Instance { id: id.to_string(), address });
+        if let Some(registry) = &self.registry {
+            registry.register(id.as_str(), address);
         }
     }
 
     pub(super) fn deregister(&self, id: &TaskId, address: Ipv4Addr) {
-        if let Some((registry, service)) = &self.registry {
-            registry.deregister(service, id.as_str());
+        if let Some(registry) = &self.registry {
+            registry.deregister(id.as_str());
         }
         for (group, port) in &self.targets {
             group.deregister(SocketAddr::from((address, *port)));
@@ -61,12 +63,14 @@ impl Wiring {
         let state = |(group, port): &(Arc<TargetGroup>, u16)| {
             let states = group.states();
             let target = SocketAddr::from((address, *port));
-            states.borrow().get(&target).cloned().unwrap_or(TargetState::Initial)
+            states.borrow().get(&target).cloned().unwrap_or(NOT_REGISTERED)
         };
         self.targets.iter().map(state).max_by_key(|state| match state {
             TargetState::Healthy => 0,
-            TargetState::Initial => 1,
-            TargetState::Unhealthy(_) => 2,
+            TargetState::Draining => 1,
+            TargetState::Initial => 2,
+            TargetState::Unused(_) => 3,
+            TargetState::Unhealthy(_) => 4,
         })
     }
 

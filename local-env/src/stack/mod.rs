@@ -21,7 +21,10 @@ pub use load_balancer::{
     Certificate, DesyncMitigation, ForwardedFor, KeyAlgorithm, Listener, ListenerAttributes,
     ListenerProtocol, LoadBalancer, LoadBalancerAttributes, SslPolicy,
 };
-pub use namespace::{DiscoveryService, DnsRecord, Namespace, RecordKind, RoutingPolicy};
+pub use namespace::{
+    DiscoveryInstance, DiscoveryService, DnsRecord, Namespace, NamespaceKind, RecordKind,
+    RoutingPolicy,
+};
 pub use rule::{
     Action, Authentication, Condition, FixedResponse, Forward, Patterns, QueryPattern, Redirect,
     Rewrite, Rule, Transforms, WeightedTargetGroup,
@@ -47,7 +50,7 @@ pub struct Stack {
     pub target_groups: Vec<TargetGroup>,
     /// ECS services.
     pub services: Vec<Service>,
-    /// Private DNS namespaces.
+    /// Cloud Map namespaces of all kinds.
     pub namespaces: Vec<Namespace>,
     /// What was read and is not emulated.
     pub coverage: Coverage,

@@ -150,6 +150,21 @@ pub struct FixedResponse {
     pub body: String,
 }
 
+// === impl Action ===
+
+impl Action {
+    /// Whether it sends requests to this target group.
+    pub fn forwards_to(&self, group: &Arn) -> bool {
+        match self {
+            Self::Forward(forward) => {
+                forward.target_groups.iter().any(|weighted| weighted.target_group == *group)
+            }
+            Self::Unauthenticated(_, action) => action.forwards_to(group),
+            Self::Redirect(_) | Self::FixedResponse(_) => false,
+        }
+    }
+}
+
 // === impl Forward ===
 
 impl Forward {

@@ -45,6 +45,10 @@ impl Running {
             failing: Failing::IsTold,
             dns: "127.0.0.1:0".parse().unwrap(),
             dns_upstream: None,
+            discovery: None,
+            access_log: None,
+            metrics: None,
+            explain: false,
             data_folder: folder.path().to_owned(),
         };
         let stack = model::stack_with_web(7071, count);
@@ -288,6 +292,10 @@ async fn a_port_that_is_taken_is_told_before_anything_is_started() {
         failing: Failing::IsTold,
         dns: "127.0.0.1:0".parse().unwrap(),
         dns_upstream: None,
+        discovery: None,
+        access_log: None,
+        metrics: None,
+        explain: false,
         data_folder: folder.path().to_owned(),
     };
     let stack = model::stack_with_web(7071, 1);

@@ -90,6 +90,10 @@ async fn come_and_go() {
         failing: Failing::IsTold,
         dns: "127.0.0.1:0".parse().unwrap(),
         dns_upstream: None,
+        discovery: None,
+        access_log: None,
+        metrics: None,
+        explain: false,
         data_folder: folder.path().to_owned(),
     };
     let stack = model::stack_with_web(one.address.port(), 1);

@@ -65,6 +65,11 @@ impl Fields {
         self.lines.len()
     }
 
+    /// How many bytes they take, start line included.
+    pub fn size(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()

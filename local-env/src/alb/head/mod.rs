@@ -4,9 +4,15 @@
 //! what the log shows and what a target gets. Heads of HTTP/2 are put into the same form.
 
 mod fields;
+mod line;
 mod name;
 mod request;
+mod response;
 
 pub use fields::{Field, Fields};
+pub(super) use line::{
+    head_end, is_text as is_header_text, is_token as is_field_token, is_valid_name,
+};
 pub use name::Name;
 pub use request::{Malformed, RequestHead, Version};
+pub use response::{BadResponse, ResponseHead};

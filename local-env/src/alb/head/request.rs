@@ -3,7 +3,11 @@
 
 use memchr::memchr;
 
-use super::{Fields, fields::Span};
+use super::{
+    Fields, Name,
+    fields::Span,
+    line::{Lines, is_blank, is_token, is_valid_name, trimmed},
+};
 
 /// A request's start line and header fields. Made once a connection and filled anew for each request.
 #[derive(Clone, Debug, Default)]
@@ -40,22 +44,6 @@ pub enum Malformed {
     Version,
 }
 
-/// Where a head ends, which is behind its first empty line, whatever its lines end with. `scanned` is
-/// how far it was looked for before.
-#[expect(dead_code, reason = "read by the connections to come")]
-pub(crate) fn end(bytes: &[u8], scanned: usize) -> Option<usize> {
-    let mut at = scanned;
-    while let Some(found) = memchr(b'\n', bytes.get(at..)?) {
-        at += found + 1;
-        match bytes.get(at..) {
-            Some([b'\n', ..]) => return Some(at + 1),
-            Some([b'\r', b'\n', ..]) => return Some(at + 2),
-            _ => {}
-        }
-    }
-    None
-}
-
 // === impl RequestHead ===
 
 impl RequestHead {
@@ -72,7 +60,12 @@ impl RequestHead {
         self.method = self.fields.append(method);
         self.target = self.fields.append(target);
         self.version = version;
-        self.plain = true;
+        self.plain = false;
+    }
+
+    /// Forgets what there was.
+    pub fn clear(&mut self) {
+        self.start(b"", b"", Version::Http11);
     }
 
     /// Takes in a whole head, from the request line to the empty line.
@@ -82,7 +75,7 @@ impl RequestHead {
         self.fields.clear();
         self.plain = true;
         self.fields.append(head);
-        let mut lines = Lines { head, at: 0, bare: false };
+        let mut lines = Lines::new(head);
         let Some((start, line)) = lines.next() else { return Err(Malformed::RequestLine) };
         self.request_line(start, line)?;
         let mut lengths = 0;
@@ -165,47 +158,22 @@ impl RequestHead {
     }
 
     fn is_plain_field(&self, name: &[u8], value: &[u8], lengths: &mut u32) -> bool {
-        if name.is_empty() || !all(name, is_valid_in_name) || !all(value, is_text) {
+        if name.is_empty()
+            || !all(name, is_valid_name)
+            || !all(value, |byte| byte >= b' ' && byte != 0x7f)
+        {
             return false;
         }
-        match super::Name::of(name) {
-            super::Name::ContentLength => {
+        match Name::of(name) {
+            Name::ContentLength => {
                 *lengths += 1;
                 (1..=18).contains(&value.len())
                     && all(value, |byte| byte.is_ascii_digit())
                     && !matches!(self.method(), b"GET" | b"HEAD")
             }
-            super::Name::TransferEncoding => false,
-            super::Name::Other => !resembles_framing(name),
+            Name::TransferEncoding => false,
+            Name::Other => !resembles_framing(name),
             _ => true,
-        }
-    }
-}
-
-/// Lines with where each begins, without their ends.
-struct Lines<'a> {
-    head: &'a [u8],
-    at: usize,
-    /// Whether one ended in a line feed alone, or holds a carriage return elsewhere.
-    bare: bool,
-}
-
-// === impl Lines ===
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = (usize, &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let start = self.at;
-        let rest = self.head.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = memchr(b'\n', rest).unwrap_or(rest.len());
-        self.at = start + length + 1;
-        match &rest[..length] {
-            [line @ .., b'\r'] => Some((start, line)),
-            line => {
-                self.bare = true;
-                Some((start, line))
-            }
         }
     }
 }
@@ -229,20 +197,10 @@ fn is_target(target: &[u8]) -> bool {
     }
 }
 
-/// The range of what is left between blanks.
-fn trimmed(line: &[u8], within: std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let (mut start, mut end) = (within.start, within.end);
-    while start < end && is_blank(line[start]) {
-        start += 1;
-    }
-    while start < end && is_blank(line[end - 1]) {
-        end -= 1;
-    }
-    start..end
-}
-
 /// A name that some server might take for `Content-Length` or `Transfer-Encoding`.
 fn resembles_framing(name: &[u8]) -> bool {
+    let hyphens = name.iter().rev().take_while(|&&byte| byte == b'-').count();
+    let name = &name[..name.len() - hyphens];
     let ends_in = |end: &[u8]| {
         name.len().checked_sub(end.len()).is_some_and(|at| name[at..].eq_ignore_ascii_case(end))
     };
@@ -254,24 +212,117 @@ fn all(bytes: &[u8], of_kind: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(true, |all, &byte| all & of_kind(byte))
 }
 
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
-}
-
 fn is_visible(byte: u8) -> bool {
     byte > b' ' && byte != 0x7f
 }
 
-fn is_text(byte: u8) -> bool {
-    byte >= b' ' && byte != 0x7f
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// What ALB takes in a header's name (alb §1.4).
-fn is_valid_in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
-}
+    use super::*;
 
-/// RFC 9110 §5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    fn read(head: &str) -> Result<RequestHead, Malformed> {
+        let mut request = RequestHead::default();
+        request.read(head.as_bytes()).map(|()| request)
+    }
+
+    fn lines(request: &RequestHead) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        request.fields().iter().map(|it| (text(it.name), text(it.value))).collect()
+    }
+
+    #[test]
+    fn names_keep_their_case_and_values_their_bytes() {
+        let request =
+            read("GET /a%2Fb//?x=%20& HTTP/1.1\r\nhOsT:h\r\nX: \t a  b \r\n\r\n").unwrap();
+        assert_eq!(request.method(), b"GET");
+        assert_eq!(request.target(), b"/a%2Fb//?x=%20&");
+        assert_eq!(request.version(), Version::Http11);
+        assert_eq!(lines(&request), [("hOsT".into(), "h".into()), ("X".into(), "a  b".into())]);
+        assert!(request.is_plain());
+    }
+
+    #[test]
+    fn a_folded_line_and_one_without_a_colon_become_fields_of_their_own() {
+        let request = read("GET / HTTP/1.1\r\nA: b\r\n folded: c\r\nalone\r\n\r\n").unwrap();
+        let expected = [("A", "b"), ("folded: c", ""), ("alone", "")];
+        assert_eq!(lines(&request), expected.map(|(name, value)| (name.into(), value.into())));
+        assert!(!request.is_plain());
+    }
+
+    #[test]
+    fn what_is_no_request_line_is_refused() {
+        for line in [
+            "garbage",
+            "GET",
+            "GET  HTTP/1.1",
+            "G(T / HTTP/1.1",
+            "GET / HTTP/1.10",
+            "GET x HTTP/1.1",
+        ] {
+            assert_eq!(
+                read(&format!("{line}\r\n\r\n")).unwrap_err(),
+                Malformed::RequestLine,
+                "{line}"
+            );
+        }
+        assert_eq!(read("PRI * HTTP/2.0\r\n\r\n").unwrap_err(), Malformed::Version);
+    }
+
+    #[test]
+    fn older_versions_and_other_forms_of_targets_are_read() {
+        assert_eq!(read("GET /\r\n").unwrap().version(), Version::Http09);
+        assert_eq!(read("GET / HTTP/1.0\r\n\r\n").unwrap().version(), Version::Http10);
+        for target in ["*", "http://h/x", "h:443", "/a b"] {
+            let request = read(&format!("GET {target} HTTP/1.1\r\n\r\n")).unwrap();
+            assert_eq!(request.target(), target.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_servers_might_read_differently_is_not_plain() {
+        for field in [
+            "Content-Length: +1",
+            "Content-Length: 1\r\nContent-Length: 1",
+            "Transfer-Encoding: chunked",
+            "X-Content-Length: 1",
+            "Content-Length : 1",
+            "X: a\u{1}",
+            "X_Y: 1",
+            "X: 1\nY: 2",
+        ] {
+            assert!(
+                !read(&format!("POST / HTTP/1.1\r\n{field}\r\n\r\n")).unwrap().is_plain(),
+                "{field}"
+            );
+        }
+        assert!(!read("GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n").unwrap().is_plain());
+        assert!(read("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n").unwrap().is_plain());
+    }
+
+    #[test]
+    fn a_head_filled_anew_has_nothing_of_the_one_before() {
+        let mut request = read("GET /a HTTP/1.1\r\nA: b\r\n\r\n").unwrap();
+        request.read(b"PUT /b HTTP/1.0\r\n\r\n").unwrap();
+        assert_eq!((request.method(), request.target()), (&b"PUT"[..], &b"/b"[..]));
+        assert!(request.fields().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(head in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _outcome = RequestHead::default().read(&head);
+        }
+
+        #[test]
+        fn fields_come_out_as_they_went_in(
+            fields in prop::collection::vec(("[A-Za-z0-9-]{1,12}", "[!-~]([ -~]{0,20}[!-~])?"), 0..8),
+        ) {
+            let line = |(name, value): &(String, String)| format!("{name}: {value}\r\n");
+            let head: String = fields.iter().map(line).collect();
+            let request = read(&format!("GET / HTTP/1.1\r\n{head}\r\n")).unwrap();
+            prop_assert_eq!(lines(&request), fields);
+        }
+    }
 }

@@ -142,6 +142,11 @@ impl<'a> Properties<'a> {
         Some(Field { reading: self.reading, node: &entry.node, path })
     }
 
+    /// All of them, where the keys are the user's own.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Field<'a>)> {
+        self.map.keys().filter_map(|key| Some((key.as_str(), self.get(key)?)))
+    }
+
     pub(super) fn need(&self, key: &str) -> Result<Field<'a>> {
         self.get(key).ok_or_else(|| self.missing(key, "AWS needs it to be given"))
     }

@@ -47,10 +47,13 @@ const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 const CLUSTER: &str = "AWS::ECS::Cluster";
 const SERVICE: &str = "AWS::ECS::Service";
 const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
-const NAMESPACE: &str = "AWS::ServiceDiscovery::PrivateDnsNamespace";
+const PRIVATE_NAMESPACE: &str = "AWS::ServiceDiscovery::PrivateDnsNamespace";
+const PUBLIC_NAMESPACE: &str = "AWS::ServiceDiscovery::PublicDnsNamespace";
+const HTTP_NAMESPACE: &str = "AWS::ServiceDiscovery::HttpNamespace";
 const DISCOVERY_SERVICE: &str = "AWS::ServiceDiscovery::Service";
+const DISCOVERY_INSTANCE: &str = "AWS::ServiceDiscovery::Instance";
 
-const EMULATED: [&str; 11] = [
+const EMULATED: [&str; 14] = [
     LOAD_BALANCER,
     LISTENER,
     LISTENER_RULE,
@@ -60,16 +63,16 @@ const EMULATED: [&str; 11] = [
     CLUSTER,
     SERVICE,
     TASK_DEFINITION,
-    NAMESPACE,
+    PRIVATE_NAMESPACE,
+    PUBLIC_NAMESPACE,
+    HTTP_NAMESPACE,
     DISCOVERY_SERVICE,
+    DISCOVERY_INSTANCE,
 ];
 
 /// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
-const REFUSED: [(&str, &str); 7] = [
+const REFUSED: [(&str, &str); 4] = [
     ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
-    ("AWS::ServiceDiscovery::HttpNamespace", "a namespace without DNS"),
-    ("AWS::ServiceDiscovery::PublicDnsNamespace", "a public namespace"),
-    ("AWS::ServiceDiscovery::Instance", "an instance that no task stands behind"),
     ("AWS::ECS::TaskSet", "a task set of an external deployment"),
     ("AWS::CloudFormation::Stack", "a nested stack"),
     ("AWS::CloudFormation::Macro", "a macro"),
@@ -182,16 +185,34 @@ impl Reader<'_> {
 
     fn namespaces(&mut self) -> Vec<Namespace> {
         let resolved = self.resolved;
+        let mut instances =
+            self.all(DISCOVERY_INSTANCE, |it| namespace::read_instance(it, resolved));
         let mut services = self.all(DISCOVERY_SERVICE, |it| namespace::read_service(it, resolved));
-        let mut namespaces = self.all(NAMESPACE, namespace::read);
+        let mut namespaces = Vec::new();
+        for (resource_type, kind) in namespace::KINDS {
+            namespaces.extend(self.all(resource_type, |it| namespace::read(it, kind)));
+        }
+        self.unique(
+            &mut namespaces,
+            |namespace| (namespace.kind, namespace.name.to_lowercase()),
+            |namespace| &namespace.logical_id,
+            |(_, name)| format!("the name `{name}`, with which there is one namespace"),
+        );
+        self.unique(
+            &mut instances,
+            |instance| instance.id.clone(),
+            |instance| &instance.logical_id,
+            |id| format!("the id `{id}` in one service"),
+        );
         self.unique(
             &mut services,
-            |service| service.name.to_lowercase(),
+            namespace::unique_name,
             |service| &service.logical_id,
             |name| format!("the name `{name}` in one namespace"),
         );
-        adopt(&mut namespaces, services, |it| &mut it.1.services, |it| &it.0);
-        namespaces.into_iter().map(|(_, namespace)| namespace).collect()
+        adopt(&mut services, instances, |it| &mut it.item.instances, |it| &it.item.arn);
+        adopt(&mut namespaces, services, |it| &mut it.item.services, |it| &it.item.arn);
+        namespaces.into_iter().map(|namespace| namespace.item).collect()
     }
 
     /// Reads every resource of a type.

@@ -1,30 +1,64 @@
-//! Cloud Map namespaces and services (cloudmap-ecs §1).
+//! Cloud Map namespaces (cloudmap-ecs §1.1), and what is in them.
+
+mod dns_config;
+mod instance;
+mod service;
+#[cfg(test)]
+mod tests;
 
 use super::{
-    Child, NAMESPACE, attribute,
+    Child, HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, attribute,
     field::{Field, Properties, Reading, Result},
-    named,
+    of_type,
 };
 use crate::{
-    cloudformation::Resolved,
-    stack::{Arn, DiscoveryService, DnsRecord, Namespace, RecordKind, RoutingPolicy},
+    cloudformation::{Resolved, Resource},
+    stack::{Arn, DiscoveryService, Namespace, NamespaceKind},
 };
+
+pub(super) use instance::read_instance;
+pub(super) use service::{check_registry, read_service};
+
+/// The private ones first: they win over a public one of the same name.
+pub(super) const KINDS: [(&str, NamespaceKind); 3] = [
+    (PRIVATE_NAMESPACE, NamespaceKind::Private),
+    (PUBLIC_NAMESPACE, NamespaceKind::Public),
+    (HTTP_NAMESPACE, NamespaceKind::Http),
+];
 
 const MAX_TTL: u32 = i32::MAX as u32;
 const DEFAULT_SOA_TTL: u32 = 15;
+const NAME_HELP: &str =
+    "a name has labels of up to 63 letters, digits, hyphens and underscores, with dots";
 
-/// A namespace and what its services call it.
-pub(super) fn read(reading: &Reading<'_>) -> Result<(Arn, Namespace)> {
+/// A namespace without its services. All belong to one account, in whose eyes a name is unique.
+pub(super) fn read(reading: &Reading<'_>, kind: NamespaceKind) -> Result<Child<Namespace>> {
     let properties = reading.properties();
     let name = properties.need("Name")?;
-    let zone = zone(&name)?;
-    let namespace = Namespace {
+    let name = match kind {
+        NamespaceKind::Http => http_name(&name)?,
+        NamespaceKind::Private | NamespaceKind::Public => zone(&name)?,
+    };
+    match kind {
+        // Whoever asks here is in every VPC.
+        NamespaceKind::Private => properties.need("Vpc")?.ignore(),
+        NamespaceKind::Public => reading.ignore("public resolution".to_owned()),
+        NamespaceKind::Http => {}
+    }
+    let item = Namespace {
         logical_id: reading.resource.logical_id.clone(),
-        name: zone,
+        arn: arn(reading.resource),
+        kind,
+        name,
         soa_ttl: soa_ttl(&properties)?,
         services: Vec::new(),
     };
-    Ok((reading.resource.reference().into(), namespace))
+    Ok(Child { parent: Arn::from(""), item, span: reading.resource.span })
+}
+
+/// What two services of a namespace must not share. Names that DNS answers have no case.
+pub(super) fn unique_name(service: &DiscoveryService) -> String {
+    if service.records.is_empty() { service.name.clone() } else { service.name.to_lowercase() }
 }
 
 fn zone(field: &Field<'_>) -> Result<String> {
@@ -33,8 +67,17 @@ fn zone(field: &Field<'_>) -> Result<String> {
     if is_domain_name(name) && name.len() <= 253 {
         return Ok(name.to_owned());
     }
-    let help = "a name has labels of up to 63 letters, digits, hyphens and underscores, with dots";
-    Err(field.refused(format!("is `{text}`"), help))
+    Err(field.refused(format!("is `{text}`"), NAME_HELP))
+}
+
+fn http_name(field: &Field<'_>) -> Result<String> {
+    let text = field.text()?;
+    let printable = text.chars().all(|c| c.is_ascii_graphic());
+    if printable && (1..=1024).contains(&text.len()) {
+        return Ok(text.into_owned());
+    }
+    Err(field
+        .refused(format!("is `{text}`"), "a name has 1 to 1024 characters, none of them blank"))
 }
 
 fn soa_ttl(properties: &Properties<'_>) -> Result<u32> {
@@ -48,103 +91,18 @@ fn soa_ttl(properties: &Properties<'_>) -> Result<u32> {
     at.number("TTL", 0..=MAX_TTL, DEFAULT_SOA_TTL)
 }
 
-pub(super) fn read_service(
-    reading: &Reading<'_>,
-    resolved: &Resolved,
-) -> Result<Child<DiscoveryService>> {
-    let properties = reading.properties();
-    let config = properties.map("DnsConfig")?;
-    let parent = parent(&properties, config.as_ref(), resolved)?;
-    health(&properties)?;
-    let api_only = properties.text("Type")?.is_some_and(|kind| kind == "HTTP");
-    let (records, routing_policy) = match config.filter(|_| !api_only) {
-        Some(config) => (records(&config)?, routing_policy(&config)?),
-        None => (Vec::new(), RoutingPolicy::Multivalue),
-    };
-    let item = DiscoveryService {
-        logical_id: reading.resource.logical_id.clone(),
-        arn: attribute(reading.resource, "Arn").as_str().into(),
-        name: service_name(reading, &properties)?,
-        records,
-        routing_policy,
-    };
-    Ok(Child { parent, item, span: reading.resource.span })
+/// The resource of one of these types that is meant by its id or by its ARN.
+fn meant<'a>(
+    resolved: &'a Resolved,
+    types: impl IntoIterator<Item = &'static str>,
+    name: &str,
+) -> Option<&'a Resource> {
+    let mut all = types.into_iter().flat_map(|name| of_type(resolved, name));
+    all.find(|resource| resource.reference() == name || arn(resource).as_str() == name)
 }
 
-/// The namespace's id stands in one of two places, or in both.
-fn parent(
-    properties: &Properties<'_>,
-    config: Option<&Properties<'_>>,
-    resolved: &Resolved,
-) -> Result<Arn> {
-    let own = properties.get("NamespaceId");
-    let nested = config.and_then(|config| config.get("NamespaceId"));
-    if let (Some(own), Some(nested)) = (&own, &nested)
-        && own.text()? != nested.text()?
-    {
-        let help = "keep `NamespaceId` and remove `DnsConfig.NamespaceId`";
-        return Err(nested.refused("differs from `NamespaceId`", help));
-    }
-    let Some(field) = own.or(nested) else {
-        return Err(properties.missing("NamespaceId", "a service belongs to a namespace"));
-    };
-    let id = field.arn()?;
-    let known = named(resolved, NAMESPACE, id.as_str()).is_some();
-    if known { Ok(id) } else { Err(field.not_in_template("private DNS namespace")) }
-}
-
-fn health(properties: &Properties<'_>) -> Result<()> {
-    if let Some(config) = properties.get("HealthCheckConfig") {
-        let help = "Route 53 cannot reach a private namespace: use `HealthCheckCustomConfig`";
-        return Err(config.refused("is given in a private namespace", help));
-    }
-    // Its threshold is always taken for 1 (cloudmap-ecs §1.4).
-    properties.get("HealthCheckCustomConfig");
-    Ok(())
-}
-
-fn records(config: &Properties<'_>) -> Result<Vec<DnsRecord>> {
-    let field = config.need("DnsRecords")?;
-    let records: Vec<_> = field.items()?.iter().map(record).collect::<Result<_>>()?;
-    match records.len() {
-        1 => Ok(records),
-        0 => Err(field.refused("is empty", "give a record of type A")),
-        _ => Err(field.refused("has the type A more than once", "give one record of type A")),
-    }
-}
-
-fn record(field: &Field<'_>) -> Result<DnsRecord> {
-    let record = field.map()?;
-    let kind = record.need("Type")?;
-    let ttl = record.need("TTL")?.number(0..=MAX_TTL)?;
-    match &*kind.text()? {
-        "A" => Ok(DnsRecord { kind: RecordKind::A, ttl }),
-        other => {
-            let what = format!("DNS records of type `{other}`");
-            Err(kind.not_emulated(what, "only records of type `A` are emulated"))
-        }
-    }
-}
-
-fn routing_policy(config: &Properties<'_>) -> Result<RoutingPolicy> {
-    let Some(field) = config.get("RoutingPolicy") else { return Ok(RoutingPolicy::Multivalue) };
-    match &*field.text()? {
-        "MULTIVALUE" => Ok(RoutingPolicy::Multivalue),
-        "WEIGHTED" => Ok(RoutingPolicy::Weighted),
-        other => Err(field.refused(format!("is `{other}`"), "write `MULTIVALUE` or `WEIGHTED`")),
-    }
-}
-
-fn service_name(reading: &Reading<'_>, properties: &Properties<'_>) -> Result<String> {
-    let Some(field) = properties.get("Name") else {
-        return Ok(attribute(reading.resource, "Name"));
-    };
-    let name = field.text()?;
-    if is_domain_name(&name) && name.len() <= 127 {
-        return Ok(name.into_owned());
-    }
-    let help = "a name has labels of up to 63 letters, digits, hyphens and underscores, with dots";
-    Err(field.refused(format!("is `{name}`"), help))
+fn arn(resource: &Resource) -> Arn {
+    attribute(resource, "Arn").as_str().into()
 }
 
 fn is_domain_name(name: &str) -> bool {

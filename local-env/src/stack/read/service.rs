@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION, attribute,
     field::{Field, Properties, Reading, Result},
-    named, of_type,
+    named, namespace, of_type,
 };
 use crate::{
     cloudformation::{Resolved, Value},
@@ -158,10 +158,10 @@ fn registry(
     let service = entry.need("RegistryArn")?;
     let arn = service.text()?;
     let of_arn = Value::String(arn.clone().into_owned());
-    if !of_type(resolved, DISCOVERY_SERVICE).any(|it| it.attribute("Arn").as_ref() == Some(&of_arn))
-    {
+    let mut discovery = of_type(resolved, DISCOVERY_SERVICE);
+    let Some(discovery) = discovery.find(|it| it.attribute("Arn").as_ref() == Some(&of_arn)) else {
         return Err(service.not_in_template("Cloud Map service"));
-    }
+    };
     let port = match (entry.get("Port"), entry.get("ContainerName"), entry.get("ContainerPort")) {
         (None, None, None) => None,
         (Some(port), None, None) => Some(port.port()?),
@@ -171,6 +171,7 @@ fn registry(
             return Err(item.refused("names its port in two ways or by half", help));
         }
     };
+    namespace::check_registry(item, discovery, port)?;
     Ok(Some(ServiceRegistry { service: service.arn()?, port }))
 }
 

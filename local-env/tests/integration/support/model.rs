@@ -6,7 +6,7 @@ use local_env::stack::{
     Action, Arn, Certificate, Condition, Container, Coverage, DiscoveryService, DnsRecord,
     FixedResponse, Forward, HealthCheck, HealthCheckPort, KeyAlgorithm, Listener,
     ListenerAttributes, ListenerProtocol, LoadBalancer, LoadBalancerAttributes, Matcher, Namespace,
-    Patterns, ProtocolVersion, RecordKind, Redirect, RoutingPolicy, Rule, Service,
+    NamespaceKind, Patterns, ProtocolVersion, RecordKind, Redirect, RoutingPolicy, Rule, Service,
     ServiceLoadBalancer, ServiceRegistry, SslPolicy, Stack, TargetGroup, TargetGroupAttributes,
     TargetProtocol, TaskDefinition, Transforms,
 };
@@ -113,9 +113,13 @@ pub fn namespace(services: &[&str]) -> Namespace {
         name: (*name).into(),
         records: vec![DnsRecord { kind: RecordKind::A, ttl: 60 }],
         routing_policy: RoutingPolicy::Multivalue,
+        custom_health: true,
+        instances: Vec::new(),
     };
     Namespace {
         logical_id: "Namespace".into(),
+        arn: Arn::from("arn:aws:servicediscovery:us-west-2:000000000000:namespace/ns-services"),
+        kind: NamespaceKind::Private,
         name: "services".into(),
         soa_ttl: 15,
         services: services.iter().map(service).collect(),

@@ -180,10 +180,10 @@ fn what_changes_nothing_is_listed() {
 
 #[test]
 fn types_that_would_change_the_routing_are_refused() {
-    let error = read("  Space:", "  Other: {Type: AWS::ServiceDiscovery::HttpNamespace}\n  Space:")
-        .unwrap_err();
+    let error =
+        read("  Space:", "  Other: {Type: AWS::CloudFormation::Macro}\n  Space:").unwrap_err();
     let told = error.problems()[0].to_string();
-    assert_eq!(told, "`Resources.Other` asks for a namespace without DNS, which is not emulated");
+    assert_eq!(told, "`Resources.Other` asks for a macro, which is not emulated");
 }
 
 #[test]

@@ -9,17 +9,12 @@ fn cloud_map_services_are_checked() {
     each_is_told(
         "Names",
         &[
-            (
-                record,
-                "{Type: SRV, TTL: 10}",
-                "`@.DnsConfig.DnsRecords[0].Type` asks for DNS records of type `SRV`, which is not emulated",
-            ),
             (record, "{Type: A}", "`@.DnsConfig.DnsRecords[0].TTL` is absent"),
             (record, "", "`@.DnsConfig.DnsRecords` is empty"),
             (
                 "NamespaceId: !Ref Space",
                 "NamespaceId: ns-1",
-                "`@.NamespaceId` is `ns-1`, which is no private DNS namespace of this template",
+                "`@.NamespaceId` is `ns-1`, which is no Cloud Map namespace of this template",
             ),
             ("NamespaceId: !Ref Space", "X: y", "`@.NamespaceId` is absent"),
             (

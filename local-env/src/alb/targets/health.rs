@@ -5,10 +5,11 @@
 //! are shortened, checks come so fast that a program that is still starting would fail them all, so
 //! a refused connection is not counted against a new target for as long as AWS would have given it.
 
-use std::{fmt, ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
 use tokio::time::Instant;
 
+use super::state::{Reason, TargetState};
 use crate::{
     clock::Clock,
     stack::{HealthCheck, Matcher},
@@ -17,32 +18,10 @@ use crate::{
 /// How soon a target that does not listen yet is tried again.
 const STARTING_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What the load balancer thinks of a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TargetState {
-    /// Registered; no check has decided yet. It gets no requests.
-    Initial,
-    /// It gets requests.
-    Healthy,
-    /// It gets requests only when no target of its group is healthy.
-    Unhealthy(Reason),
-}
-
-/// Why a check failed, with AWS's reason codes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// `Target.ResponseCodeMismatch`: the status that came.
-    ResponseCodeMismatch(u16),
-    /// `Target.Timeout`.
-    Timeout,
-    /// `Target.FailedHealthChecks`: no connection, or no HTTP answer on it.
-    FailedHealthChecks,
-}
-
 /// What one check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// An answer with this status.
+    /// An answer with this status, or over gRPC with this code.
     Answered(u16),
     /// The connection was refused: nobody listens.
     Refused,
@@ -67,7 +46,7 @@ pub(super) struct Policy {
 #[derive(Clone, Debug)]
 pub(super) struct Health {
     state: TargetState,
-    registered: Instant,
+    since: Instant,
     successes: u32,
     failures: u32,
     starting: bool,
@@ -110,14 +89,9 @@ impl Policy {
 // === impl Health ===
 
 impl Health {
+    /// Of a target that is checked from `now` on.
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            state: TargetState::Initial,
-            registered: now,
-            successes: 0,
-            failures: 0,
-            starting: true,
-        }
+        Self { state: TargetState::Initial, since: now, successes: 0, failures: 0, starting: true }
     }
 
     pub(super) fn state(&self) -> &TargetState {
@@ -128,7 +102,7 @@ impl Health {
     pub(super) fn observe(&mut self, policy: &Policy, outcome: &Outcome, now: Instant) -> bool {
         self.starting = self.state == TargetState::Initial
             && *outcome == Outcome::Refused
-            && now.duration_since(self.registered) < policy.start_allowance;
+            && now.duration_since(self.since) < policy.start_allowance;
         if self.starting {
             return false;
         }
@@ -153,7 +127,7 @@ impl Health {
         let enough = match self.state {
             TargetState::Initial => 1,
             TargetState::Healthy => return None,
-            TargetState::Unhealthy(_) => policy.healthy_threshold,
+            _ => policy.healthy_threshold,
         };
         (self.successes >= enough).then_some(TargetState::Healthy)
     }
@@ -165,32 +139,6 @@ impl Health {
         let unhealthy = matches!(self.state, TargetState::Unhealthy(_));
         (unhealthy || self.failures >= policy.unhealthy_threshold)
             .then_some(TargetState::Unhealthy(reason))
-    }
-}
-
-// === impl TargetState ===
-
-impl fmt::Display for TargetState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Initial => f.write_str("initial"),
-            Self::Healthy => f.write_str("healthy"),
-            Self::Unhealthy(reason) => write!(f, "unhealthy: {reason}"),
-        }
-    }
-}
-
-// === impl Reason ===
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ResponseCodeMismatch(status) => {
-                write!(f, "Health checks failed with these codes: [{status}]")
-            }
-            Self::Timeout => f.write_str("Request timed out"),
-            Self::FailedHealthChecks => f.write_str("Health checks failed"),
-        }
     }
 }
 
