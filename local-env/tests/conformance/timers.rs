@@ -1,0 +1,118 @@
+//! How long anybody may take (alb §1.2).
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::support::{
+    RawTarget, Setup, Target, fixed, get, h2_client, h2_client::GOAWAY, unreachable::DropPackets,
+};
+
+const IDLE: Duration = Duration::from_millis(300);
+const OLD: Duration = Duration::from_millis(200);
+
+#[tokio::test]
+async fn alb_017_a_silent_target_is_a_504_after_the_idle_timeout() {
+    let setup = Setup::http().attribute("idle_timeout.timeout_seconds", "1");
+    let (balancer, target) = (setup.start().await, RawTarget::bind().await);
+    balancer.register(target.address).await;
+    let begun = Instant::now();
+    let (answer, _silent) = tokio::join!(balancer.get("/"), target.accept());
+    assert_eq!(answer.status(), 504);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn alb_018_a_client_that_stops_within_its_request_gets_a_408() {
+    let (balancer, target) =
+        (Setup::http().idle_timeout(IDLE).start().await, Target::start().await);
+    balancer.register(target.address).await;
+    let in_its_head = "GET / HTTP/1.1\r\nHost: shop.ex";
+    let in_its_body = "PUT / HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 9\r\n\r\nhalf";
+    for begun in [in_its_head, in_its_body] {
+        let mut client = balancer.connect().await;
+        let now = Instant::now();
+        client.send(begun).await;
+        assert_eq!(client.answer().await.status(), 408, "{begun}");
+        assert!(client.ends().await, "{begun}");
+        assert!(now.elapsed() >= IDLE, "{begun}: {:?}", now.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn alb_019_a_slow_answer_completes_as_long_as_something_comes() {
+    let setup = Setup::http().attribute("idle_timeout.timeout_seconds", "1");
+    let (balancer, target) = (setup.start().await, RawTarget::bind().await);
+    balancer.register(target.address).await;
+    let drip = async {
+        let (mut served, _) = target.answer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n").await;
+        for _ in 0..6 {
+            sleep(Duration::from_millis(500)).await;
+            served.send("x").await;
+        }
+    };
+    let (answer, ()) = tokio::join!(balancer.get("/"), drip);
+    assert_eq!((answer.status(), answer.text().as_str()), (200, "xxxxxx"));
+}
+
+#[tokio::test]
+async fn alb_020_a_connection_that_is_too_old_serves_one_more_request() {
+    let setup = Setup::http().default_action(fixed("ok"));
+    let setup = setup.change(|model| model.attributes.client_keep_alive = OLD);
+    let balancer = setup.start().await;
+    let (begun, mut client) = (Instant::now(), balancer.connect().await);
+    loop {
+        client.send(get("/")).await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status(), 200);
+        if answer.says("connection", "close") {
+            break;
+        }
+        assert!(begun.elapsed() < OLD * 50, "still open after {:?}", begun.elapsed());
+    }
+    assert!(begun.elapsed() >= OLD, "{:?}", begun.elapsed());
+    assert!(client.ends().await);
+}
+
+#[tokio::test]
+async fn alb_021_an_http2_connection_that_is_too_old_ends_with_a_goaway() {
+    let setup = Setup::https().default_action(fixed("ok"));
+    let setup = setup.change(|model| model.attributes.client_keep_alive = OLD);
+    let balancer = setup.start().await;
+    let begun = Instant::now();
+    let mut client = balancer.connect_h2().await;
+    // The request that finds the connection gone is none that was lost: it was never begun.
+    while let Ok(answer) = client.send(h2_client::get("/"), "").await {
+        assert_eq!(answer.status, 200);
+        assert!(begun.elapsed() < OLD * 50, "still open after {:?}", begun.elapsed());
+    }
+    client.end().await;
+    assert!(client.frames().contains(&GOAWAY));
+    assert!(begun.elapsed() >= OLD, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn alb_111_a_target_that_drops_packets_is_a_504_after_10_s() {
+    let (balancer, target) = (Setup::http().start().await, DropPackets::bind());
+    balancer.register(target.address).await;
+    let begun = Instant::now();
+    assert_eq!(balancer.get("/").await.status(), 504);
+    let taken = begun.elapsed();
+    assert!((Duration::from_secs(10)..Duration::from_secs(15)).contains(&taken), "{taken:?}");
+}
+
+#[tokio::test]
+async fn alb_112_a_body_that_stops_short_fails_after_the_idle_timeout() {
+    let setup = Setup::http().idle_timeout(IDLE);
+    let (balancer, target) = (setup.start().await, RawTarget::bind().await);
+    balancer.register(target.address).await;
+    let mut client = balancer.connect().await;
+    let begun = Instant::now();
+    client.send(get("/")).await;
+    let half = format!("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", "x".repeat(50));
+    let (_open, _) = target.answer(half).await;
+    let head = client.head().await.expect("an answer");
+    let whole = head.status() == 200 && client.exactly(100).await.is_some();
+    assert!(!whole, "nobody made up the other half");
+    assert!(begun.elapsed() >= IDLE, "{:?}", begun.elapsed());
+}
