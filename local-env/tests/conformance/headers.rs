@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use proptest::{prelude::*, test_runner::TestRunner};
+
 use crate::support::{Setup, Target, fixed, forward, wire::Head};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -85,4 +87,32 @@ async fn alb_115_path_and_query_reach_the_target_byte_for_byte() {
         assert_eq!(balancer.get(path).await.status(), 200);
         assert_eq!(target.last().start_line(), format!("GET {path} HTTP/1.1"));
     }
+}
+
+/// Whatever a client may write into a path, a query and headers, as it is.
+#[test]
+fn any_path_query_and_headers_reach_the_target_as_they_were_sent() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (balancer, target) = runtime.block_on(async {
+        let (balancer, target) = (Setup::http().start().await, Target::start().await);
+        balancer.register(target.address).await;
+        (balancer, target)
+    });
+    let path = "/[a-zA-Z0-9%;:@&=+$,/~'!*()-]{0,40}";
+    let query = prop::option::of("[!-~&&[^#]]{0,40}");
+    let fields = prop::collection::vec(("X-[A-Za-z0-9-]{1,12}", "[!-~]([ -~]{0,30}[!-~])?"), 0..6);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+    let ran = runner.run(&(path, query, fields), |(path, query, fields)| {
+        let asked = query.map_or(path.clone(), |query| format!("{path}?{query}"));
+        let lines: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let answer = runtime.block_on(balancer.get_with(&asked, &lines.concat()));
+        prop_assert_eq!(answer.status(), 200);
+        let seen = target.last();
+        prop_assert_eq!(seen.start_line(), format!("GET {asked} HTTP/1.1"));
+        let text = seen.as_str();
+        prop_assert!(text.ends_with(&format!("{}\r\n", lines.concat())), "{}", text);
+        Ok(())
+    });
+    ran.unwrap();
 }

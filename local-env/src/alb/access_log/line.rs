@@ -256,3 +256,87 @@ fn date(days: u64) -> (u64, u64, u64) {
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::alb::{
+        desync::Verdict,
+        record::{Kind, RequestLine},
+    };
+
+    /// A record in which everything that a client writes is `text`.
+    fn record(text: &[u8]) -> Record<'_> {
+        Record {
+            load_balancer: "app/demo/0123456789abcdef",
+            kind: Kind::Http,
+            finished: UNIX_EPOCH + Duration::from_micros(1_793_614_530_123_456),
+            created: UNIX_EPOCH,
+            client: ([192, 0, 2, 1], 51_514).into(),
+            target: None,
+            target_group: None,
+            request_time: Some(Duration::from_micros(1_999)),
+            target_time: None,
+            response_time: None,
+            status: 200,
+            target_status: None,
+            received: 1,
+            sent: 2,
+            request: Some(RequestLine { method: text, target: text, version: "HTTP/1.1" }),
+            scheme: "http",
+            host: text,
+            port: 80,
+            user_agent: Some(text),
+            tls: None,
+            trace_id: Some(text),
+            priority: Priority::Rule(0),
+            action: Some("forward"),
+            redirect_url: Some(text),
+            error_reason: None,
+            verdict: Verdict::default(),
+            connection: 1,
+            transformed_host: Some(text),
+            transformed_uri: Some(text),
+            transform_status: None,
+            node: [127, 0, 0, 1].into(),
+        }
+    }
+
+    fn line(text: &[u8], format: LogFormat) -> String {
+        let mut out = Vec::new();
+        write(&record(text), format, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// As AWS's readers split it: at blanks that no quotes enclose.
+    fn fields(line: &str) -> usize {
+        line.split('"').step_by(2).map(|outside| outside.matches(' ').count()).sum::<usize>() + 1
+    }
+
+    #[test]
+    fn a_line_begins_as_in_aws() {
+        let expected = "http 2026-11-02T10:15:30.123456Z app/demo/0123456789abcdef 192.0.2.1:51514 \
+                        - 0.001 -1 -1 200 - 1 2 \"a http://a:80a HTTP/1.1\" \"a\" - - - ";
+        assert!(line(b"a", LogFormat::Alb).starts_with(expected));
+    }
+
+    #[test]
+    fn what_would_end_a_field_is_escaped() {
+        let text = line(b"a\"b\\\n\xe9", LogFormat::Alb);
+        assert!(text.contains("\"a\\x22b\\x5c\\x0a\\xe9\""), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_sends_is_one_line_of_all_fields(
+            text in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let alb = line(&text, LogFormat::Alb);
+            prop_assert_eq!((fields(&alb), alb.matches('\n').count()), (36, 1), "{}", alb);
+            let json: serde_json::Value = serde_json::from_str(&line(&text, LogFormat::Json)).unwrap();
+            prop_assert_eq!(json.as_object().unwrap().len(), 34);
+        }
+    }
+}
