@@ -73,6 +73,19 @@ async fn alb_027_headers_with_odd_names_are_dropped_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_dropped_header_is_gone_before_rules_look() {
+    let condition =
+        "{Field: http-header, HttpHeaderConfig: {HttpHeaderName: X_Foo, Values: ['1']}}";
+    for (asked, expected) in [("true", "default"), ("false", "matched")] {
+        let setup = Setup::http().default_action(fixed("default"));
+        let setup = setup.rule(1, condition, fixed("matched"));
+        let setup = setup.attribute("routing.http.drop_invalid_header_fields.enabled", asked);
+        let answer = setup.start().await.get_with("/", "X_Foo: 1\r\n").await;
+        assert_eq!(answer.text(), expected);
+    }
+}
+
+#[tokio::test]
 async fn alb_071_a_redirect_to_more_than_8_k_is_a_507() {
     let config = "{Protocol: HTTPS, Port: '443', StatusCode: HTTP_301}";
     let redirect = format!("{{Type: redirect, RedirectConfig: {config}}}");

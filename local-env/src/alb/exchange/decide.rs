@@ -11,7 +11,7 @@ use crate::{
     alb::{
         desync::{self, Treatment},
         generated::Generated,
-        head::{Name, RequestHead, Version},
+        head::{Fields, Name, RequestHead, Version},
         headers::{has_too_many_addresses, host_for_target, is_valid, split_port},
         metrics::Counter,
         record::Priority,
@@ -97,7 +97,8 @@ impl Exchange<'_> {
         }
         self.count_invalid_headers();
         let listener = std::rc::Rc::clone(&self.client.listener);
-        let request = address.request(head, self.client.peer.ip());
+        let kept = self.kept_fields();
+        let request = address.request(head, kept.as_ref(), self.client.peer.ip());
         let choice = listener.routes.choose(&request).map_err(|_| {
             self.facts.priority = Priority::Failed;
             400_u16
@@ -171,6 +172,18 @@ impl Exchange<'_> {
             }
             Treatment::Block => Err(400),
         }
+    }
+
+    /// Headers that are dropped are gone before rules look (alb §1.4).
+    fn kept_fields(&self) -> Option<Fields> {
+        let drops = self.client.listener.attributes.drop_invalid_headers && !self.head.is_plain();
+        drops.then(|| {
+            let mut kept = Fields::default();
+            for field in self.head.fields().iter().filter(|field| is_valid(field.name)) {
+                kept.push(field.name, field.value);
+            }
+            kept
+        })
     }
 
     /// A plain head has none (alb §1.4).
@@ -275,7 +288,12 @@ impl<'a> Address<'a> {
         Some(Self { host, path_and_query: Cow::Borrowed(target) })
     }
 
-    fn request<'b>(&'b self, head: &'b RequestHead, source: std::net::IpAddr) -> Request<'b> {
+    fn request<'b>(
+        &'b self,
+        head: &'b RequestHead,
+        kept: Option<&'b Fields>,
+        source: std::net::IpAddr,
+    ) -> Request<'b> {
         let whole = &*self.path_and_query;
         let (path, query) = match memchr::memchr(b'?', whole) {
             Some(mark) => (&whole[..mark], whole.get(mark + 1..)),
@@ -286,7 +304,7 @@ impl<'a> Address<'a> {
             host: split_port(self.host).0,
             path,
             query,
-            fields: head.fields(),
+            fields: kept.unwrap_or(head.fields()),
             source,
         }
     }
