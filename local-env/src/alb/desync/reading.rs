@@ -58,14 +58,16 @@ impl<'a> Reading<'a> {
             None => (line, &[][..]),
         };
         let (target, version) = match last_word(rest) {
-            Some((Some(target), version)) => (target, version),
+            Some((Some(target), version)) if !(target.is_empty() && version.is_empty()) => {
+                (target, version)
+            }
             // One word: a version, if it looks like one.
             Some((None, version)) if version.starts_with(b"HTTP/1.") => {
                 self.verdict.raise(Class::Ambiguous, Reason::MissingUri);
                 (&[][..], version)
             }
             Some((None, target)) => (target, &[][..]),
-            None => {
+            Some((Some(_), _)) | None => {
                 self.verdict.raise(Class::Ambiguous, Reason::MissingUri);
                 (&[][..], &[][..])
             }

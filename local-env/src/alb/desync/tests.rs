@@ -91,6 +91,7 @@ fn request_lines_have_their_classes_too() {
         ("GET / FOO/1.1", "Severe BadVersion"),
         ("GET / HTTP/2.0", "Compliant Compliant"),
         ("GET HTTP/1.1", "Ambiguous MissingUri"),
+        ("GET  ", "Ambiguous MissingUri"),
     ] {
         assert_eq!(verdict(&format!("{line}\r\nHost: h\r\n\r\n")), expected, "{line:?}");
     }
@@ -123,6 +124,8 @@ fn nasty_head() -> impl Strategy<Value = Vec<u8>> {
         "GET /",
         "POST HTTP/1.1",
         "echo",
+        "GET  ",
+        "GET   ",
         "",
         "GET  / HTTP/1.1 \t",
         "DELETE / HTTP/2.0",
