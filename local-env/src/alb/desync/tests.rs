@@ -152,6 +152,8 @@ fn nasty_head() -> impl Strategy<Value = Vec<u8>> {
         "no colon",
         "X-Content-Length: 1",
         "-Content-Length-: 1",
+        "Content-Lengt----: 5zip",
+        "Transfer-------------------: x",
         "A b: c",
         "A: \u{1}",
         "Content\tLength: 1",
