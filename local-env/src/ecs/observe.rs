@@ -244,31 +244,11 @@ impl Sightings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::{Arn, TaskDefinition};
+    use crate::stack::TaskDefinition;
 
     fn sightings() -> Sightings {
-        let definition = TaskDefinition {
-            logical_id: "WebTask".into(),
-            arn: Arn::from("task-definition"),
-            family: "web".into(),
-            revision: 1,
-            cpu: 256,
-            memory: 512,
-            containers: Vec::new(),
-        };
-        let service = Service {
-            logical_id: "Web".into(),
-            arn: Arn::from("service"),
-            name: "Web".into(),
-            cluster: "Services".into(),
-            desired_count: 1,
-            minimum_healthy_percent: 50,
-            maximum_percent: 200,
-            health_check_grace_period: Duration::ZERO,
-            task_definition: Arc::new(definition),
-            load_balancers: Vec::new(),
-            registry: None,
-        };
+        let definition = TaskDefinition::new("web", Vec::new());
+        let service = Service::new("Web", Arc::new(definition));
         Sightings::new(Watched { service: Arc::new(service), name: "web".into() })
     }
 

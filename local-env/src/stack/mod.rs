@@ -12,6 +12,7 @@ mod read;
 mod rule;
 mod service;
 mod target_group;
+mod task_definition;
 
 use std::{fmt, sync::Arc};
 
@@ -29,10 +30,14 @@ pub use rule::{
     Action, Authentication, Condition, FixedResponse, Forward, Patterns, QueryPattern, Redirect,
     Rewrite, Rule, Transforms, WeightedTargetGroup,
 };
-pub use service::{Container, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition};
+pub use service::{CircuitBreaker, Service, ServiceLoadBalancer, ServiceRegistry, Threshold};
 pub use target_group::{
     Algorithm, HealthCheck, HealthCheckPort, Matcher, MinimumHealthy, ProtocolVersion, Stickiness,
     TargetGroup, TargetGroupAttributes, TargetProtocol,
+};
+pub use task_definition::{
+    Container, ContainerHealthCheck, Dependency, DependencyCondition, HealthCommand,
+    LogConfiguration, RestartPolicy, Secret, TaskDefinition, Ulimit,
 };
 
 /// Everything of a template that the environment runs, and an account of the rest.

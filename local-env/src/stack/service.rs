@@ -1,8 +1,8 @@
-//! An ECS service and its task definition as the template describes them.
+//! An ECS service as the template describes it.
 
 use std::{sync::Arc, time::Duration};
 
-use super::Arn;
+use super::{Arn, TaskDefinition};
 
 /// `AWS::ECS::Service`.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Service {
     pub minimum_healthy_percent: u32,
     /// `DeploymentConfiguration.MaximumPercent`. Default 200.
     pub maximum_percent: u32,
+    /// `DeploymentConfiguration.DeploymentCircuitBreaker`, where it is enabled.
+    pub circuit_breaker: Option<CircuitBreaker>,
     /// `HealthCheckGracePeriodSeconds`. Default 0.
     pub health_check_grace_period: Duration,
     /// What its tasks are made from.
@@ -29,6 +31,28 @@ pub struct Service {
     pub load_balancers: Vec<ServiceLoadBalancer>,
     /// The Cloud Map service that its tasks are registered in.
     pub registry: Option<ServiceRegistry>,
+}
+
+/// When a deployment is given up (cloudmap-ecs §3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitBreaker {
+    /// Whether the last completed deployment is taken up again.
+    pub rollback: bool,
+    /// Whether a task that turns healthy sets the count of failed ones to 0. Default true.
+    pub reset_on_healthy_task: bool,
+    /// How many failed tasks are too many.
+    pub threshold: Threshold,
+}
+
+/// `ThresholdConfiguration`: how many failed tasks are too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// Percent of the desired count, but at least 3 and at most 200. The default, with 50.
+    BoundedPercent(u32),
+    /// Percent of the desired count.
+    UnboundedPercent(u32),
+    /// Tasks.
+    Count(u32),
 }
 
 /// An entry of a service's `LoadBalancers`.
@@ -51,78 +75,24 @@ pub struct ServiceRegistry {
     pub port: Option<u16>,
 }
 
-/// `AWS::ECS::TaskDefinition`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskDefinition {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// `arn:aws:ecs:…:task-definition/family:revision`.
-    pub arn: Arn,
-    /// `Family`.
-    pub family: String,
-    /// Counts from 1.
-    pub revision: u32,
-    /// CPU units: 1024 are one virtual processor.
-    pub cpu: u32,
-    /// MiB.
-    pub memory: u32,
-    /// At least one.
-    pub containers: Vec<Container>,
-}
+// === impl Service ===
 
-/// An entry of a task definition's `ContainerDefinitions`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Container {
-    /// Unique in its task definition.
-    pub name: String,
-    /// The image's address, with its tag.
-    pub image: String,
-    /// Whether the task ends when this container does. Default true.
-    pub essential: bool,
-    /// In the template's order.
-    pub environment: Vec<(String, String)>,
-    /// `PortMappings[].ContainerPort`.
-    pub ports: Vec<u16>,
-    /// From the stop signal to the kill. Default 30 s.
-    pub stop_timeout: Duration,
-}
-
-// === impl Container ===
-
-impl Container {
-    /// The last part of the image's repository: `service1` for
-    /// `111122223333.dkr.ecr.us-west-2.amazonaws.com/team/service1:latest`.
-    pub fn repository(&self) -> &str {
-        let path = self.image.rsplit('/').next().unwrap_or(&self.image);
-        path.split(['@', ':']).next().unwrap_or(path)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn container(image: &str) -> Container {
-        Container {
-            name: "web".into(),
-            image: image.into(),
-            essential: true,
-            environment: Vec::new(),
-            ports: vec![80],
-            stop_timeout: Duration::from_secs(30),
-        }
-    }
-
-    #[test]
-    fn an_images_repository_is_known_without_registry_tag_or_digest() {
-        for image in [
-            "service1",
-            "service1:latest",
-            "registry.example:5000/service1",
-            "111122223333.dkr.ecr.us-west-2.amazonaws.com/team/service1:v1",
-            "team/service1@sha256:0123",
-        ] {
-            assert_eq!(container(image).repository(), "service1", "{image}");
+impl Service {
+    /// A service as CloudFormation makes it where the template says no more.
+    pub fn new(name: &str, task_definition: Arc<TaskDefinition>) -> Self {
+        Self {
+            logical_id: name.to_owned(),
+            arn: Arn::from(format!("service/default/{name}").as_str()),
+            name: name.to_owned(),
+            cluster: "default".to_owned(),
+            desired_count: 1,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: None,
+            health_check_grace_period: Duration::ZERO,
+            task_definition,
+            load_balancers: Vec::new(),
+            registry: None,
         }
     }
 }

@@ -22,13 +22,12 @@ pub(super) fn read(container: &Properties<'_>, cpu: u32, memory: u32) -> Result<
         return Err(essential.refused("is false for the only container", help));
     }
     let stop_timeout = container.number("StopTimeout", 0..=120, 30)?;
+    let name = name(&container.need("Name")?)?;
     Ok(Container {
-        name: name(&container.need("Name")?)?,
-        image: container.need("Image")?.text()?.into_owned(),
-        essential: true,
         environment: container.items("Environment")?.iter().map(variable).collect::<Result<_>>()?,
         ports: container.items("PortMappings")?.iter().map(port).collect::<Result<_>>()?,
         stop_timeout: Duration::from_secs(stop_timeout.into()),
+        ..Container::new(name, container.need("Image")?.text()?)
     })
 }
 

@@ -29,7 +29,6 @@ pub(super) fn read(
     properties.text("ServiceName")?;
     let resource = reading.resource;
     Ok(Some(Service {
-        logical_id: resource.logical_id.clone(),
         arn: resource.reference().into(),
         name: attribute(resource, "Name"),
         cluster: cluster.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -39,7 +38,7 @@ pub(super) fn read(
         health_check_grace_period: Duration::from_secs(grace.into()),
         load_balancers: load_balancers(&properties, resolved, &task_definition)?,
         registry: registry(&properties, resolved, &task_definition)?,
-        task_definition,
+        ..Service::new(&resource.logical_id, task_definition)
     }))
 }
 

@@ -24,6 +24,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
         revision: 1,
         cpu,
         memory,
+        task_role: None,
         containers: vec![only_container(&properties, cpu, memory)?],
     }))
 }

@@ -129,38 +129,26 @@ pub fn namespace(services: &[&str]) -> Namespace {
 /// A stack with one service, `web` on `port`, behind a plain listener and in Cloud Map.
 pub fn stack_with_web(port: u16, desired_count: u32) -> Stack {
     let container = Container {
-        name: "web".into(),
-        image: "registry.example/web:latest".into(),
-        essential: true,
         environment: vec![("GREETING".into(), "hello".into())],
         ports: vec![port],
         stop_timeout: Duration::from_secs(1),
+        ..Container::new("web", "registry.example/web:latest")
     };
-    let definition = TaskDefinition {
-        logical_id: "WebTask".into(),
-        arn: Arn::from("task-definition"),
-        family: "web-family".into(),
-        revision: 1,
-        cpu: 256,
-        memory: 512,
-        containers: vec![container],
-    };
+    let definition = TaskDefinition::new("web-family", vec![container]);
     let service = Service {
         logical_id: "WebService".into(),
-        arn: Arn::from("service"),
         name: "Web".into(),
         cluster: "Services".into(),
         desired_count,
         minimum_healthy_percent: 50,
-        maximum_percent: 200,
         health_check_grace_period: Duration::from_secs(60),
-        task_definition: Arc::new(definition),
         load_balancers: vec![ServiceLoadBalancer {
             target_group: Arn::from("web"),
             container_name: "web".into(),
             container_port: port,
         }],
         registry: Some(ServiceRegistry { service: Arn::from("discovery-web"), port: None }),
+        ..Service::new("WebService", Arc::new(definition))
     };
     Stack {
         name: "test".into(),
