@@ -29,6 +29,7 @@ pub(super) struct Facts {
     ca_file: Option<String>,
     clock: Clock,
     ignored: Vec<String>,
+    warnings: Vec<String>,
 }
 
 // === impl Facts ===
@@ -63,6 +64,7 @@ impl Facts {
             } else {
                 summary(&stack.coverage).into_iter().collect()
             },
+            warnings: stack.coverage.warnings.iter().map(ToString::to_string).collect(),
         }
     }
 
@@ -91,6 +93,7 @@ impl Facts {
         row(to, "CA", self.ca_file.as_slice())?;
         row(to, "clock", &[clock(self.clock)])?;
         row(to, "ignored", &self.ignored)?;
+        row(to, "look at", &self.warnings)?;
         row(to, "stop", &["Ctrl-C".to_owned()])?;
         let since = since.as_secs_f32();
         if status.is_steady() {
@@ -202,6 +205,7 @@ mod tests {
                 entry("AWS::EC2::VPC", None),
                 entry("AWS::ECS::Service", Some("PropagateTags")),
             ],
+            warnings: Vec::new(),
         }
     }
 

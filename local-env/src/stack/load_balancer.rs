@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Arn, Rule};
+use super::{Action, Arn, Rule, SecurityGroupId};
 
 /// `AWS::ElasticLoadBalancingV2::LoadBalancer` with the listeners that name it.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct LoadBalancer {
     pub dns_name: String,
     /// How it treats connections and requests.
     pub attributes: LoadBalancerAttributes,
+    /// Its groups; where there are none, the VPC's default group.
+    pub security_groups: Vec<SecurityGroupId>,
     /// By port, ascending.
     pub listeners: Vec<Listener>,
 }

@@ -10,13 +10,16 @@ mod load_balancer;
 mod namespace;
 mod read;
 mod rule;
+mod security_group;
 mod service;
 mod target_group;
 mod task_definition;
 
 use std::{fmt, sync::Arc};
 
-pub use coverage::{Coverage, Ignored};
+use ipnet::Ipv4Net;
+
+pub use coverage::{Coverage, Ignored, Warning};
 pub use error::{StackError, StackProblem};
 pub use load_balancer::{
     Certificate, DesyncMitigation, ForwardedFor, KeyAlgorithm, Listener, ListenerAttributes,
@@ -29,6 +32,10 @@ pub use namespace::{
 pub use rule::{
     Action, Authentication, Condition, FixedResponse, Forward, Patterns, QueryPattern, Redirect,
     Rewrite, Rule, Transforms, WeightedTargetGroup,
+};
+pub use security_group::{
+    Direction, IcmpKind, RulePlace, SecurityGroup, SecurityGroupId, SecurityGroupPeer,
+    SecurityGroupRule, Traffic,
 };
 pub use service::{CircuitBreaker, Service, ServiceLoadBalancer, ServiceRegistry, Threshold};
 pub use target_group::{
@@ -57,6 +64,10 @@ pub struct Stack {
     pub services: Vec<Service>,
     /// Cloud Map namespaces of all kinds.
     pub namespaces: Vec<Namespace>,
+    /// Those of the template, and after them the VPC's default group.
+    pub security_groups: Vec<SecurityGroup>,
+    /// The addresses of its VPCs; none where the VPC is not in the template.
+    pub networks: Vec<Ipv4Net>,
     /// What was read and is not emulated.
     pub coverage: Coverage,
 }

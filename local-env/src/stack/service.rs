@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Arn, TaskDefinition};
+use super::{Arn, SecurityGroupId, TaskDefinition};
 
 /// `AWS::ECS::Service`.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Service {
     pub load_balancers: Vec<ServiceLoadBalancer>,
     /// The Cloud Map service that its tasks are registered in.
     pub registry: Option<ServiceRegistry>,
+    /// The groups of its tasks; where there are none, the VPC's default group.
+    pub security_groups: Vec<SecurityGroupId>,
 }
 
 /// When a deployment is given up (cloudmap-ecs §3.6).
@@ -93,6 +95,7 @@ impl Service {
             task_definition,
             load_balancers: Vec::new(),
             registry: None,
+            security_groups: Vec::new(),
         }
     }
 }

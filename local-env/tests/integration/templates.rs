@@ -276,8 +276,7 @@ fn what_is_not_emulated_is_listed_once() {
         ("AWS::Logs::LogGroup", 3),
         ("AWS::Route53::RecordSet", 1),
         ("AWS::EC2::VPC", 1),
-        ("AWS::EC2::SecurityGroup", 2),
-        ("AWS::EC2::SecurityGroupIngress", 6),
+        ("AWS::EC2::SecurityGroupIngress", 0),
         ("AWS::CDK::Metadata", 0),
         ("AWS::ECS::Cluster", 0),
     ];
@@ -288,10 +287,14 @@ fn what_is_not_emulated_is_listed_once() {
         let of = ignored.iter().filter(|it| it.logical_id == id);
         of.map(|it| it.property.as_deref().unwrap_or("")).collect::<Vec<_>>()
     };
-    assert_eq!(properties("ALBAEE750D2"), ["SecurityGroups", "Subnets"]);
+    assert_eq!(properties("ALBAEE750D2"), ["Subnets"]);
     assert_eq!(properties("ALBListener3B99FF85"), [""; 0]);
     assert_eq!(properties("ALBListenerservice1GroupA673C311"), ["VpcId"]);
-    assert_eq!(properties("ServiceOneService5E70B011"), ["NetworkConfiguration"]);
+    assert_eq!(
+        properties("ServiceOneService5E70B011"),
+        ["NetworkConfiguration.AwsvpcConfiguration.Subnets"]
+    );
+    assert_eq!(properties("ALBSecurityGroup8B8624F8"), ["VpcId"]);
     assert_eq!(
         properties("ServiceOneTaskDef7769F075"),
         ["ContainerDefinitions[0].LogConfiguration", "ExecutionRoleArn", "TaskRoleArn"]

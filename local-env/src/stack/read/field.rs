@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::RefCell, collections::HashMap, ops::RangeInclusive,
 
 use crate::{
     cloudformation::{Map, Node, Resource, Span, Value},
-    stack::{Arn, Ignored, StackProblem},
+    stack::{Arn, Ignored, StackProblem, Warning},
 };
 
 pub(super) type Result<T> = std::result::Result<T, StackProblem>;
@@ -24,6 +24,7 @@ pub(super) struct Reading<'a> {
     pub(super) resource: &'a Resource,
     seen: RefCell<HashMap<String, Seen>>,
     ignored: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<Warning>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,12 @@ pub(super) struct Field<'a> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(resource: &'a Resource) -> Self {
-        Self { resource, seen: RefCell::default(), ignored: RefCell::default() }
+        Self {
+            resource,
+            seen: RefCell::default(),
+            ignored: RefCell::default(),
+            warnings: RefCell::default(),
+        }
     }
 
     pub(super) fn properties(&'a self) -> Properties<'a> {
@@ -68,6 +74,15 @@ impl<'a> Reading<'a> {
     /// Names something that was read and is not acted upon.
     pub(super) fn ignore(&self, property: String) {
         self.ignored.borrow_mut().push(property);
+    }
+
+    pub(super) fn warn(&self, warning: Warning) {
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    /// What was warned of so far.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        self.warnings.take()
     }
 
     /// A problem with the resource as a whole.
@@ -306,6 +321,11 @@ impl<'a> Field<'a> {
 
     pub(super) fn span(&self) -> Span {
         self.node.span
+    }
+
+    /// Where it stands in its resource.
+    pub(super) fn property(&self) -> &str {
+        &self.path
     }
 
     fn path(&self) -> String {

@@ -4,8 +4,12 @@ use super::{
     attribute,
     attributes::Attributes,
     field::{Properties, Reading, Result},
+    security_group,
 };
-use crate::stack::{DesyncMitigation, ForwardedFor, LoadBalancer, LoadBalancerAttributes};
+use crate::{
+    cloudformation::Resolved,
+    stack::{DesyncMitigation, ForwardedFor, LoadBalancer, LoadBalancerAttributes},
+};
 
 /// Attributes that change nothing about a request, and their defaults.
 const UNUSED: [(&str, &str); 14] = [
@@ -25,7 +29,7 @@ const UNUSED: [(&str, &str); 14] = [
     ("zonal_shift.config.enabled", "false"),
 ];
 
-pub(super) fn read(reading: &Reading<'_>) -> Result<LoadBalancer> {
+pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<LoadBalancer> {
     let properties = reading.properties();
     if let Some(kind) = properties.get("Type")
         && kind.text()? != "application"
@@ -44,6 +48,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<LoadBalancer> {
         full_name: attribute(resource, "LoadBalancerFullName"),
         dns_name: attribute(resource, "DNSName"),
         attributes: attributes(reading, &properties)?,
+        security_groups: security_group::members(&properties, resolved)?,
         listeners: Vec::new(),
     })
 }

@@ -22,6 +22,7 @@ mod pattern;
 mod redirect;
 mod response_header;
 mod rule;
+mod security_group;
 mod service;
 mod ssl_policy;
 mod target_group;
@@ -31,9 +32,11 @@ mod task_definition;
 mod tests;
 mod transform;
 
+use ipnet::Ipv4Net;
+
 use super::{
-    Allowed, Arn, Certificate, Coverage, Ignored, Listener, ListenerProtocol, LoadBalancer,
-    Namespace, Stack, StackError, StackProblem, TargetGroup,
+    Allowed, Arn, Certificate, Coverage, Direction, Ignored, Listener, ListenerProtocol,
+    LoadBalancer, Namespace, SecurityGroup, Stack, StackError, StackProblem, TargetGroup, Warning,
 };
 use crate::cloudformation::{Note, Problems, Resolved, Resource, Span};
 use field::{Reading, Result};
@@ -52,8 +55,12 @@ const PUBLIC_NAMESPACE: &str = "AWS::ServiceDiscovery::PublicDnsNamespace";
 const HTTP_NAMESPACE: &str = "AWS::ServiceDiscovery::HttpNamespace";
 const DISCOVERY_SERVICE: &str = "AWS::ServiceDiscovery::Service";
 const DISCOVERY_INSTANCE: &str = "AWS::ServiceDiscovery::Instance";
+const SECURITY_GROUP: &str = "AWS::EC2::SecurityGroup";
+const SECURITY_GROUP_INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
+const SECURITY_GROUP_EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
+const VPC: &str = "AWS::EC2::VPC";
 
-const EMULATED: [&str; 14] = [
+const EMULATED: [&str; 17] = [
     LOAD_BALANCER,
     LISTENER,
     LISTENER_RULE,
@@ -68,6 +75,9 @@ const EMULATED: [&str; 14] = [
     HTTP_NAMESPACE,
     DISCOVERY_SERVICE,
     DISCOVERY_INSTANCE,
+    SECURITY_GROUP,
+    SECURITY_GROUP_INGRESS,
+    SECURITY_GROUP_EGRESS,
 ];
 
 /// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
@@ -102,6 +112,7 @@ struct Reader<'a> {
     allowed: Allowed,
     problems: Vec<StackProblem>,
     ignored: Vec<Ignored>,
+    warnings: Vec<Warning>,
 }
 
 // === impl Stack ===
@@ -109,7 +120,8 @@ struct Reader<'a> {
 impl Stack {
     /// Reads and validates a template's resources.
     pub fn read(resolved: &Resolved, allowed: Allowed) -> std::result::Result<Self, StackError> {
-        let mut reader = Reader { resolved, allowed, problems: Vec::new(), ignored: Vec::new() };
+        let (problems, ignored, warnings) = Default::default();
+        let mut reader = Reader { resolved, allowed, problems, ignored, warnings };
         let stack = reader.stack();
         match Problems::unless_empty(&resolved.source, reader.problems) {
             Some(error) => Err(error),
@@ -144,6 +156,8 @@ impl Reader<'_> {
             target_groups,
             services: services.into_iter().flatten().collect(),
             namespaces: self.namespaces(),
+            security_groups: self.security_groups(),
+            networks: self.networks(),
             coverage: Coverage::default(),
         };
         self.others();
@@ -157,7 +171,7 @@ impl Reader<'_> {
         let mut rules = self.all(LISTENER_RULE, |it| rule::read(it, &context));
         let further = self.all(LISTENER_CERTIFICATE, |it| listener::read_certificate(it, &context));
         let mut listeners = self.all(LISTENER, |it| listener::read(it, &context));
-        let mut load_balancers = self.all(LOAD_BALANCER, load_balancer::read);
+        let mut load_balancers = self.all(LOAD_BALANCER, |it| load_balancer::read(it, resolved));
         self.unique(
             &mut rules,
             |rule| rule.priority,
@@ -215,6 +229,34 @@ impl Reader<'_> {
         namespaces.into_iter().map(|namespace| namespace.item).collect()
     }
 
+    fn security_groups(&mut self) -> Vec<SecurityGroup> {
+        let resolved = self.resolved;
+        let mut groups = self.all(SECURITY_GROUP, |it| security_group::read(it, resolved));
+        groups.push(security_group::default_of_vpc());
+        for (resource_type, direction) in [
+            (SECURITY_GROUP_INGRESS, Direction::Ingress),
+            (SECURITY_GROUP_EGRESS, Direction::Egress),
+        ] {
+            let rules =
+                self.all(resource_type, |it| security_group::read_rule(it, resolved, direction));
+            security_group::add(&mut groups, rules);
+        }
+        self.warnings.extend(groups.iter().filter_map(security_group::lost_egress));
+        security_group::complete(groups)
+    }
+
+    /// Of VPCs nothing but their addresses is looked at, so that they stay listed as ignored.
+    fn networks(&mut self) -> Vec<Ipv4Net> {
+        let mut networks = Vec::new();
+        for resource in of_type(self.resolved, VPC) {
+            match security_group::network(&Reading::new(resource)) {
+                Ok(network) => networks.extend(network),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        networks
+    }
+
     /// Reads every resource of a type.
     fn all<T>(&mut self, resource_type: &str, read: impl Fn(&Reading<'_>) -> Result<T>) -> Vec<T> {
         let mut items = Vec::new();
@@ -224,6 +266,7 @@ impl Reader<'_> {
                 Ok(item) => items.push(item),
                 Err(problem) => self.problems.push(problem),
             }
+            self.warnings.extend(reading.warnings());
             self.ignored.extend(reading.ignored());
         }
         items
@@ -284,7 +327,9 @@ impl Reader<'_> {
         });
         let mut ignored: Vec<_> = notes.chain(std::mem::take(&mut self.ignored)).collect();
         ignored.sort_by_key(|it| self.resolved.resources.get_index_of(&it.logical_id));
-        Coverage { ignored }
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.sort_by_key(|it| self.resolved.resources.get_index_of(it.logical_id()));
+        Coverage { ignored, warnings }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION, attribute,
     field::{Field, Properties, Reading, Result},
-    named, namespace, of_type,
+    named, namespace, of_type, security_group,
 };
 use crate::{
     cloudformation::{Resolved, Value},
@@ -38,6 +38,7 @@ pub(super) fn read(
         health_check_grace_period: Duration::from_secs(grace.into()),
         load_balancers: load_balancers(&properties, resolved, &task_definition)?,
         registry: registry(&properties, resolved, &task_definition)?,
+        security_groups: security_group::of_service(&properties, resolved)?,
         ..Service::new(&resource.logical_id, task_definition)
     }))
 }

@@ -70,6 +70,7 @@ pub fn load_balancer(rules: Vec<Rule>) -> LoadBalancer {
         full_name: "app/ServicesLB/0123456789abcdef".into(),
         dns_name: "serviceslb.localhost".into(),
         attributes: LoadBalancerAttributes::default(),
+        security_groups: Vec::new(),
         listeners: vec![
             listener(80, ListenerProtocol::Http, vec![], to_https()),
             listener(443, https, rules, base_route()),
@@ -158,6 +159,8 @@ pub fn stack_with_web(port: u16, desired_count: u32) -> Stack {
         target_groups: vec![target_group("web")],
         services: vec![service],
         namespaces: vec![namespace(&["web"])],
+        security_groups: Vec::new(),
+        networks: Vec::new(),
         coverage: Coverage::default(),
     }
 }

@@ -6,6 +6,7 @@ mod listeners;
 mod load_balancers;
 mod namespaces;
 mod rules;
+mod security_groups;
 mod services;
 mod target_groups;
 mod transforms;
