@@ -16,3 +16,4 @@ pub mod ecs;
 pub mod environment;
 pub mod port_holder;
 pub mod stack;
+pub mod vpc;

@@ -18,6 +18,7 @@ mod protocols;
 mod responses;
 mod routing;
 mod rules;
+mod security_groups;
 mod statements;
 mod stickiness;
 mod support;
