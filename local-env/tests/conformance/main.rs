@@ -22,6 +22,7 @@ mod security_groups;
 mod statements;
 mod stickiness;
 mod support;
+mod task_definitions;
 mod tasks;
 mod timers;
 mod trace;

@@ -1,45 +1,69 @@
-//! Containers of a task definition (cloudmap-ecs §3.1, §3.5).
+//! Containers of a task definition (cloudmap-ecs §3.1, §3.5, §3.13).
+
+mod depends_on;
+mod environment;
+mod fargate;
+mod health_check;
+mod log_configuration;
+mod port_mapping;
+mod restart_policy;
+mod ulimit;
 
 use std::time::Duration;
 
-use super::field::{Field, Properties, Result};
+use super::{
+    field::{Field, Properties, Result},
+    task_definition::Task,
+};
 use crate::stack::Container;
 
-/// The only container of a task of this size.
-pub(super) fn read(container: &Properties<'_>, cpu: u32, memory: u32) -> Result<Container> {
-    for (key, what) in [("Secrets", "secrets"), ("EnvironmentFiles", "environment files")] {
-        if let Some(field) = container.get(key).filter(|field| !field.is_empty()) {
-            let help = "give the values under `Environment` in the template that you run here";
-            return Err(field.not_emulated(what, help));
-        }
-    }
-    within(container, "Memory", memory, "MiB")?;
-    within(container, "Cpu", cpu, "CPU units")?;
-    if let Some(essential) = container.get("Essential")
-        && !essential.flag()?
-    {
-        let help = "a task needs an essential container: leave `Essential` out";
-        return Err(essential.refused("is false for the only container", help));
-    }
-    let stop_timeout = container.number("StopTimeout", 0..=120, 30)?;
-    let name = name(&container.need("Name")?)?;
+pub(super) use fargate::not_on_fargate;
+
+/// One container, as far as it can be judged without the others.
+pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container> {
+    fargate::check(definition, task)?;
+    let name = name(&definition.need("Name")?)?;
+    let image = image(&definition.need("Image")?, task)?;
     Ok(Container {
-        environment: container.items("Environment")?.iter().map(variable).collect::<Result<_>>()?,
-        ports: container.items("PortMappings")?.iter().map(port).collect::<Result<_>>()?,
-        stop_timeout: Duration::from_secs(stop_timeout.into()),
-        ..Container::new(name, container.need("Image")?.text()?)
+        essential: definition.flag("Essential")?.unwrap_or(true),
+        cpu: definition.number("Cpu", 0..=u32::MAX, 0)?,
+        memory: definition.get("Memory").map(|it| it.number(1..=u32::MAX)).transpose()?,
+        entry_point: replaced(definition, "EntryPoint")?,
+        command: replaced(definition, "Command")?,
+        working_directory: working_directory(definition)?,
+        environment: environment::variables(definition)?,
+        environment_files: environment::files(definition)?,
+        secrets: environment::secrets(definition)?,
+        ports: definition
+            .items("PortMappings")?
+            .iter()
+            .map(port_mapping::read)
+            .collect::<Result<_>>()?,
+        depends_on: depends_on::read(definition)?,
+        health_check: health_check::read(definition)?,
+        restart_policy: restart_policy::read(definition)?,
+        ulimits: ulimit::read(definition, task)?,
+        start_timeout: start_timeout(definition)?,
+        stop_timeout: definition.seconds("StopTimeout", 0..=120, 30)?,
+        read_only_root: read_only_root(definition)?,
+        log: log_configuration::read(definition, task)?,
+        ..Container::new(name, image)
     })
 }
 
-/// A container's limit is one of AWS's bookkeeping here, but it must fit into the task's.
-fn within(container: &Properties<'_>, key: &str, most: u32, unit: &str) -> Result<()> {
-    let Some(field) = container.get(key) else { return Ok(()) };
-    let amount = field.number(0..=u32::MAX)?;
-    if amount <= most {
-        return Ok(());
+/// What only several containers can have wrong.
+pub(super) fn check_together(
+    definitions: &[Properties<'_>],
+    containers: &[Container],
+) -> Result<()> {
+    for (index, (definition, container)) in definitions.iter().zip(containers).enumerate() {
+        let mut before = containers.iter().take(index);
+        if before.any(|other| other.name == container.name) {
+            let why = format!("is `{}`, as that of another container is", container.name);
+            return Err(definition.need("Name")?.refused(why, "give one of them another name"));
+        }
     }
-    let why = format!("is {amount} {unit}, more than the whole task's {most}");
-    Err(field.refused(why, "raise the task's, or lower the container's"))
+    depends_on::check(definitions, containers)
 }
 
 fn name(field: &Field<'_>) -> Result<String> {
@@ -52,31 +76,48 @@ fn name(field: &Field<'_>) -> Result<String> {
     Err(field.refused(format!("is `{name}`"), help))
 }
 
-fn variable(field: &Field<'_>) -> Result<(String, String)> {
-    let variable = field.map()?;
-    let name = variable.need("Name")?.text()?.into_owned();
-    let value = variable.text("Value")?.unwrap_or_default().into_owned();
-    Ok((name, value))
+/// ECR gives an image only to those who may have it: `123456789012.dkr.ecr.region.amazonaws.com/…`.
+fn image(field: &Field<'_>, task: &Task) -> Result<String> {
+    let image = field.text()?;
+    let registry = image.split_once('/').map_or("", |(registry, _)| registry);
+    if task.fargate && !task.has_execution_role && registry.contains(".dkr.ecr.") {
+        let why = format!(
+            "is `{image}`: Fargate requires task definition to have execution role ARN to support \
+             ECR images"
+        );
+        return Err(field.refused(why, "give the task definition an `ExecutionRoleArn`"));
+    }
+    Ok(image.into_owned())
 }
 
-fn port(field: &Field<'_>) -> Result<u16> {
-    let mapping = field.map()?;
-    if let Some(range) = mapping.get("ContainerPortRange") {
-        return Err(range.not_emulated("a range of ports", "map each port on its own"));
+/// What replaces a part of the image. Processes have no image, so that it says nothing to them.
+fn replaced(definition: &Properties<'_>, key: &str) -> Result<Option<Vec<String>>> {
+    let Some(field) = definition.get(key).filter(|field| !field.is_empty()) else {
+        return Ok(None);
+    };
+    let words = field.texts()?;
+    definition.get(key).iter().for_each(Field::ignore);
+    Ok(Some(words))
+}
+
+fn working_directory(definition: &Properties<'_>) -> Result<Option<String>> {
+    let Some(field) = definition.get("WorkingDirectory") else { return Ok(None) };
+    field.ignore();
+    Ok(Some(field.text()?.into_owned()))
+}
+
+fn start_timeout(definition: &Properties<'_>) -> Result<Option<Duration>> {
+    if definition.get("StartTimeout").is_none() {
+        return Ok(None);
     }
-    let port = mapping.need("ContainerPort")?.port()?;
-    if let Some(host) = mapping.get("HostPort") {
-        let host_port = host.number(0..=u16::MAX.into())?;
-        if host_port != 0 && host_port != u32::from(port) {
-            let why = format!("is {host_port} for container port {port}");
-            let help = "with awsvpc the host ports and container ports in port mappings must match";
-            return Err(host.refused(why, help));
-        }
+    definition.seconds("StartTimeout", 2..=120, 0).map(Some)
+}
+
+fn read_only_root(definition: &Properties<'_>) -> Result<bool> {
+    let Some(field) = definition.get("ReadonlyRootFilesystem") else { return Ok(false) };
+    let read_only = field.flag()?;
+    if read_only {
+        field.ignore();
     }
-    if let Some(protocol) = mapping.get("Protocol")
-        && !protocol.text()?.eq_ignore_ascii_case("tcp")
-    {
-        return Err(protocol.not_emulated("a port of another protocol", "only `tcp` is emulated"));
-    }
-    Ok(port)
+    Ok(read_only)
 }

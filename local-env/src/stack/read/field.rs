@@ -1,6 +1,9 @@
 //! Properties, read with their places. What is never asked for is reported in the end.
 
-use std::{borrow::Cow, cell::RefCell, collections::HashMap, ops::RangeInclusive, sync::LazyLock};
+use std::{
+    borrow::Cow, cell::RefCell, collections::HashMap, ops::RangeInclusive, str::FromStr,
+    sync::LazyLock, time::Duration,
+};
 
 use crate::{
     cloudformation::{Map, Node, Resource, Span, Value},
@@ -189,6 +192,15 @@ impl<'a> Properties<'a> {
         self.get(key).map_or(Ok(default), |field| field.number(range))
     }
 
+    pub(super) fn seconds(
+        &self,
+        key: &str,
+        range: RangeInclusive<u32>,
+        default: u32,
+    ) -> Result<Duration> {
+        self.number(key, range, default).map(|seconds| Duration::from_secs(seconds.into()))
+    }
+
     pub(super) fn map(&self, key: &str) -> Result<Option<Properties<'a>>> {
         self.get(key).map(|field| field.map()).transpose()
     }
@@ -238,10 +250,18 @@ impl<'a> Field<'a> {
         Ok(Arn::from(&*self.text()?))
     }
 
-    pub(super) fn number(&self, range: RangeInclusive<u32>) -> Result<u32> {
+    /// A whole number, as far as its type goes.
+    pub(super) fn whole<T: FromStr>(&self) -> Result<T> {
         let text = self.text()?;
-        let number: u32 =
-            text.parse().map_err(|_| self.wrong_type("a whole number", &format!("`{text}`")))?;
+        text.parse().map_err(|_| self.wrong_type("a whole number", &format!("`{text}`")))
+    }
+
+    pub(super) fn texts(&self) -> Result<Vec<String>> {
+        self.items()?.iter().map(|item| item.text().map(Cow::into_owned)).collect()
+    }
+
+    pub(super) fn number(&self, range: RangeInclusive<u32>) -> Result<u32> {
+        let number: u32 = self.whole()?;
         if range.contains(&number) {
             return Ok(number);
         }
@@ -317,6 +337,12 @@ impl<'a> Field<'a> {
             Value::Map(map) => map.is_empty(),
             _ => false,
         }
+    }
+
+    /// Whether it asks for nothing: empty, or switched off.
+    pub(super) fn says_nothing(&self) -> bool {
+        let off = || self.node.text().is_some_and(|text| text.is_empty() || text == "false");
+        self.is_empty() || off()
     }
 
     pub(super) fn span(&self) -> Span {

@@ -1,6 +1,8 @@
 //! ECS services (cloudmap-ecs §3.6, §3.9).
 
-use std::{sync::Arc, time::Duration};
+mod circuit_breaker;
+
+use std::sync::Arc;
 
 use super::{
     DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION, attribute,
@@ -9,8 +11,23 @@ use super::{
 };
 use crate::{
     cloudformation::{Resolved, Value},
-    stack::{Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition},
+    stack::{CircuitBreaker, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition},
 };
+
+/// A `DeploymentConfiguration`.
+struct Deployment {
+    minimum_healthy_percent: u32,
+    maximum_percent: u32,
+    circuit_breaker: Option<CircuitBreaker>,
+}
+
+// === impl Deployment ===
+
+impl Default for Deployment {
+    fn default() -> Self {
+        Self { minimum_healthy_percent: 100, maximum_percent: 200, circuit_breaker: None }
+    }
+}
 
 /// `None` if its task definition has problems of its own.
 pub(super) fn read(
@@ -23,8 +40,8 @@ pub(super) fn read(
     let Some(task_definition) = task_definition(&properties, resolved, definitions)? else {
         return Ok(None);
     };
-    let (minimum_healthy_percent, maximum_percent) = percents(&properties)?;
-    let grace = properties.number("HealthCheckGracePeriodSeconds", 0..=i32::MAX as u32, 0)?;
+    let deployment = deployment(&properties)?;
+    let longest_grace = i32::MAX as u32;
     let cluster = properties.text("Cluster")?.unwrap_or("default".into());
     properties.text("ServiceName")?;
     let resource = reading.resource;
@@ -33,9 +50,14 @@ pub(super) fn read(
         name: attribute(resource, "Name"),
         cluster: cluster.rsplit('/').next().unwrap_or_default().to_owned(),
         desired_count: properties.number("DesiredCount", 0..=u32::MAX, 1)?,
-        minimum_healthy_percent,
-        maximum_percent,
-        health_check_grace_period: Duration::from_secs(grace.into()),
+        minimum_healthy_percent: deployment.minimum_healthy_percent,
+        maximum_percent: deployment.maximum_percent,
+        circuit_breaker: deployment.circuit_breaker,
+        health_check_grace_period: properties.seconds(
+            "HealthCheckGracePeriodSeconds",
+            0..=longest_grace,
+            0,
+        )?,
         load_balancers: load_balancers(&properties, resolved, &task_definition)?,
         registry: registry(&properties, resolved, &task_definition)?,
         security_groups: security_group::of_service(&properties, resolved)?,
@@ -67,21 +89,29 @@ fn kind(properties: &Properties<'_>) -> Result<()> {
     Ok(())
 }
 
-fn percents(properties: &Properties<'_>) -> Result<(u32, u32)> {
-    let Some(config) = properties.map("DeploymentConfiguration")? else { return Ok((100, 200)) };
+fn deployment(properties: &Properties<'_>) -> Result<Deployment> {
+    let Some(config) = properties.map("DeploymentConfiguration")? else {
+        return Ok(Deployment::default());
+    };
     if let Some(strategy) = config.get("Strategy")
         && strategy.text()? != "ROLLING"
     {
         let what = format!("deployments by `{}`", strategy.text()?);
         return Err(strategy.not_emulated(what, "only `ROLLING` is emulated"));
     }
-    for key in ["Alarms", "DeploymentCircuitBreaker"] {
-        if let Some(field) = config.switched_on(key, "Enable")? {
-            field.ignore();
-        }
+    if let Some(alarms) = config.switched_on("Alarms", "Enable")? {
+        alarms.ignore();
     }
-    let minimum = config.number("MinimumHealthyPercent", 0..=100, 100)?;
-    Ok((minimum, config.number("MaximumPercent", 0..=u32::MAX, 200)?))
+    let default = Deployment::default();
+    Ok(Deployment {
+        minimum_healthy_percent: config.number(
+            "MinimumHealthyPercent",
+            0..=100,
+            default.minimum_healthy_percent,
+        )?,
+        maximum_percent: config.number("MaximumPercent", 0..=u32::MAX, default.maximum_percent)?,
+        circuit_breaker: circuit_breaker::read(&config)?,
+    })
 }
 
 /// By ARN, by family, or by family and revision.

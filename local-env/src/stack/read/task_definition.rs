@@ -1,5 +1,7 @@
 //! Task definitions as Fargate takes them (cloudmap-ecs §3.1).
 
+mod size;
+
 use std::sync::Arc;
 
 use super::{
@@ -8,10 +10,22 @@ use super::{
 };
 use crate::stack::{Container, TaskDefinition};
 
+/// What a container's definition is held against.
+pub(super) struct Task {
+    /// CPU units.
+    cpu: u32,
+    /// MiB.
+    memory: u32,
+    /// Whether it is registered for Fargate, which refuses much that EC2 takes.
+    pub(super) fargate: bool,
+    pub(super) has_execution_role: bool,
+}
+
 pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     let properties = reading.properties();
     network_mode(&properties)?;
-    let (cpu, memory) = size(&properties)?;
+    let task = task(&properties)?;
+    modes(&properties, &task)?;
     let resource = reading.resource;
     // `…:task-definition/family:1`
     let name = resource.reference().rsplit('/').next().unwrap_or_default();
@@ -22,10 +36,10 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
         arn: resource.reference().into(),
         family: family.to_owned(),
         revision: 1,
-        cpu,
-        memory,
-        task_role: None,
-        containers: vec![only_container(&properties, cpu, memory)?],
+        cpu: task.cpu,
+        memory: task.memory,
+        task_role: properties.get("TaskRoleArn").map(|role| role.arn()).transpose()?,
+        containers: containers(&properties, &task)?,
     }))
 }
 
@@ -42,108 +56,62 @@ fn network_mode(properties: &Properties<'_>) -> Result<()> {
     }
 }
 
-fn only_container(properties: &Properties<'_>, cpu: u32, memory: u32) -> Result<Container> {
+fn task(properties: &Properties<'_>) -> Result<Task> {
+    let kinds = properties.get("RequiresCompatibilities").map(|kinds| kinds.texts());
+    let kinds = kinds.transpose()?.unwrap_or_default();
+    let fargate = kinds.is_empty() || kinds.iter().any(|kind| kind == "FARGATE");
+    let (cpu, memory) = size::read(properties, fargate)?;
+    // What may be done with its rights is done by nobody here.
+    let execution_role = properties.get("ExecutionRoleArn");
+    let has_execution_role = execution_role.inspect(Field::ignore).is_some();
+    Ok(Task { cpu, memory, fargate, has_execution_role })
+}
+
+/// What Fargate does not share, place or store; the rest is listed as ignored.
+fn modes(properties: &Properties<'_>, task: &Task) -> Result<()> {
+    for key in ["IpcMode", "PlacementConstraints"] {
+        container::not_on_fargate(properties, key, task)?;
+    }
+    if let Some(mode) = properties.get("PidMode") {
+        if task.fargate && mode.text()? != "task" {
+            return Err(mode.refused(format!("is `{}`", mode.text()?), "Fargate knows `task` only"));
+        }
+        mode.ignore();
+    }
+    if let Some(storage) = properties.map("EphemeralStorage")? {
+        storage.need("SizeInGiB")?.number(21..=200)?;
+        properties.get("EphemeralStorage").iter().for_each(Field::ignore);
+    }
+    Ok(())
+}
+
+fn containers(properties: &Properties<'_>, task: &Task) -> Result<Vec<Container>> {
     let field = properties.need("ContainerDefinitions")?;
-    match field.items()?.as_slice() {
-        [container] => container::read(&container.map()?, cpu, memory),
-        [] => Err(field.refused("is empty", "a task needs a container")),
-        [_, second, ..] => {
-            let help = "only tasks of one container are emulated";
-            Err(second.not_emulated("a second container", help))
-        }
+    let definitions = field.items()?.iter().map(Field::map).collect::<Result<Vec<_>>>()?;
+    let containers = definitions.iter().map(|it| container::read(it, task));
+    let containers = containers.collect::<Result<Vec<_>>>()?;
+    if containers.is_empty() {
+        return Err(field.refused("is empty", "a task needs a container"));
     }
+    if !containers.iter().any(|container| container.essential) {
+        let help = "a task needs an essential container: leave `Essential` out of one";
+        return Err(field.refused("has no essential container", help));
+    }
+    container::check_together(&definitions, &containers)?;
+    fits(&definitions, "Cpu", task.cpu, "CPU units")?;
+    fits(&definitions, "Memory", task.memory, "MiB")?;
+    Ok(containers)
 }
 
-fn size(properties: &Properties<'_>) -> Result<(u32, u32)> {
-    let (cpu_field, memory_field) = (properties.need("Cpu")?, properties.need("Memory")?);
-    let cpu = amount(&cpu_field, "vcpu", "write CPU units, such as `256`, or `.25 vCPU`")?;
-    let memory = amount(&memory_field, "gb", "write MiB, such as `512`, or `0.5 GB`")?;
-    let mut fargate = true;
-    if let Some(kinds) = properties.get("RequiresCompatibilities") {
-        let kinds: Vec<_> = kinds.items()?.iter().map(Field::text).collect::<Result<_>>()?;
-        fargate = kinds.is_empty() || kinds.iter().any(|kind| kind == "FARGATE");
-    }
-    let Some(memories) = memories(cpu).filter(|_| fargate) else {
-        let help = "Fargate has 256, 512, 1024, 2048, 4096, 8192 and 16384 CPU units";
-        let refused = || cpu_field.refused(format!("is {cpu}: no Fargate task has that"), help);
-        return if fargate { Err(refused()) } else { Ok((cpu, memory)) };
-    };
-    if memories.contains(&memory) {
-        return Ok((cpu, memory));
-    }
-    let why = format!(
-        "is {memory} with {cpu} CPU units: no Fargate configuration exists for given values"
-    );
-    let memories: Vec<_> = memories.iter().map(u32::to_string).collect();
-    Err(memory_field
-        .refused(why, format!("with {cpu} CPU units AWS takes {}", memories.join(", "))))
-}
-
-/// `256`, `1 vCPU`, `2GB`: in units of which 1024 make one.
-fn amount(field: &Field<'_>, unit: &str, help: &str) -> Result<u32> {
-    let text = field.text()?;
-    parse(&text, unit).ok_or_else(|| field.refused(format!("is `{text}`"), help))
-}
-
-fn parse(text: &str, unit: &str) -> Option<u32> {
-    let text = text.trim().to_ascii_lowercase();
-    let Some(number) = text.strip_suffix(unit) else { return text.parse().ok() };
-    let units = number.trim().parse::<f64>().ok()? * 1024.0;
-    let whole = units.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&units);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "just compared")]
-    whole.then_some(units as u32)
-}
-
-/// The MiB that go with these CPU units.
-fn memories(cpu: u32) -> Option<Vec<u32>> {
-    let (from, to, step) = match cpu {
-        256 => return Some(vec![512, 1024, 2048]),
-        512 => (1024, 4096, 1024),
-        1024 => (2048, 8192, 1024),
-        2048 => (4096, 16384, 1024),
-        4096 => (8192, 30720, 1024),
-        8192 => (16384, 61440, 4096),
-        16384 => (32768, 122_880, 8192),
-        _ => return None,
-    };
-    Some((from..=to).step_by(step).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_read_in_both_forms() {
-        for (text, expected) in [("256", 256), ("1 vCPU", 1024), (".25vcpu", 256), ("2 vCPU", 2048)]
-        {
-            assert_eq!(parse(text, "vcpu"), Some(expected), "{text}");
-        }
-        for (text, expected) in [("512", 512), ("2 GB", 2048), ("2GB", 2048), ("0.5 gb", 512)] {
-            assert_eq!(parse(text, "gb"), Some(expected), "{text}");
-        }
-        for wrong in ["", "one", "-1", "1 GB", "inf vcpu", "nan vcpu", "1e99vcpu", "0.0001 vcpu"] {
-            assert_eq!(parse(wrong, "vcpu"), None, "{wrong}");
+/// Whether what the containers are given is there to be given.
+fn fits(definitions: &[Properties<'_>], key: &str, most: u32, unit: &str) -> Result<()> {
+    let mut sum = 0_u32;
+    for field in definitions.iter().filter_map(|definition| definition.get(key)) {
+        sum = sum.saturating_add(field.whole()?);
+        if sum > most {
+            let why = format!("makes {sum} {unit} in all, more than the whole task's {most}");
+            return Err(field.refused(why, "raise the task's, or lower the containers'"));
         }
     }
-
-    #[test]
-    fn memory_goes_with_cpu_as_in_awss_table() {
-        for (cpu, first, last, count) in [
-            (256, 512, 2048, 3),
-            (512, 1024, 4096, 4),
-            (1024, 2048, 8192, 7),
-            (2048, 4096, 16384, 13),
-            (4096, 8192, 30720, 23),
-            (8192, 16384, 61440, 12),
-            (16384, 32768, 122_880, 12),
-        ] {
-            let memories = memories(cpu).unwrap();
-            assert_eq!(
-                (memories[0], *memories.last().unwrap(), memories.len()),
-                (first, last, count)
-            );
-        }
-        assert_eq!(memories(300), None);
-    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod conditions;
+mod containers;
 mod listeners;
 mod load_balancers;
 mod namespaces;
@@ -158,15 +159,12 @@ fn what_changes_nothing_is_listed() {
         [""; 0]
     );
     assert_eq!(
-        ignored(
-            launch,
-            "DeploymentConfiguration: {DeploymentCircuitBreaker: {Enable: true, Rollback: false}}"
-        ),
-        ["Web.DeploymentConfiguration.DeploymentCircuitBreaker"]
+        ignored(launch, "DeploymentConfiguration: {Alarms: {Enable: true, AlarmNames: [a]}}"),
+        ["Web.DeploymentConfiguration.Alarms"]
     );
     assert_eq!(
         ignored("- {Name: web, ", "- {Name: web, Command: [a], EntryPoint: [b], "),
-        ["Task.ContainerDefinitions[0].Command", "Task.ContainerDefinitions[0].EntryPoint"]
+        ["Task.ContainerDefinitions[0].EntryPoint", "Task.ContainerDefinitions[0].Command"]
     );
     assert_eq!(
         ignored(

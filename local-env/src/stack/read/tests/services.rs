@@ -1,12 +1,12 @@
 //! ECS services and task definitions.
 
 use super::*;
+use crate::stack::{Arn, CircuitBreaker, Threshold};
 
 #[test]
 fn task_definitions_are_checked() {
-    let ports = "PortMappings: [{ContainerPort: 8080}]";
-    let mapping = |mapping: &str| format!("PortMappings: [{{ContainerPort: 8080, {mapping}}}]");
-    let container = "- {Name: web, ";
+    let task = "NetworkMode: awsvpc";
+    let with = |property: &str| format!("{task}\n      {property}");
     each_is_told(
         "Task",
         &[
@@ -25,44 +25,16 @@ fn task_definitions_are_checked() {
             ),
             ("NetworkMode: awsvpc", "X: y", "`@.NetworkMode` is absent"),
             (
-                container,
-                "- {Name: other, Image: x}\n        - {Name: web, ",
-                "`@.ContainerDefinitions[1]` asks for a second container, which is not emulated",
+                task,
+                &with("EphemeralStorage: {SizeInGiB: 20}"),
+                "`@.EphemeralStorage.SizeInGiB` is 20",
             ),
+            (task, &with("PidMode: host"), "`@.PidMode` is `host`"),
+            (task, &with("IpcMode: task"), "`@.IpcMode` is not valid for Fargate"),
             (
-                container,
-                "- {Name: web, Secrets: [{Name: A}], ",
-                "`@.ContainerDefinitions[0].Secrets` asks for secrets, which is not emulated",
-            ),
-            (
-                container,
-                "- {Name: web, EnvironmentFiles: [{}], ",
-                "`@.ContainerDefinitions[0].EnvironmentFiles` asks for environment files, which is not emulated",
-            ),
-            (
-                container,
-                "- {Name: web, Essential: 'false', ",
-                "`@.ContainerDefinitions[0].Essential` is false for the only container",
-            ),
-            (
-                container,
-                "- {Name: web, Memory: 1024, ",
-                "`@.ContainerDefinitions[0].Memory` is 1024 MiB, more than the whole task's 512",
-            ),
-            (
-                container,
-                "- {Name: web, StopTimeout: 121, ",
-                "`@.ContainerDefinitions[0].StopTimeout` is 121",
-            ),
-            (
-                ports,
-                &(mapping("HostPort: 80") + ", Environment: []"),
-                "`@.ContainerDefinitions[0].PortMappings[0].HostPort` is 80 for container port 8080",
-            ),
-            (
-                ports,
-                &mapping("Protocol: udp"),
-                "`@.ContainerDefinitions[0].PortMappings[0].Protocol` asks for a port of another protocol, which is not emulated",
+                task,
+                &with("PlacementConstraints: [{Type: memberOf}]"),
+                "`@.PlacementConstraints` is not valid for Fargate",
             ),
         ],
     );
@@ -126,5 +98,81 @@ fn services_are_checked() {
     );
     for family in ["shop", "shop:1"] {
         changed("TaskDefinition: !Ref Task", &format!("TaskDefinition: {family}"));
+    }
+}
+
+#[test]
+fn what_a_task_has_for_its_containers_is_listed() {
+    let task = "NetworkMode: awsvpc";
+    let storage = "EphemeralStorage: {SizeInGiB: 21}\n      PidMode: task";
+    let roles = "ExecutionRoleArn: e\n      TaskRoleArn: t\n      Volumes: [{Name: a}]";
+    assert_eq!(
+        ignored(task, &format!("{task}\n      {storage}\n      {roles}")),
+        ["Task.Volumes", "Task.ExecutionRoleArn", "Task.PidMode", "Task.EphemeralStorage"]
+    );
+}
+
+#[test]
+fn a_tasks_role_is_read() {
+    let stack = changed("Family: shop", "TaskRoleArn: 'arn:aws:iam::1:role/shop'");
+    let role = stack.services[0].task_definition.task_role.as_ref().map(Arn::as_str);
+    assert_eq!(role, Some("arn:aws:iam::1:role/shop"));
+}
+
+#[test]
+fn a_circuit_breaker_is_read_where_it_is_enabled() {
+    let breaker = |text: &str| {
+        let config = format!("DeploymentConfiguration: {{DeploymentCircuitBreaker: {{{text}}}}}");
+        changed("LaunchType: FARGATE", &config).services[0].circuit_breaker
+    };
+    let expected = |rollback, reset_on_healthy_task, threshold| {
+        Some(CircuitBreaker { rollback, reset_on_healthy_task, threshold })
+    };
+    let percent = Threshold::BoundedPercent(50);
+    assert_eq!(breaker("Enable: false, Rollback: true"), None);
+    assert_eq!(breaker("Enable: true, Rollback: false"), expected(false, true, percent));
+    assert_eq!(
+        breaker("Enable: true, Rollback: true, ResetOnHealthyTask: false"),
+        expected(true, false, percent)
+    );
+    for (kind, threshold) in [
+        ("BOUNDED_PERCENT", Threshold::BoundedPercent(7)),
+        ("UNBOUNDED_PERCENT", Threshold::UnboundedPercent(7)),
+        ("COUNT", Threshold::Count(7)),
+    ] {
+        let text = format!("ThresholdConfiguration: {{Type: {kind}, Value: 7}}");
+        assert_eq!(
+            breaker(&format!("Enable: true, Rollback: true, {text}")),
+            expected(true, true, threshold)
+        );
+    }
+}
+
+#[test]
+fn circuit_breakers_are_checked() {
+    let changes = [
+        ("{Enable: true}", "`@.Rollback` is absent"),
+        (
+            "{Enable: true, Rollback: maybe}",
+            "`@.Rollback` must be `true` or `false`, and is `maybe`",
+        ),
+        (
+            "{Enable: true, Rollback: true, ThresholdConfiguration: {Type: NONE, Value: 1}}",
+            "`@.ThresholdConfiguration.Type` is `NONE`",
+        ),
+        (
+            "{Enable: true, Rollback: true, ThresholdConfiguration: {Type: COUNT, Value: 0}}",
+            "`@.ThresholdConfiguration.Value` is 0",
+        ),
+        (
+            "{Enable: true, Rollback: true, ThresholdConfiguration: {Type: COUNT}}",
+            "`@.ThresholdConfiguration.Value` is absent",
+        ),
+    ];
+    for (text, expected) in changes {
+        let config = format!("DeploymentConfiguration: {{DeploymentCircuitBreaker: {text}}}");
+        let path = "Resources.Web.Properties.DeploymentConfiguration.DeploymentCircuitBreaker";
+        let told = problem(read("LaunchType: FARGATE", &config));
+        assert_eq!(told, expected.replace('@', path));
     }
 }

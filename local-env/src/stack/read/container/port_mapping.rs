@@ -1,0 +1,25 @@
+//! Ports that a load balancer or a registry may name. Nothing is opened by them.
+
+use super::{Field, Result};
+
+pub(super) fn read(field: &Field<'_>) -> Result<u16> {
+    let mapping = field.map()?;
+    if let Some(range) = mapping.get("ContainerPortRange") {
+        return Err(range.not_emulated("a range of ports", "map each port on its own"));
+    }
+    let port = mapping.need("ContainerPort")?.port()?;
+    if let Some(host) = mapping.get("HostPort") {
+        let host_port = host.number(0..=u16::MAX.into())?;
+        if host_port != 0 && host_port != u32::from(port) {
+            let why = format!("is {host_port} for container port {port}");
+            let help = "with awsvpc the host ports and container ports in port mappings must match";
+            return Err(host.refused(why, help));
+        }
+    }
+    if let Some(protocol) = mapping.get("Protocol")
+        && !protocol.text()?.eq_ignore_ascii_case("tcp")
+    {
+        return Err(protocol.not_emulated("a port of another protocol", "only `tcp` is emulated"));
+    }
+    Ok(port)
+}

@@ -1,0 +1,93 @@
+//! The sizes that a Fargate task can have (cloudmap-ecs §3.1).
+
+use super::super::field::{Field, Properties, Result};
+
+/// CPU units and MiB. Only Fargate's sizes are fixed.
+pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u32)> {
+    let (cpu_field, memory_field) = (properties.need("Cpu")?, properties.need("Memory")?);
+    let cpu = amount(&cpu_field, "vcpu", "write CPU units, such as `256`, or `.25 vCPU`")?;
+    let memory = amount(&memory_field, "gb", "write MiB, such as `512`, or `0.5 GB`")?;
+    let Some(memories) = memories(cpu).filter(|_| fargate) else {
+        let help = "Fargate has 256, 512, 1024, 2048, 4096, 8192 and 16384 CPU units";
+        let refused = || cpu_field.refused(format!("is {cpu}: no Fargate task has that"), help);
+        return if fargate { Err(refused()) } else { Ok((cpu, memory)) };
+    };
+    if memories.contains(&memory) {
+        return Ok((cpu, memory));
+    }
+    let why = format!(
+        "is {memory} with {cpu} CPU units: no Fargate configuration exists for given values"
+    );
+    let memories: Vec<_> = memories.iter().map(u32::to_string).collect();
+    Err(memory_field
+        .refused(why, format!("with {cpu} CPU units AWS takes {}", memories.join(", "))))
+}
+
+/// `256`, `1 vCPU`, `2GB`: in units of which 1024 make one.
+fn amount(field: &Field<'_>, unit: &str, help: &str) -> Result<u32> {
+    let text = field.text()?;
+    parse(&text, unit).ok_or_else(|| field.refused(format!("is `{text}`"), help))
+}
+
+fn parse(text: &str, unit: &str) -> Option<u32> {
+    let text = text.trim().to_ascii_lowercase();
+    let Some(number) = text.strip_suffix(unit) else { return text.parse().ok() };
+    let units = number.trim().parse::<f64>().ok()? * 1024.0;
+    let whole = units.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&units);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "just compared")]
+    whole.then_some(units as u32)
+}
+
+/// The MiB that go with these CPU units.
+fn memories(cpu: u32) -> Option<Vec<u32>> {
+    let (from, to, step) = match cpu {
+        256 => return Some(vec![512, 1024, 2048]),
+        512 => (1024, 4096, 1024),
+        1024 => (2048, 8192, 1024),
+        2048 => (4096, 16384, 1024),
+        4096 => (8192, 30720, 1024),
+        8192 => (16384, 61440, 4096),
+        16384 => (32768, 122_880, 8192),
+        _ => return None,
+    };
+    Some((from..=to).step_by(step).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_in_both_forms() {
+        for (text, expected) in [("256", 256), ("1 vCPU", 1024), (".25vcpu", 256), ("2 vCPU", 2048)]
+        {
+            assert_eq!(parse(text, "vcpu"), Some(expected), "{text}");
+        }
+        for (text, expected) in [("512", 512), ("2 GB", 2048), ("2GB", 2048), ("0.5 gb", 512)] {
+            assert_eq!(parse(text, "gb"), Some(expected), "{text}");
+        }
+        for wrong in ["", "one", "-1", "1 GB", "inf vcpu", "nan vcpu", "1e99vcpu", "0.0001 vcpu"] {
+            assert_eq!(parse(wrong, "vcpu"), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn memory_goes_with_cpu_as_in_awss_table() {
+        for (cpu, first, last, count) in [
+            (256, 512, 2048, 3),
+            (512, 1024, 4096, 4),
+            (1024, 2048, 8192, 7),
+            (2048, 4096, 16384, 13),
+            (4096, 8192, 30720, 23),
+            (8192, 16384, 61440, 12),
+            (16384, 32768, 122_880, 12),
+        ] {
+            let memories = memories(cpu).unwrap();
+            assert_eq!(
+                (memories[0], *memories.last().unwrap(), memories.len()),
+                (first, last, count)
+            );
+        }
+        assert_eq!(memories(300), None);
+    }
+}
