@@ -3,7 +3,7 @@
 //!
 //! A template becomes resolved resources in [`cloudformation`], those become typed data in
 //! [`stack`], and [`environment`] runs it: [`ecs`] keeps tasks alive, [`alb`] routes requests to
-//! them, [`cloudmap`] names them.
+//! them, [`cloudmap`] names them, and [`metadata`] tells them what they are.
 
 pub mod acm;
 pub mod alb;
@@ -14,6 +14,7 @@ pub mod cloudmap;
 pub mod compose;
 pub mod ecs;
 pub mod environment;
+pub mod metadata;
 pub mod port_holder;
 pub mod stack;
 pub mod vpc;

@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod limits;
 mod logs;
+mod metadata;
 mod metrics;
 mod protocols;
 mod responses;

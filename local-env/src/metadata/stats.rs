@@ -1,0 +1,161 @@
+//! What a container uses, as Docker tells it (cloudmap-ecs §4.3).
+//!
+//! On Linux the kernel says so of a container's process and all that descend from it; elsewhere
+//! nobody does. Of network traffic the kernel keeps no account by process, so nothing is told of it.
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use super::timestamp::nanoseconds;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::read;
+
+/// What has been used up to a point in time. Durations are in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    at: SystemTime,
+    user: u64,
+    kernel: u64,
+    /// By all the machine's processors, idle or not.
+    system: u64,
+    processors: usize,
+    memory: u64,
+    max_memory: u64,
+    processes: usize,
+    bytes_read: u64,
+    bytes_written: u64,
+}
+
+/// Docker's object.
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are Docker's")]
+pub(super) struct Stats {
+    read: String,
+    preread: String,
+    name: String,
+    id: String,
+    num_procs: usize,
+    pids_stats: Pids,
+    cpu_stats: Cpu,
+    precpu_stats: Cpu,
+    memory_stats: Memory,
+    blkio_stats: Blocks,
+}
+
+#[derive(Serialize)]
+struct Pids {
+    current: usize,
+}
+
+#[derive(Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are Docker's")]
+struct Cpu {
+    cpu_usage: CpuUsage,
+    system_cpu_usage: u64,
+    online_cpus: usize,
+    throttling_data: Throttling,
+}
+
+#[derive(Default, Serialize)]
+struct CpuUsage {
+    total_usage: u64,
+    usage_in_kernelmode: u64,
+    usage_in_usermode: u64,
+}
+
+/// Nothing is throttled here.
+#[derive(Default, Serialize)]
+struct Throttling {
+    periods: u64,
+    throttled_periods: u64,
+    throttled_time: u64,
+}
+
+#[derive(Serialize)]
+struct Memory {
+    usage: u64,
+    max_usage: u64,
+    limit: u64,
+}
+
+#[derive(Serialize)]
+struct Blocks {
+    io_service_bytes_recursive: [BlockBytes; 2],
+}
+
+#[derive(Serialize)]
+struct BlockBytes {
+    major: u32,
+    minor: u32,
+    op: &'static str,
+    value: u64,
+}
+
+/// Of the process with this id; `None` where nobody tells.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read(_pid: u32, _now: SystemTime) -> Option<Reading> {
+    None
+}
+
+// === impl Stats ===
+
+impl Stats {
+    /// `limit` is in bytes; `before` is an earlier reading, from which a reader sees how fast.
+    pub(super) fn new(
+        name: &str,
+        id: String,
+        limit: u64,
+        reading: &Reading,
+        before: Option<&Reading>,
+    ) -> Self {
+        Self {
+            read: nanoseconds(reading.at),
+            // The zero time of Go, in which Docker is written.
+            preread: before.map_or("0001-01-01T00:00:00Z".into(), |it| nanoseconds(it.at)),
+            name: name.to_owned(),
+            id,
+            num_procs: 0,
+            pids_stats: Pids { current: reading.processes },
+            cpu_stats: Cpu::new(reading),
+            precpu_stats: before.map(Cpu::new).unwrap_or_default(),
+            memory_stats: Memory { usage: reading.memory, max_usage: reading.max_memory, limit },
+            blkio_stats: Blocks {
+                io_service_bytes_recursive: [
+                    BlockBytes::new("Read", reading.bytes_read),
+                    BlockBytes::new("Write", reading.bytes_written),
+                ],
+            },
+        }
+    }
+}
+
+// === impl Cpu ===
+
+impl Cpu {
+    fn new(reading: &Reading) -> Self {
+        Self {
+            cpu_usage: CpuUsage {
+                total_usage: reading.user + reading.kernel,
+                usage_in_kernelmode: reading.kernel,
+                usage_in_usermode: reading.user,
+            },
+            system_cpu_usage: reading.system,
+            online_cpus: reading.processors,
+            throttling_data: Throttling::default(),
+        }
+    }
+}
+
+// === impl BlockBytes ===
+
+impl BlockBytes {
+    /// The device is not known.
+    fn new(op: &'static str, value: u64) -> Self {
+        Self { major: 0, minor: 0, op, value }
+    }
+}
