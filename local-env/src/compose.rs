@@ -6,12 +6,14 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::stack::{Action, Service, Stack};
+use crate::stack::{Action, Container, Service, Stack};
 
 /// The network's first addresses, which has the resolver at `.2`, as a VPC's is.
 const SUBNET: &str = "10.213.0";
 /// CPU units of one processor.
 const CPU_UNITS: f64 = 1024.0;
+/// Where tasks are told of themselves, by the address that they ask from.
+const METADATA_PORT: u16 = 51_678;
 /// Listeners are published on the machine as they are inside, for redirects to lead there.
 const PUBLISHED: [(u16, &str); 2] = [(80, "${HTTP_PORT:-8080}"), (443, "${HTTPS_PORT:-8443}")];
 
@@ -25,6 +27,22 @@ pub enum Images {
         /// The template's file.
         template: String,
     },
+}
+
+/// What the file has no place for, if the stack has any.
+pub fn unfit(stack: &Stack) -> Option<String> {
+    let unfit = |service: &Service| {
+        let containers = &service.task_definition.containers;
+        let asks = |asked: fn(&Container) -> bool| containers.iter().any(asked);
+        let what = match containers.len() {
+            0 | 1 if asks(|it| !it.secrets.is_empty()) => "secrets",
+            0 | 1 if asks(|it| !it.environment_files.is_empty()) => "environment files",
+            0 | 1 => return None,
+            _ => "several containers",
+        };
+        Some(format!("the tasks of {} have {what}", stack.local_name(service)))
+    };
+    stack.services.iter().find_map(unfit)
 }
 
 /// The file for a stack. `parameters` of its template are those that `local-env.toml` doesn't have.
@@ -79,6 +97,7 @@ fn local_env(
     }
     writeln!(to, "      - --bind=0.0.0.0\n      - --dns=0.0.0.0:53")?;
     writeln!(to, "      - --dns-upstream=127.0.0.11\n      - --data-folder=/data")?;
+    writeln!(to, "      - --task-metadata=0.0.0.0:{METADATA_PORT}")?;
     for (name, value) in parameters {
         writeln!(to, "      - {}", quoted(&format!("--parameter={name}={value}")))?;
     }
@@ -122,11 +141,16 @@ fn service(to: &mut String, stack: &Stack, service: &Service, images: &Images) -
             }
             Images::AsNamed { .. } => writeln!(to, "    image: {}", quoted(&container.image))?,
         }
-        if !container.environment.is_empty() {
-            writeln!(to, "    environment:")?;
-        }
+        writeln!(to, "    environment:")?;
         for (name, value) in &container.environment {
             writeln!(to, "      {name}: {}", quoted(value))?;
+        }
+        for (name, path) in [
+            ("ECS_AGENT_URI", "api/self"),
+            ("ECS_CONTAINER_METADATA_URI", "v3/self"),
+            ("ECS_CONTAINER_METADATA_URI_V4", "v4/self"),
+        ] {
+            writeln!(to, "      {name}: http://{SUBNET}.2:{METADATA_PORT}/{path}")?;
         }
         writeln!(to, "    stop_grace_period: {}s", container.stop_timeout.as_secs())?;
     }
@@ -199,6 +223,28 @@ mod tests {
         assert!(text.contains("      - /shop.json\n"), "{text}");
         assert!(text.contains("      - ./shop.json:/shop.json:ro\n"), "{text}");
         assert!(text.contains("      - \"--parameter=Size=a$$b\"\n"), "{text}");
+    }
+
+    #[test]
+    fn what_the_file_has_no_place_for_is_told() {
+        use crate::stack::{Secret, TaskDefinition};
+        use std::sync::Arc;
+
+        let secret = Secret { name: "KEY".into(), value_from: "key".into() };
+        let plain = Container::new("web", "team/web");
+        let secrets = Container { secrets: vec![secret], ..plain.clone() };
+        let files = Container { environment_files: vec!["a.env".into()], ..plain.clone() };
+        for (containers, what) in [
+            (vec![plain.clone()], None),
+            (vec![secrets], Some("secrets")),
+            (vec![files], Some("environment files")),
+            (vec![plain.clone(), plain], Some("several containers")),
+        ] {
+            let mut stack = sample();
+            stack.services[1].task_definition = Arc::new(TaskDefinition::new("web", containers));
+            let expected = what.map(|what| format!("the tasks of service2 have {what}"));
+            assert_eq!(unfit(&stack), expected);
+        }
     }
 
     #[test]

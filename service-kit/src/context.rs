@@ -9,6 +9,7 @@ use crate::{
     peer::{Peer, PeerAnswer, PeerError},
     problem::Problem,
     service::Identity,
+    task::{OwnTask, Task},
 };
 
 /// What a handler knows of its service: the state of every route. Cheap to clone.
@@ -17,7 +18,7 @@ pub struct Context(Arc<Inner>);
 
 struct Inner {
     identity: Identity,
-    task_id: Option<String>,
+    task: OwnTask,
     peer: Option<Peer>,
     routes: Vec<String>,
 }
@@ -27,7 +28,8 @@ struct Inner {
 pub struct About {
     service: &'static str,
     version: &'static str,
-    task_id: Option<String>,
+    #[serde(flatten)]
+    task: Task,
     architecture: &'static str,
 }
 
@@ -36,19 +38,20 @@ pub struct About {
 impl Context {
     pub(crate) fn new(
         identity: Identity,
-        task_id: Option<String>,
+        task: OwnTask,
         peer: Option<Peer>,
         routes: Vec<String>,
     ) -> Self {
-        Self(Arc::new(Inner { identity, task_id, peer, routes }))
+        Self(Arc::new(Inner { identity, task, peer, routes }))
     }
 
-    /// Who answers.
-    pub fn about(&self) -> About {
+    /// Who answers. A service that has just started learns which task it is in first, for as long as
+    /// its settings let it.
+    pub async fn about(&self) -> About {
         About {
             service: self.0.identity.name,
             version: self.0.identity.version,
-            task_id: self.0.task_id.clone(),
+            task: self.0.task.task().await,
             architecture: ARCH,
         }
     }

@@ -15,7 +15,7 @@
 //!
 //! | route | answer |
 //! | --- | --- |
-//! | `/service2` | 200: name, version, task id, processor architecture; the load balancer's health check |
+//! | `/service2` | 200: name, version, processor architecture, and of the ECS task its id, family, revision and availability zone; null where not known; the load balancer's health check |
 //! | `/service2/peer` | the peer's whole answer and how long it took; a [`PeerError`] as a [`Problem`] |
 //! | `/service2/health` | 200 while the process lives |
 //! | `/service2/greeting` | the service's own |
@@ -29,7 +29,7 @@
 //! | `PORT`, `HOST` | where to listen; default the service's own port on `0.0.0.0`, all addresses, as a container needs it |
 //! | `SERVICE_URL` | the peer: `http://service3.services:7073`. Without a path of its own, `/` and the host's first label: `/service3` |
 //! | `DNS_SERVER` | `address:port` to ask for the peer's name; default what `/etc/resolv.conf` says |
-//! | `ECS_TASK_ID` | the task id to show |
+//! | `ECS_CONTAINER_METADATA_URI_V4` | set by ECS: where to ask which task this is |
 //! | `RUST_LOG` | what to log, default `info` |
 //!
 //! `service2 healthcheck` asks the running service for `/service2/health` and ends with 0 or 1: an
@@ -49,6 +49,7 @@ mod routes;
 mod self_check;
 mod service;
 mod settings;
+mod task;
 
 pub use context::{About, Context};
 pub use peer::{ClientError, NameError, PeerAnswer, PeerError};

@@ -25,7 +25,7 @@ enum RunError {
     Setting(#[from] SettingError),
     #[error(
         "does not take arguments such as {0:?}; there is `healthcheck`, which asks the running \
-         service, and the environment: PORT, HOST, SERVICE_URL, DNS_SERVER, ECS_TASK_ID, RUST_LOG"
+         service, and the environment: PORT, HOST, SERVICE_URL, DNS_SERVER, RUST_LOG"
     )]
     Argument(String),
     #[error("is not healthy ({0})")]

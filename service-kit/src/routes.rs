@@ -49,7 +49,7 @@ pub(crate) fn panicked(_panic: Box<dyn Any + Send>) -> Response {
 }
 
 async fn about(State(context): State<Context>) -> Json<About> {
-    Json(context.about())
+    Json(context.about().await)
 }
 
 async fn peer(
@@ -57,7 +57,7 @@ async fn peer(
     headers: HeaderMap,
 ) -> Result<Json<WithPeer>, Problem> {
     let peer = context.call_peer(&headers).await?;
-    Ok(Json(WithPeer { about: context.about(), peer }))
+    Ok(Json(WithPeer { about: context.about().await, peer }))
 }
 
 async fn health() -> Json<Value> {

@@ -17,6 +17,7 @@ use crate::{
     peer::{ClientError, Peer},
     requests, routes,
     settings::{Limits, Settings},
+    task::OwnTask,
 };
 
 /// What makes a service this one.
@@ -90,14 +91,15 @@ impl Service {
     ///
     /// Where an added route repeats another, or its path does not begin with a slash.
     pub async fn bind(self, settings: Settings) -> Result<Bound, StartError> {
-        let Settings { listen, peer, dns_server, task_id, limits } = settings;
+        let Settings { listen, peer, dns_server, metadata, limits } = settings;
         let agent = format!("{}/{}", self.identity.name, self.identity.version);
         let peer = peer.map(|url| Peer::new(url, dns_server, limits, &agent)).transpose()?;
-        let app = app(self.identity, self.routes, task_id, peer);
 
         let refuse = |source| StartError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
+        let task = OwnTask::ask(metadata, limits.metadata);
+        let app = app(self.identity, self.routes, task, peer);
         Ok(Bound { listener, address, app, limits })
     }
 
@@ -115,13 +117,13 @@ impl From<Identity> for Service {
 fn app(
     identity: Identity,
     routes: Vec<routes::Route>,
-    task_id: Option<String>,
+    task: OwnTask,
     peer: Option<Peer>,
 ) -> Router {
     let root = identity.root();
     let paths: Vec<_> = routes.iter().map(|(path, _)| format!("{root}{path}")).collect();
     let app = routes::at(&paths, routes);
-    let context = Context::new(identity, task_id, peer, paths);
+    let context = Context::new(identity, task, peer, paths);
     app.layer(CatchPanicLayer::custom(routes::panicked))
         .layer(middleware::from_fn_with_state(context.clone(), requests::observe))
         .with_state(context)

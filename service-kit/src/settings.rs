@@ -20,8 +20,8 @@ pub struct Settings {
     pub peer: Option<PeerUrl>,
     /// `DNS_SERVER`; the system's own where there is none.
     pub dns_server: Option<SocketAddr>,
-    /// `ECS_TASK_ID`.
-    pub task_id: Option<String>,
+    /// `ECS_CONTAINER_METADATA_URI_V4`, which ECS sets.
+    pub metadata: Option<Url>,
     /// How long things may take. Not in the environment.
     pub limits: Limits,
 }
@@ -35,6 +35,8 @@ pub struct Limits {
     pub connect: Duration,
     /// The whole call of the peer: 3 s.
     pub call: Duration,
+    /// Asking which task this is, and then a pause before asking again: 1 s.
+    pub metadata: Duration,
     /// Finishing what is in flight at a stop: 25 s, as ECS kills 30 s after SIGTERM.
     pub drain: Duration,
 }
@@ -93,6 +95,7 @@ impl Settings {
         let host = setting("HOST", &typed, "an IP address such as 0.0.0.0 or 127.0.0.1", ip)?;
         let port = setting("PORT", &typed, "0 to 65535, where 0 takes any free port", port)?;
         let peer = "a URL such as http://service2.services:7072 or http://10.0.0.1:7072/service2";
+        let metadata = "an http URL such as ECS itself sets";
         Ok(Self {
             listen: SocketAddr::new(
                 host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
@@ -100,7 +103,7 @@ impl Settings {
             ),
             peer: setting("SERVICE_URL", &typed, peer, str::parse)?,
             dns_server: setting("DNS_SERVER", &typed, "address:port such as 10.0.0.2:53", server)?,
-            task_id: setting("ECS_TASK_ID", &typed, "text", str::parse)?,
+            metadata: setting("ECS_CONTAINER_METADATA_URI_V4", &typed, metadata, endpoint)?,
             limits: Limits::default(),
         })
     }
@@ -112,6 +115,7 @@ impl Default for Limits {
             resolve: Duration::from_secs(1),
             connect: Duration::from_secs(1),
             call: Duration::from_secs(3),
+            metadata: Duration::from_secs(1),
             drain: Duration::from_secs(25),
         }
     }
@@ -149,6 +153,11 @@ fn server(typed: &str) -> Result<SocketAddr, &'static str> {
         Ok(server) => Ok(server),
         Err(_) => Err("is not an IP address and a port"),
     }
+}
+
+fn endpoint(typed: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(typed).map_err(|_| "is not a URL")?;
+    if url.scheme() == "http" { Ok(url) } else { Err("has another scheme than http") }
 }
 
 // === impl PeerUrl ===
@@ -212,7 +221,7 @@ mod tests {
         let settings = read(&[("PORT", ""), ("SERVICE_URL", "")]).unwrap();
         assert_eq!(settings.listen.to_string(), "0.0.0.0:7071");
         assert!(settings.peer.is_none() && settings.dns_server.is_none());
-        assert!(settings.task_id.is_none());
+        assert!(settings.metadata.is_none());
         assert_eq!(settings.limits.call, Duration::from_secs(3));
     }
 
@@ -223,14 +232,14 @@ mod tests {
             ("PORT", "8080"),
             ("SERVICE_URL", "http://service2.services:7072"),
             ("DNS_SERVER", "10.0.0.2:53"),
-            ("ECS_TASK_ID", "0123456789abcdef"),
+            ("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4/0123456789abcdef"),
         ])
         .unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:8080");
         let peer = settings.peer.unwrap();
         assert_eq!(peer.to_string(), "http://service2.services:7072/service2");
         assert_eq!(settings.dns_server.unwrap().to_string(), "10.0.0.2:53");
-        assert_eq!(settings.task_id.unwrap(), "0123456789abcdef");
+        assert_eq!(settings.metadata.unwrap().path(), "/v4/0123456789abcdef");
     }
 
     #[test]
@@ -242,6 +251,8 @@ mod tests {
             ("SERVICE_URL", "service2.services:7072"),
             ("DNS_SERVER", "10.0.0.2"),
             ("DNS_SERVER", "10.0.0.2:0"),
+            ("ECS_CONTAINER_METADATA_URI_V4", "169.254.170.2"),
+            ("ECS_CONTAINER_METADATA_URI_V4", "https://169.254.170.2"),
         ] {
             let said = read(&[(variable, value)]).unwrap_err().to_string();
             assert!(said.starts_with(&format!("{variable}={value:?} ")), "{said}");

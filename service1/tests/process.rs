@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Lines, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    thread,
 };
 
 use nix::{
@@ -123,11 +124,30 @@ fn both_signals_end_a_service_with_exit_code_0() {
 }
 
 #[test]
-fn the_version_is_the_packages_and_the_task_id_the_environments() {
-    let service = Running::start(&[("ECS_TASK_ID", "0123456789abcdef")]);
+fn the_version_is_the_packages_and_the_task_the_endpoints() {
+    let endpoint = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("http://{}/v4/0123-1", endpoint.local_addr().unwrap());
+    let answers = thread::spawn(move || {
+        let (mut connection, _) = endpoint.accept().unwrap();
+        let mut request = BufReader::new(connection.try_clone().unwrap()).lines();
+        let first = request.next().unwrap().unwrap();
+        let body = r#"{"TaskARN":"arn:aws:ecs:us-west-2:1:task/services/0123"}"#;
+        let length = body.len();
+        write!(
+            connection,
+            "HTTP/1.1 200 OK
+content-length: {length}
+
+{body}"
+        )
+        .unwrap();
+        first
+    });
+    let service = Running::start(&[("ECS_CONTAINER_METADATA_URI_V4", &uri)]);
     let answer = service.get("/service1", "");
     let version = format!(r#""version":"{}""#, env!("CARGO_PKG_VERSION"));
-    assert!(answer.contains(&version) && answer.contains(r#""task_id":"0123456789abcdef""#));
+    assert!(answer.contains(&version) && answer.contains(r#""task_id":"0123""#), "{answer}");
+    assert_eq!(answers.join().unwrap(), "GET /v4/0123-1/task HTTP/1.1");
 }
 
 #[test]

@@ -38,6 +38,10 @@ pub(super) fn run(compose: &Compose) -> miette::Result<()> {
     let project = Project::read(&beside.join(FILE_NAME))?;
     let allowed = Allowed { unauthenticated: compose.allow_unauthenticated };
     let stack = load::stack(template, &project.parameters, &compose.parameter, allowed)?;
+    if let Some(why) = compose::unfit(&stack) {
+        let help = "run the stack with `local-env up`";
+        return Err(miette::miette!(help = help, "{why}, which cannot be printed for Compose"));
+    }
     let images = match template.and_then(Path::file_name) {
         Some(name) => Images::AsNamed { template: name.to_string_lossy().into_owned() },
         None => Images::Built,

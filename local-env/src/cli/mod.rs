@@ -5,6 +5,7 @@ mod compose;
 mod explain;
 mod healthcheck;
 mod load;
+mod log_files;
 mod observe;
 mod options;
 mod project;
@@ -15,6 +16,7 @@ mod session;
 mod signals;
 mod table;
 mod up;
+mod watch;
 
 use clap::{Parser, Subcommand};
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use clap::Args;
 use miette::IntoDiagnostic as _;
+use tokio::sync::mpsc;
 
 use super::{
     options::{Options, resolver},
@@ -33,7 +34,8 @@ pub(super) async fn run(observe: Observe) -> miette::Result<()> {
     let settings = observe.options.settings(&stack, BTreeMap::new(), Failing::GoesOver)?;
     let served = serve::open(&stack, settings, &observe.options).await?;
     // What runs the tasks shows their output too.
-    served.run(|events, _output| observer.watch(events)).await
+    let (_, no_updates) = mpsc::unbounded_channel();
+    served.run(|events, _output| observer.watch(events), no_updates).await
 }
 
 fn watched(stack: &Stack) -> Vec<Watched> {

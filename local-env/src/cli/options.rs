@@ -27,7 +27,7 @@ const DATA_FOLDER: &str = "local-env";
 const DNS_PORT: u16 = 53;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Options {
     /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
     template: Option<PathBuf>,
@@ -62,6 +62,9 @@ pub(super) struct Options {
     /// Serve Cloud Map's API here, for `aws servicediscovery` and the SDKs; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT")]
     discovery: Option<SocketAddr>,
+    /// Tell tasks of themselves here, as ECS's metadata endpoint does; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    task_metadata: SocketAddr,
     /// Append a line for each request to this file; `-` is standard output
     #[arg(long, value_name = "PATH")]
     access_log: Option<PathBuf>,
@@ -83,9 +86,17 @@ pub(super) struct Options {
 
 impl Options {
     pub(super) fn project(&self) -> miette::Result<Project> {
+        Ok(Project::read(&self.project_file())?)
+    }
+
+    /// The files that say what is run.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.template.iter().cloned().chain([self.project_file()]).collect()
+    }
+
+    fn project_file(&self) -> PathBuf {
         let beside = self.template.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let file = self.project.clone().unwrap_or_else(|| beside.join(FILE_NAME));
-        Ok(Project::read(&file)?)
+        self.project.clone().unwrap_or_else(|| beside.join(FILE_NAME))
     }
 
     /// The template's stack; entries of the project file that it has no service for are told of.
@@ -96,10 +107,8 @@ impl Options {
             &self.parameter,
             Allowed { unauthenticated: self.allow_unauthenticated },
         )?;
-        for name in project.unused(&stack) {
-            Screen::warn(&format!(
-                "local-env.toml has an entry for {name}, which is no service of the stack"
-            ));
+        for entry in project.unused(&stack) {
+            Screen::warn(&format!("local-env.toml has an entry for {entry}"));
         }
         Ok(stack)
     }
@@ -124,6 +133,7 @@ impl Options {
             dns_upstream: self.dns_upstream,
             discovery: self.discovery,
             access_log: self.access_log.clone().map(|path| (path, self.access_log_format)),
+            task_metadata: self.task_metadata,
             metrics: self.metrics,
             explain: self.explain,
             data_folder: self.data_folder()?,

@@ -68,14 +68,26 @@ impl Screen {
     }
 
     /// A line of a task's output.
-    pub(super) fn output(&self, OutputLine { task, text }: &OutputLine) -> String {
+    pub(super) fn output(&self, OutputLine { task, container, text }: &OutputLine) -> String {
         let service = self.names.get(&task.service.logical_id).unwrap_or(&task.service.name);
-        format!("{} {DIM}{} │{DIM:#} {text}\n", self.label(service), task.id.short())
+        let containers = &task.service.task_definition.containers;
+        // Which container speaks goes without saying where there is only one.
+        let container = containers.get(*container).filter(|_| containers.len() > 1);
+        let container = container.map(|it| format!("{} ", it.name)).unwrap_or_default();
+        let (label, id) = (self.label(service), task.id.short());
+        format!("{label} {DIM}{id} {container}│{DIM:#} {text}\n")
     }
 
-    /// Something happened.
+    /// Something happened. Empty for what nobody has to be told.
     pub(super) fn notice(&self, notice: &Notice) -> String {
         let (service, task, text) = match notice {
+            Notice::Status { .. } => return String::new(),
+            Notice::Event { service, message } => {
+                return format!("{} {message}\n", self.label(service));
+            }
+            Notice::NotApplied { what } => {
+                return format!("the template's {what} have changed: restart to apply that\n");
+            }
             Notice::Running { service, task, address } => {
                 (service, task, format!("runs at {address}"))
             }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     ecs::{Launcher, OutputLine, TaskEvent},
-    environment::{Environment, Settings, StopSignal},
+    environment::{Environment, Inbox, Settings, StopSignal, Update},
     stack::Stack,
 };
 
@@ -48,10 +48,11 @@ pub(super) async fn open(
 // === impl Served ===
 
 impl Served {
-    /// Starts the tasks through `launcher` and serves until a signal.
+    /// Starts the tasks through `launcher` and serves until a signal; `updates` change what runs.
     pub(super) async fn run<L: Launcher>(
         mut self,
         launcher: impl FnOnce(mpsc::UnboundedSender<TaskEvent>, mpsc::Sender<OutputLine>) -> L,
+        updates: mpsc::UnboundedReceiver<Update>,
     ) -> miette::Result<()> {
         let (stop, ended) = (StopSignal::default(), CancellationToken::new());
         let session = Session {
@@ -68,7 +69,7 @@ impl Served {
         let (output, lines) = mpsc::channel(WAITING_LINES);
         let launcher = |events| launcher(events, output);
         let (ran, told, ()) = tokio::join!(
-            self.environment.run(launcher, notices, stop.clone()),
+            self.environment.run(launcher, notices, Inbox { updates, stop: stop.clone() }),
             session.tell(heard, lines),
             obey(&mut self.signals, &stop, &ended)
         );

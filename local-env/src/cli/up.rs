@@ -1,19 +1,23 @@
 //! `local-env up`: runs a stack until Ctrl-C.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use miette::IntoDiagnostic as _;
+use tokio::{sync::mpsc, task::spawn_local};
 
 use super::{
     build,
+    log_files::LogFiles,
     options::{Options, pair},
     screen::Screen,
-    serve,
+    serve::{self, Served},
+    watch::Watch,
 };
 use crate::{
     alb::Failing,
-    ecs::{Network, ProcessLauncher},
+    ecs::{CommandBook, Network, ProcessLauncher, Revision, Surroundings},
+    environment::Update,
     stack::Stack,
 };
 
@@ -25,26 +29,71 @@ pub(super) struct Up {
     /// Run COUNT tasks of a service instead of its desired count
     #[arg(long, value_name = "SERVICE=COUNT", value_parser = pair::<String, u32>('='))]
     scale: Vec<(String, u32)>,
+    /// Roll a service when its program, the template or local-env.toml changes
+    #[arg(long)]
+    watch: bool,
+    /// Keep what the tasks say in this folder, a file for each of their log streams
+    #[arg(long, value_name = "FOLDER")]
+    log_dir: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub(super) async fn run(up: Up) -> miette::Result<()> {
     let project = up.options.project()?;
     let stack = up.options.stack(&project)?;
-    let commands = project.commands(&stack)?.into_iter().collect();
+    let commands = CommandBook::default();
+    commands.add(Revision(1), project.commands(&stack)?);
+    for container in project.skipped(&stack) {
+        Screen::warn(&format!("{container} is left out"));
+    }
     let network = Network::lease().into_diagnostic()?;
     let settings = up.options.settings(&stack, up.scale(&stack, &network)?, Failing::IsTold)?;
+    let logs = up.log_dir.clone().map(LogFiles::open).transpose()?;
     let mut served = serve::open(&stack, settings, &up.options).await?;
     build::run(&project.builds(&stack), &served.screen, &mut served.signals).await?;
-    let (dns, region) = (served.environment.dns_address(), stack.region);
+    let updates = up.updates(&stack, &commands);
+    let surroundings = up.surroundings(&served, stack, commands, network);
     served
-        .run(|events, output| ProcessLauncher::new(commands, dns, region, network, events, output))
+        .run(
+            |events, output| {
+                let output = logs.map_or(output.clone(), |logs| logs.keep(output));
+                ProcessLauncher::new(surroundings, events, output)
+            },
+            updates,
+        )
         .await
 }
 
 // === impl Up ===
 
 impl Up {
+    fn surroundings(
+        &self,
+        served: &Served,
+        stack: Stack,
+        commands: CommandBook,
+        network: Network,
+    ) -> Surroundings {
+        Surroundings {
+            commands,
+            clock: self.options.clock(),
+            dns: served.environment.dns_address(),
+            region: stack.region,
+            network,
+            variables: served.environment.task_variables(),
+        }
+    }
+
+    /// What `--watch` finds to have changed; nothing ever without it.
+    fn updates(&self, stack: &Stack, commands: &CommandBook) -> mpsc::UnboundedReceiver<Update> {
+        let (updates, receiver) = mpsc::unbounded_channel();
+        if self.watch {
+            let watch = Watch::new(self.options.clone(), stack, commands.clone());
+            spawn_local(watch.run(updates));
+        }
+        receiver
+    }
+
     fn scale(&self, stack: &Stack, network: &Network) -> miette::Result<BTreeMap<String, u32>> {
         let mut scale = BTreeMap::new();
         for (name, count) in &self.scale {

@@ -60,6 +60,12 @@ impl Instance {
         }
     }
 
+    /// Unhealthy until something else is reported.
+    #[must_use]
+    pub fn unhealthy_at_first(self) -> Self {
+        self.with(INITIAL_HEALTH, "UNHEALTHY")
+    }
+
     /// Unique in its service: a task's id.
     pub fn id(&self) -> &str {
         &self.id

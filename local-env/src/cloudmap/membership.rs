@@ -22,9 +22,10 @@ impl Membership {
         Some(Self { registry: Arc::clone(registry), place, service: service.clone() })
     }
 
-    /// Registers a task.
-    pub fn register(&self, id: &str, address: Ipv4Addr) {
+    /// Registers a task; one that is not healthy from the start is once that has been reported.
+    pub fn register(&self, id: &str, address: Ipv4Addr, is_healthy: bool) {
         let instance = Instance::new(id, address).of_service(&self.service, self.registry.region());
+        let instance = if is_healthy { instance } else { instance.unhealthy_at_first() };
         self.registry.register(&self.place, &instance);
     }
 

@@ -1,18 +1,33 @@
-//! ECS: the scheduler that keeps a service's tasks running, and the launchers that run them.
+//! ECS: the scheduler that keeps a service's tasks running, the life of a task, and the launchers that
+//! run tasks.
 //!
-//! The [`Scheduler`] decides and does nothing; a [`Launcher`] does and decides nothing. What becomes
-//! of a task comes back as [`TaskEvent`]s, whatever ran it. Its output goes another way, to whoever shows
+//! The [`Scheduler`] decides how many tasks there are and [`TaskLife`] what becomes of the containers
+//! of one; neither has a process or a clock. A [`Launcher`] does and decides nothing. What becomes of
+//! a task comes back as [`TaskEvent`]s, whatever ran it. Its output goes another way, to whoever shows
 //! it: there a slow reader slows the task down, and nothing else.
 
+mod command;
+mod event;
+mod life;
 mod network;
 mod observe;
 mod output;
 mod process;
 mod scheduler;
+mod status;
+mod stopped;
 mod task;
 
+pub use command::{Command, CommandBook, Commands, ContainerCommand, Value};
+pub use event::{Event, EventLog, ServiceEvent};
+pub use life::{Exit, Input, Order, TaskLife};
 pub use network::{Network, NetworkError};
 pub use observe::{ObserveError, Observer, ObservingLauncher, Watched};
-pub use process::{Command, ProcessLauncher};
-pub use scheduler::{Decision, Scheduler};
-pub use task::{Launcher, OutputLine, Stopped, Task, TaskChange, TaskEvent, TaskId};
+pub use process::{ProcessLauncher, Surroundings, VariablesOf};
+pub use scheduler::{
+    Decision, Deployment, DeploymentId, Happening, Pace, Policy, Revision, Rollout, Scheduler,
+    StopCause, Verdict,
+};
+pub use status::LastStatus;
+pub use stopped::{ContainerStatus, StopCode, Stopped};
+pub use task::{Launcher, OutputLine, Task, TaskChange, TaskEvent, TaskId};

@@ -25,7 +25,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Launcher, Stopped, Task, TaskChange, TaskEvent, TaskId};
+use super::{Launcher, Revision, StopCode, Stopped, Task, TaskChange, TaskEvent, TaskId};
 use crate::stack::Service;
 
 /// Between two looks.
@@ -106,7 +106,7 @@ impl Launcher for ObservingLauncher {
     }
 
     /// What runs the task ends it as well; here it is let out of sight.
-    fn stop(&mut self, id: &TaskId) {
+    fn stop(&mut self, id: &TaskId, _code: StopCode, _reason: String) {
         self.tell(Command::Stop(id.clone()));
     }
 
@@ -212,20 +212,23 @@ impl Sightings {
         let gone: Vec<_> = gone.copied().collect();
         let mut changes = Vec::new();
         for task in gone.iter().filter_map(|address| self.running.remove(address)) {
-            changes.push(TaskEvent { task, change: TaskChange::Stopped(Stopped::Gone) });
+            changes.push(TaskEvent { task, change: TaskChange::Stopped(no_longer_there()) });
         }
         for &address in addresses {
             if !self.running.contains_key(&address) {
                 let task = self.wanted.pop_front().unwrap_or_else(|| self.unwanted());
                 self.running.insert(address, task.clone());
-                changes.push(TaskEvent { task, change: TaskChange::Running(address) });
+                let change = TaskChange::Pending(address);
+                changes.push(TaskEvent { task: task.clone(), change });
+                changes.push(TaskEvent { task, change: TaskChange::Running });
             }
         }
         changes
     }
 
     fn unwanted(&self) -> Task {
-        Task { id: TaskId::random(), service: Arc::clone(&self.watched.service) }
+        let service = Arc::clone(&self.watched.service);
+        Task { id: TaskId::random(), service, revision: Revision(0) }
     }
 
     /// The scheduler wants a task no longer: to it the task has ended, whether it turned up or not.
@@ -237,8 +240,12 @@ impl Sightings {
             (None, Some(address)) => self.running.remove(&address),
             (None, None) => None,
         };
-        Some(TaskEvent { task: task?, change: TaskChange::Stopped(Stopped::Gone) })
+        Some(TaskEvent { task: task?, change: TaskChange::Stopped(no_longer_there()) })
     }
+}
+
+fn no_longer_there() -> Stopped {
+    Stopped::new(StopCode::TerminationNotice, "is no longer there")
 }
 
 #[cfg(test)]
@@ -258,10 +265,11 @@ mod tests {
 
     fn told(events: &[TaskEvent]) -> Vec<(&str, String)> {
         let tell = |event: &'_ TaskEvent| match &event.change {
-            TaskChange::Running(address) => ("running", address.to_string()),
-            TaskChange::Stopped(why) => ("stopped", why.to_string()),
+            TaskChange::Pending(address) => Some(("running", address.to_string())),
+            TaskChange::Stopped(why) => Some(("stopped", why.to_string())),
+            _ => None,
         };
-        events.iter().map(tell).collect()
+        events.iter().filter_map(tell).collect()
     }
 
     #[test]
@@ -277,7 +285,7 @@ mod tests {
     #[test]
     fn tasks_that_nobody_wanted_run_all_the_same() {
         let mut seen = sightings();
-        assert_eq!(seen.see(&at(&[3, 4])).len(), 2);
+        assert_eq!(told(&seen.see(&at(&[3, 4]))).len(), 2);
         assert_eq!(told(&seen.see(&at(&[3, 4]))), []);
     }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::Ipv4Addr, sync::Arc};
 
+use super::{ContainerStatus, Revision, StopCode, Stopped, Verdict};
 use crate::stack::Service;
 
 /// 32 hexadecimal digits, as in AWS.
@@ -13,8 +14,10 @@ pub struct TaskId(Arc<str>);
 pub struct Task {
     /// Its own.
     pub id: TaskId,
-    /// The service that it belongs to.
+    /// The service that it belongs to, as its deployment has it.
     pub service: Arc<Service>,
+    /// What its deployment runs.
+    pub revision: Revision,
 }
 
 /// What happened to a task.
@@ -29,8 +32,14 @@ pub struct TaskEvent {
 /// What can happen to a task.
 #[derive(Clone, Debug)]
 pub enum TaskChange {
-    /// Its containers have been started, at this address; whether they listen yet is not known.
-    Running(Ipv4Addr),
+    /// It has an address, and its containers are being started.
+    Pending(Ipv4Addr),
+    /// Its containers have been started; whether they listen yet is not known.
+    Running,
+    /// Its containers' own checks come to this.
+    Health(Verdict),
+    /// How its containers are doing, and the processes that they are.
+    Containers(Vec<(ContainerStatus, Option<u32>)>),
     /// It has ended, or could not be started.
     Stopped(Stopped),
 }
@@ -40,21 +49,10 @@ pub enum TaskChange {
 pub struct OutputLine {
     /// The task.
     pub task: Task,
+    /// The container's place in the task definition.
+    pub container: usize,
     /// Standard output and standard error alike.
     pub text: String,
-}
-
-/// Why a task ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// Its essential container exited with this code.
-    Exited(i32),
-    /// Its essential container was ended by this signal.
-    Signalled(i32),
-    /// It never ran.
-    FailedToStart(String),
-    /// What ran it says no more of it.
-    Gone,
 }
 
 /// Runs tasks.
@@ -62,8 +60,8 @@ pub trait Launcher {
     /// Starts a task.
     fn start(&mut self, task: Task);
 
-    /// Asks a task to end; it is ended when its stop timeout is over.
-    fn stop(&mut self, id: &TaskId);
+    /// Asks a task to end, and why; its containers are ended when their stop timeouts are over.
+    fn stop(&mut self, id: &TaskId, code: StopCode, reason: String);
 
     /// Ends all tasks now, and returns when it is done.
     fn kill(&mut self);
@@ -92,24 +90,4 @@ impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-// === impl Stopped ===
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited(code) => write!(f, "exited with code {code}"),
-            Self::Signalled(signal) => match signal_name(*signal) {
-                Some(name) => write!(f, "was ended by {name}"),
-                None => write!(f, "was ended by signal {signal}"),
-            },
-            Self::FailedToStart(why) => write!(f, "could not start: {why}"),
-            Self::Gone => f.write_str("is no longer there"),
-        }
-    }
-}
-
-fn signal_name(signal: i32) -> Option<&'static str> {
-    nix::sys::signal::Signal::try_from(signal).ok().map(nix::sys::signal::Signal::as_str)
 }

@@ -5,9 +5,13 @@
 //! built or started; [`Environment::run`] starts the tasks and serves until told to stop. What
 //! happens on the way comes out as [`Notice`]s and as a [`Status`] to watch.
 
+mod facts;
 mod names;
 mod run;
+mod service;
 mod status;
+mod task;
+mod update;
 mod wiring;
 
 use std::{
@@ -18,11 +22,12 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use names::{NameError, service_names};
-pub use run::StopSignal;
+pub use run::{Inbox, StopSignal};
 pub use status::{Notice, ServiceStatus, Status, TaskStatus};
+pub use update::Update;
 
 use crate::{
     acm::{Authority, CertificateError},
@@ -35,6 +40,8 @@ use crate::{
         DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, Registry, Upstream,
         UpstreamAddress, UpstreamError,
     },
+    ecs::VariablesOf,
+    metadata::{Directory, MetadataBindError, MetadataServer, Protection},
     stack::{self, Arn, Listener, ListenerProtocol, Stack},
 };
 
@@ -63,6 +70,8 @@ pub struct Settings {
     pub discovery: Option<SocketAddr>,
     /// The file to which requests are logged, and how; `-` is standard output.
     pub access_log: Option<(PathBuf, LogFormat)>,
+    /// Where tasks are told of themselves.
+    pub task_metadata: SocketAddr,
     /// Where metrics are served, if anywhere.
     pub metrics: Option<SocketAddr>,
     /// Whether answers say which rule took the request, and why.
@@ -74,12 +83,17 @@ pub struct Settings {
 /// An environment with all its sockets open and nothing running yet.
 pub struct Environment {
     stack: Arc<Stack>,
+    clock: Clock,
     scale: BTreeMap<String, u32>,
     groups: HashMap<Arn, Arc<TargetGroup>>,
     registry: Arc<Registry>,
     dns: DnsServer,
     discovery: Option<DiscoveryServer>,
     metrics: Option<MetricsServer>,
+    directory: Directory,
+    task_metadata: MetadataServer,
+    /// What tasks ask to be protected from.
+    protections: mpsc::UnboundedReceiver<Protection>,
     authority: Option<Authority>,
     balancers: Vec<LoadBalancer>,
     listeners: Vec<PublishedListener>,
@@ -112,6 +126,9 @@ pub enum EnvironmentError {
     /// The address of Cloud Map's API can't be had.
     #[error(transparent)]
     Discovery(#[from] DiscoveryBindError),
+    /// The address of the tasks' metadata can't be had.
+    #[error(transparent)]
+    TaskMetadata(#[from] MetadataBindError),
     /// The address of the metrics can't be had.
     #[error(transparent)]
     Metrics(#[from] MetricsBindError),
@@ -180,14 +197,21 @@ impl Environment {
             }
             None => None,
         };
+        let (directory, (asked, protections)) = (Directory::new(), mpsc::unbounded_channel());
+        let task_metadata =
+            MetadataServer::bind(settings.task_metadata, directory.clone(), asked).await?;
         Ok(Self {
             stack: Arc::new(stack),
+            clock: settings.clock,
             scale: settings.scale,
             groups,
             registry,
             dns,
             discovery,
             metrics,
+            directory,
+            task_metadata,
+            protections,
             authority,
             balancers,
             listeners,
@@ -218,6 +242,12 @@ impl Environment {
     /// The certificate to trust, where there is an HTTPS listener.
     pub fn ca_file(&self) -> Option<&Path> {
         self.authority.as_ref().map(Authority::path)
+    }
+
+    /// The variables by which a task's containers find what the environment offers them.
+    pub fn task_variables(&self) -> VariablesOf {
+        let (directory, server) = (self.directory.clone(), self.task_metadata.address());
+        Box::new(move |task, container| directory.variables(server, &task.id, container))
     }
 
     /// How the services are doing, from now to the end.

@@ -55,6 +55,8 @@ impl Stack {
 /// All that a service may be called, the best first.
 pub fn service_names<'a>(stack: &'a Stack, service: &'a Service) -> Vec<&'a str> {
     let mut names = vec![stack.local_name(service), &service.name, &service.logical_id];
-    names.extend(service.task_definition.containers.iter().map(Container::repository));
+    // Those of its other containers may be other services' too.
+    let main = service.task_definition.containers.iter().find(|container| container.essential);
+    names.extend(main.map(Container::repository));
     names
 }

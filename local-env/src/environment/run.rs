@@ -1,7 +1,7 @@
 //! The environment at work: one loop that hears what becomes of tasks and what the load balancer
 //! thinks of them, and acts on what each service's scheduler decides.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -10,14 +10,19 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Environment, EnvironmentError, Notice, ServiceStatus, Status, TaskStatus, wiring::Wiring,
+    Environment, EnvironmentError, Notice, Status, Update, facts::Bulletin,
+    service::RunningService, wiring::Wiring,
 };
 use crate::{
-    alb::{RunningLoadBalancer, TargetState, TargetStates},
+    alb::{RunningLoadBalancer, TargetStates},
     cloudmap::DnsServer,
-    ecs::{Decision, Launcher, Scheduler, Task, TaskChange, TaskEvent, TaskId},
-    stack::Service,
+    ecs::{Launcher, Pace, Revision, TaskEvent},
+    metadata::MetadataServer,
+    stack::{Arn, Service},
 };
+
+/// What a task is told when the whole environment stops.
+const STOPPED: &str = "Task stopped by user";
 
 /// How to end a running environment.
 #[derive(Clone, Debug, Default)]
@@ -28,24 +33,24 @@ pub struct StopSignal {
     pub at_once: CancellationToken,
 }
 
-struct Running<L> {
-    services: Vec<RunningService>,
+/// What a running environment hears from outside.
+pub struct Inbox {
+    /// Changes of the stack; the sender may be gone from the start.
+    pub updates: mpsc::UnboundedReceiver<Update>,
+    /// When to end.
+    pub stop: StopSignal,
+}
+
+/// An environment whose load balancers and tasks run.
+pub(super) struct Running<L> {
+    pub(super) environment: Environment,
+    pub(super) balancers: Vec<RunningLoadBalancer>,
+    pub(super) services: Vec<RunningService>,
     launcher: L,
     notices: mpsc::UnboundedSender<Notice>,
-    status: watch::Sender<Status>,
-}
-
-struct RunningService {
-    name: String,
-    model: Arc<Service>,
-    wiring: Wiring,
-    scheduler: Scheduler,
-    tasks: BTreeMap<TaskId, RunningTask>,
-}
-
-struct RunningTask {
-    address: Ipv4Addr,
-    target: Option<TargetState>,
+    /// A word whenever a target's state has changed.
+    changed: mpsc::Sender<()>,
+    watched: HashSet<Arn>,
 }
 
 // === impl Environment ===
@@ -54,48 +59,51 @@ impl Environment {
     /// Starts the tasks and serves until `stop` is given. `launcher` gets where to send what becomes
     /// of its tasks. Must be run within a `LocalSet`.
     pub async fn run<L: Launcher>(
-        self,
+        mut self,
         launcher: impl FnOnce(mpsc::UnboundedSender<TaskEvent>) -> L,
         notices: mpsc::UnboundedSender<Notice>,
-        stop: StopSignal,
+        mut inbox: Inbox,
     ) -> Result<(), EnvironmentError> {
         let (sender, mut events) = mpsc::unbounded_channel();
-        let service = |model: &Service| self.service(model);
+        let (changed, health) = mpsc::channel(1);
+        let start = |balancer: crate::alb::LoadBalancer| balancer.start();
+        self.task_metadata.start();
+        let balancers = std::mem::take(&mut self.balancers);
+        let balancers = balancers.into_iter().map(start).collect::<Result<Vec<_>, _>>();
         let mut running = Running {
-            services: self.stack.services.iter().map(service).collect(),
+            balancers: balancers.map_err(EnvironmentError::Start)?,
+            services: Vec::new(),
             launcher: launcher(sender),
             notices,
-            status: self.status,
+            changed,
+            watched: HashSet::new(),
+            environment: self,
         };
-        let start = |balancer: crate::alb::LoadBalancer| balancer.start();
-        let balancers = self.balancers.into_iter().map(start).collect::<Result<Vec<_>, _>>();
-        let balancers = balancers.map_err(EnvironmentError::Start)?;
-        running.serve(&mut events, &stop).await;
-        balancers.iter().for_each(RunningLoadBalancer::close);
-        running.end_tasks(&mut events, &stop).await;
-        finish(balancers, self.dns, &stop).await;
-        Ok(())
-    }
-
-    fn service(&self, model: &Service) -> RunningService {
-        let desired = self.scale.get(&model.logical_id).unwrap_or(&model.desired_count);
-        RunningService {
-            name: self.stack.local_name(model).to_owned(),
-            wiring: Wiring::new(model, &self.groups, &self.registry),
-            scheduler: Scheduler::new(usize::try_from(*desired).unwrap_or(usize::MAX)),
-            model: Arc::new(model.clone()),
-            tasks: BTreeMap::new(),
+        for model in &Arc::clone(&running.environment.stack).services {
+            running.add(model, Revision(1));
         }
+        running.serve(&mut events, health, &mut inbox).await;
+        running.balancers.iter().for_each(RunningLoadBalancer::close);
+        running.end_tasks(&mut events, &inbox.stop).await;
+        let Environment { dns, task_metadata, .. } = running.environment;
+        finish(running.balancers, dns, task_metadata, &inbox.stop).await;
+        Ok(())
     }
 }
 
 /// The last requests are answered, and then the names: a task may need one to finish.
-async fn finish(balancers: Vec<RunningLoadBalancer>, dns: DnsServer, stop: &StopSignal) {
+async fn finish(
+    balancers: Vec<RunningLoadBalancer>,
+    dns: DnsServer,
+    task_metadata: MetadataServer,
+    stop: &StopSignal,
+) {
     let finished = async {
         for balancer in balancers {
             balancer.stop().await;
         }
         dns.stop().await;
+        task_metadata.stop().await;
     };
     tokio::select! {
         () = finished => {}
@@ -106,80 +114,88 @@ async fn finish(balancers: Vec<RunningLoadBalancer>, dns: DnsServer, stop: &Stop
 // === impl Running ===
 
 impl<L: Launcher> Running<L> {
-    async fn serve(&mut self, events: &mut mpsc::UnboundedReceiver<TaskEvent>, stop: &StopSignal) {
-        let mut health = self.watch_health();
+    async fn serve(
+        &mut self,
+        events: &mut mpsc::UnboundedReceiver<TaskEvent>,
+        mut health: mpsc::Receiver<()>,
+        inbox: &mut Inbox,
+    ) {
         loop {
             let wake = self.act();
             self.publish();
             tokio::select! {
                 biased;
-                () = stop.gently.cancelled() => return,
-                Some(event) = events.recv() => self.hear(event),
+                () = inbox.stop.gently.cancelled() => return,
+                Some(event) = events.recv() => {
+                    self.hear(event);
+                    // What has happened already is acted on at once, so that a hundred tasks that
+                    // start together cost one decision and not a hundred.
+                    while let Ok(event) = events.try_recv() {
+                        self.hear(event);
+                    }
+                }
                 Some(()) = health.recv() => self.note_targets(),
+                Some(update) = inbox.updates.recv() => self.update(update),
+                Some(protection) = self.environment.protections.recv() => {
+                    for service in &mut self.services {
+                        service.protect(&protection.task, protection.until);
+                    }
+                }
                 () = until(wake) => {}
             }
         }
     }
 
-    /// A word whenever a target's state has changed.
-    fn watch_health(&self) -> mpsc::Receiver<()> {
-        let (changed, receiver) = mpsc::channel(1);
-        for group in self.services.iter().flat_map(|service| service.wiring.groups()) {
-            tokio::task::spawn_local(tell_of_changes(group.states(), changed.clone()));
+    /// Adds a service, whose first deployment runs this revision.
+    pub(super) fn add(&mut self, model: &Service, revision: Revision) {
+        let model = self.environment.scaled(model);
+        let name = self.environment.stack.local_name(&model).to_owned();
+        let (wiring, pace) = (self.wiring(&model), self.pace());
+        let service = RunningService::new(name, model, wiring, revision, pace, self.bulletin());
+        self.services.push(service);
+    }
+
+    /// Where a service's tasks are registered; what the load balancer thinks of them is watched.
+    pub(super) fn wiring(&mut self, model: &Service) -> Wiring {
+        let wiring = Wiring::new(model, &self.environment.groups, &self.environment.registry);
+        for group in wiring.groups() {
+            if self.watched.insert(group.arn().clone()) {
+                tokio::task::spawn_local(tell_of_changes(group.states(), self.changed.clone()));
+            }
         }
-        receiver
+        wiring
+    }
+
+    fn bulletin(&self) -> Bulletin {
+        let Environment { stack, directory, .. } = &self.environment;
+        let (account, region) = (stack.account.clone(), stack.region.clone());
+        Bulletin { directory: directory.clone(), account, region }
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        let clock = self.environment.clock;
+        Pace::of(|wait| clock.wait(wait))
     }
 
     /// Does what the schedulers decide; when to ask them again.
     fn act(&mut self) -> Option<Instant> {
-        let now = Instant::now();
         let mut wake: Option<Instant> = None;
         for service in &mut self.services {
-            let Decision { start, stop, wake: again } =
-                service.scheduler.decide(now, TaskId::random);
-            for id in start {
-                self.launcher.start(Task { id, service: Arc::clone(&service.model) });
-            }
-            for id in stop {
-                service.deregister(&id);
-                self.launcher.stop(&id);
-            }
-            wake = wake.into_iter().chain(again).min();
+            wake = wake.into_iter().chain(service.act(&mut self.launcher)).min();
         }
+        self.tell_news();
+        self.services.retain(|service| !service.is_gone());
         wake
     }
 
     fn hear(&mut self, TaskEvent { task, change }: TaskEvent) {
-        let Some(service) = self.services.iter_mut().find(|one| one.is_of(&task)) else { return };
-        let (name, task) = (service.name.clone(), task.id);
-        let notice = match change {
-            TaskChange::Running(address) => {
-                service.running(&task, address);
-                Notice::Running { service: name, task, address }
-            }
-            TaskChange::Stopped(why) => {
-                let expected = service.stopped(&task);
-                Notice::Stopped { service: name, task, why, expected }
-            }
-        };
-        self.tell(notice);
+        if let Some(service) = self.services.iter_mut().find(|one| one.is_of(&task)) {
+            service.hear(task, change);
+        }
     }
 
     fn note_targets(&mut self) {
-        let mut changes = Vec::new();
-        for service in &mut self.services {
-            for (id, task) in &mut service.tasks {
-                let state = service.wiring.target_state(task.address);
-                if let (true, Some(state)) = (state != task.target, state.clone()) {
-                    let service = service.name.clone();
-                    changes.push(Notice::Target { service, task: id.clone(), state });
-                }
-                task.target = state;
-            }
-        }
-        for change in changes {
-            self.tell(change);
-        }
+        self.services.iter_mut().for_each(RunningService::note_targets);
     }
 
     /// Asks all tasks to end, and waits until they have.
@@ -189,75 +205,39 @@ impl<L: Launcher> Running<L> {
         stop: &StopSignal,
     ) {
         for service in &mut self.services {
-            service.scheduler.scale(0);
+            service.stop_all(STOPPED, &mut self.launcher);
         }
-        self.act();
-        while self.services.iter().any(|service| !service.scheduler.is_empty()) {
+        while self.services.iter().any(|service| !service.is_empty()) {
             tokio::select! {
                 biased;
                 () = stop.at_once.cancelled() => break,
                 Some(event) = events.recv() => self.hear(event),
             }
+            self.tell_news();
             self.publish();
         }
         self.launcher.kill();
+        self.tell_news();
     }
 
-    fn tell(&self, notice: Notice) {
+    fn tell_news(&mut self) {
+        for notice in self.services.iter_mut().flat_map(RunningService::news) {
+            tell(&self.notices, notice);
+        }
+    }
+
+    pub(super) fn tell(&self, notice: Notice) {
         tell(&self.notices, notice);
     }
 
     fn publish(&self) {
         let status =
             Status { services: self.services.iter().map(RunningService::status).collect() };
-        self.status.send_if_modified(|old| {
+        self.environment.status.send_if_modified(|old| {
             let changed = *old != status;
             *old = status;
             changed
         });
-    }
-}
-
-// === impl RunningService ===
-
-impl RunningService {
-    fn is_of(&self, task: &Task) -> bool {
-        self.model.logical_id == task.service.logical_id
-    }
-
-    fn running(&mut self, id: &TaskId, address: Ipv4Addr) {
-        self.wiring.register(id, address);
-        let target = self.wiring.target_state(address);
-        self.tasks.insert(id.clone(), RunningTask { address, target });
-    }
-
-    fn deregister(&self, id: &TaskId) {
-        if let Some(task) = self.tasks.get(id) {
-            self.wiring.deregister(id, task.address);
-        }
-    }
-
-    /// Takes a task that has ended out of everything; whether it had been asked to end.
-    fn stopped(&mut self, id: &TaskId) -> bool {
-        self.deregister(id);
-        self.tasks.remove(id);
-        self.scheduler.stopped(id, Instant::now())
-    }
-
-    fn status(&self) -> ServiceStatus {
-        let containers = &self.model.task_definition.containers;
-        let port = containers.iter().flat_map(|container| &container.ports).next().copied();
-        let task = |(id, task): (&TaskId, &RunningTask)| TaskStatus {
-            id: id.clone(),
-            address: task.address,
-            port,
-            target: task.target.clone(),
-        };
-        ServiceStatus {
-            name: self.name.clone(),
-            desired: self.scheduler.desired(),
-            tasks: self.tasks.iter().map(task).collect(),
-        }
     }
 }
 

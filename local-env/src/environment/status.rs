@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::{
     alb::TargetState,
-    ecs::{Stopped, TaskId},
+    ecs::{Deployment, LastStatus, Stopped, TaskId, Verdict},
 };
 
 /// How the services are doing.
@@ -21,8 +21,12 @@ pub struct ServiceStatus {
     pub name: String,
     /// How many tasks it should have.
     pub desired: usize,
-    /// Those that run.
+    /// Those that have an address.
     pub tasks: Vec<TaskStatus>,
+    /// The primary one first.
+    pub deployments: Vec<Deployment>,
+    /// Whether it has reached a steady state, and nothing has been amiss since.
+    pub is_steady: bool,
 }
 
 /// How a task is doing.
@@ -30,12 +34,18 @@ pub struct ServiceStatus {
 pub struct TaskStatus {
     /// Its id.
     pub id: TaskId,
+    /// The revision of its task definition.
+    pub revision: u32,
     /// Its address.
     pub address: Ipv4Addr,
+    /// Where it is in its life.
+    pub status: LastStatus,
     /// The first port that it is reached at, if it has one.
     pub port: Option<u16>,
     /// What the load balancer thinks of it, where it has one: the worst of several.
     pub target: Option<TargetState>,
+    /// What its containers' own checks say.
+    pub health: Verdict,
 }
 
 /// Something that happened.
@@ -61,6 +71,27 @@ pub enum Notice {
         /// Whether it was asked to.
         expected: bool,
     },
+    /// A task is somewhere else in its life.
+    Status {
+        /// What people call its service.
+        service: String,
+        /// The task.
+        task: TaskId,
+        /// Where it is now.
+        status: LastStatus,
+    },
+    /// A service tells something, in ECS's words.
+    Event {
+        /// What people call the service.
+        service: String,
+        /// The whole sentence.
+        message: String,
+    },
+    /// The template has changed where a running environment cannot follow.
+    NotApplied {
+        /// What has changed.
+        what: &'static str,
+    },
     /// The load balancer thinks otherwise of a task than before.
     Target {
         /// What people call its service.
@@ -84,9 +115,9 @@ impl Status {
 // === impl ServiceStatus ===
 
 impl ServiceStatus {
-    /// Whether it has its tasks, and the load balancer finds them healthy.
+    /// Whether it has its tasks, all of the newest deployment, and they are healthy.
     pub fn is_steady(&self) -> bool {
-        self.tasks.len() >= self.desired && self.tasks.iter().all(TaskStatus::is_healthy)
+        self.is_steady && self.tasks.iter().all(TaskStatus::is_healthy)
     }
 }
 

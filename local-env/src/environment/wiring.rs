@@ -9,18 +9,19 @@ use std::{
 
 use crate::{
     alb::{TargetGroup, TargetState, Unused},
-    cloudmap::{Membership, Registry},
-    ecs::TaskId,
-    stack::{Arn, Service},
+    cloudmap::{HealthStatus, Membership, Registry},
+    ecs::{TaskId, Verdict},
+    stack::{Arn, Service, ServiceLoadBalancer},
 };
 
 /// Before a target's registration, and when it has drained.
 const NOT_REGISTERED: TargetState = TargetState::Unused(Unused::NotRegistered);
 
-/// The places where a service's tasks are registered.
+/// The places where the tasks of a service's revision are registered.
 pub(super) struct Wiring {
     targets: Vec<(Arc<TargetGroup>, u16)>,
     registry: Option<Membership>,
+    has_container_checks: bool,
 }
 
 // === impl Wiring ===
@@ -31,21 +32,42 @@ impl Wiring {
         groups: &HashMap<Arn, Arc<TargetGroup>>,
         registry: &Arc<Registry>,
     ) -> Self {
-        let target = |entry: &crate::stack::ServiceLoadBalancer| {
+        let target = |entry: &ServiceLoadBalancer| {
             Some((Arc::clone(groups.get(&entry.target_group)?), entry.container_port))
         };
+        let mut containers = service.task_definition.containers.iter();
         Self {
             targets: service.load_balancers.iter().filter_map(target).collect(),
             registry: Membership::of(service, registry),
+            has_container_checks: containers.any(|it| it.essential && it.health_check.is_some()),
         }
     }
 
+    /// Whether a task is seen to be registered and deregistered (cloudmap-ecs §3.2).
+    pub(super) fn shows_registration(&self) -> bool {
+        self.registry.is_some() || self.targets.len() > 1
+    }
+
+    /// A task whose containers check themselves is unhealthy in Cloud Map until they pass; what the
+    /// load balancer thinks is not told there (cloudmap-ecs §1.5).
     pub(super) fn register(&self, id: &TaskId, address: Ipv4Addr) {
         for (group, port) in &self.targets {
             group.register(SocketAddr::from((address, *port)));
         }
         if let Some(registry) = &self.registry {
-            registry.register(id.as_str(), address);
+            registry.register(id.as_str(), address, !self.has_container_checks);
+        }
+    }
+
+    pub(super) fn report(&self, id: &TaskId, verdict: Verdict) {
+        let status = match verdict {
+            Verdict::Healthy => HealthStatus::Healthy,
+            Verdict::Unhealthy => HealthStatus::Unhealthy,
+            Verdict::Unknown => return,
+        };
+        // A service without custom health takes no reports, and knows none that is unhealthy.
+        if let Some(Err(error)) = self.registry.as_ref().map(|it| it.report(id.as_str(), status)) {
+            tracing::debug!(%id, %error, "not reported to Cloud Map");
         }
     }
 
@@ -60,12 +82,8 @@ impl Wiring {
 
     /// What the load balancer thinks of a task: the worst that any of its target groups does.
     pub(super) fn target_state(&self, address: Ipv4Addr) -> Option<TargetState> {
-        let state = |(group, port): &(Arc<TargetGroup>, u16)| {
-            let states = group.states();
-            let target = SocketAddr::from((address, *port));
-            states.borrow().get(&target).cloned().unwrap_or(NOT_REGISTERED)
-        };
-        self.targets.iter().map(state).max_by_key(|state| match state {
+        let states = self.states(address).map(|(_, _, state)| state);
+        states.max_by_key(|state| match state {
             TargetState::Healthy => 0,
             TargetState::Draining => 1,
             TargetState::Initial => 2,
@@ -74,7 +92,29 @@ impl Wiring {
         })
     }
 
+    /// The target group that finds a task unhealthy, at which port, and why.
+    pub(super) fn failing(&self, address: Ipv4Addr) -> Option<(&TargetGroup, u16, String)> {
+        let found = |(group, port, state)| match state {
+            TargetState::Unhealthy(why) => Some((group, port, format!("{why}"))),
+            _ => None,
+        };
+        self.states(address).find_map(found)
+    }
+
+    /// Whether requests may still be on their way to it.
+    pub(super) fn is_draining(&self, address: Ipv4Addr) -> bool {
+        self.states(address).any(|(_, _, state)| state == TargetState::Draining)
+    }
+
     pub(super) fn groups(&self) -> impl Iterator<Item = &Arc<TargetGroup>> {
         self.targets.iter().map(|(group, _)| group)
+    }
+
+    fn states(&self, address: Ipv4Addr) -> impl Iterator<Item = (&TargetGroup, u16, TargetState)> {
+        self.targets.iter().map(move |(group, port)| {
+            let target = SocketAddr::from((address, *port));
+            let state = group.states().borrow().get(&target).cloned();
+            (&**group, *port, state.unwrap_or(NOT_REGISTERED))
+        })
     }
 }

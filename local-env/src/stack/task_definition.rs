@@ -1,7 +1,7 @@
 //! A task definition as the template describes it: the containers of a task, how they depend on one
 //! another, and what each is given.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::Arn;
 
@@ -208,6 +208,19 @@ impl Container {
     pub fn repository(&self) -> &str {
         let path = self.image.rsplit('/').next().unwrap_or(&self.image);
         path.split(['@', ':']).next().unwrap_or(path)
+    }
+}
+
+// === impl DependencyCondition ===
+
+impl fmt::Display for DependencyCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "START",
+            Self::Complete => "COMPLETE",
+            Self::Success => "SUCCESS",
+            Self::Healthy => "HEALTHY",
+        })
     }
 }
 

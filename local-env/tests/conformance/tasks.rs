@@ -1,19 +1,23 @@
-//! Tasks of ECS as targets (alb §4.1), with a launcher whose task is a target of the test's own.
+//! Tasks of ECS in their environment: their way from start to end, and what is told and registered on
+//! it (cloudmap-ecs §3, alb §4.1).
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{sync::Arc, time::Duration};
 
 use local_env::{
-    alb::Failing,
-    clock::Clock,
-    ecs::{Launcher, Network, Task, TaskChange, TaskEvent, TaskId},
-    environment::{Environment, Settings, Status, StopSignal},
+    alb::TargetState,
+    ecs::{LastStatus, StopCode, Verdict},
+    environment::Notice,
+    stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition},
 };
-use tokio::{net::TcpStream, sync::mpsc, task::LocalSet, time::timeout};
+use tokio::{task::LocalSet, time::timeout};
 
-use crate::support::{PATIENCE, Target, get, setup, wire::Wire};
+use crate::support::{
+    PATIENCE, eventually,
+    fleet::{Asked, Fleet, names, wait},
+    setup,
+};
 
-const TEMPLATE: &str = "
-Resources:
+const BALANCED: &str = "
   Lb: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Type: application}}
   Listener:
     Type: AWS::ElasticLoadBalancingV2::Listener
@@ -24,7 +28,25 @@ Resources:
       DefaultActions: [{Type: forward, TargetGroupArn: !Ref Web}]
   Web:
     Type: AWS::ElasticLoadBalancingV2::TargetGroup
-    Properties: {Port: 80, Protocol: HTTP, TargetType: ip}
+    Properties:
+      Port: 80
+      Protocol: HTTP
+      TargetType: ip
+      UnhealthyThresholdCount: 2
+      TargetGroupAttributes: [{Key: deregistration_delay.timeout_seconds, Value: '30'}]
+";
+const DISCOVERED: &str = "
+  Services:
+    Type: AWS::ServiceDiscovery::PrivateDnsNamespace
+    Properties: {Name: services, Vpc: vpc-1}
+  Discovery:
+    Type: AWS::ServiceDiscovery::Service
+    Properties:
+      Name: web
+      DnsConfig: {NamespaceId: !Ref Services, DnsRecords: [{Type: A, TTL: 60}]}
+      HealthCheckCustomConfig: {FailureThreshold: 1}
+";
+const SERVICE: &str = "
   Definition:
     Type: AWS::ECS::TaskDefinition
     Properties:
@@ -38,68 +60,317 @@ Resources:
     Properties:
       LaunchType: FARGATE
       TaskDefinition: !Ref Definition
-      LoadBalancers: [{ContainerName: web, ContainerPort: 7071, TargetGroupArn: !Ref Web}]
 ";
+const BEHIND_LB: &str =
+    "      LoadBalancers: [{ContainerName: web, ContainerPort: 7071, TargetGroupArn: !Ref Web}]\n";
+const IN_CLOUD_MAP: &str = "      ServiceRegistries: [{RegistryArn: !GetAtt Discovery.Arn}]\n";
 
-/// Says of every task that it runs at one address.
-struct Already {
-    address: Ipv4Addr,
-    events: mpsc::UnboundedSender<TaskEvent>,
+fn balanced() -> Stack {
+    setup::read(&format!("Resources:{BALANCED}{SERVICE}{BEHIND_LB}"))
 }
 
-impl Launcher for Already {
-    fn start(&mut self, task: Task) {
-        let change = TaskChange::Running(self.address);
-        // An environment that has ended wants to know no more.
-        let _ = self.events.send(TaskEvent { task, change });
-    }
-
-    fn stop(&mut self, _: &TaskId) {}
-
-    fn kill(&mut self) {}
+fn discovered() -> Stack {
+    setup::read(&format!("Resources:{DISCOVERED}{SERVICE}{IN_CLOUD_MAP}"))
 }
 
-fn settings(data_folder: &std::path::Path) -> Settings {
-    Settings {
-        clock: Clock::REAL,
-        scale: BTreeMap::new(),
-        publish: BTreeMap::from([(80, 0)]),
-        addresses: vec![Ipv4Addr::LOCALHOST.into()],
-        failing: Failing::IsTold,
-        dns: "127.0.0.1:0".parse().unwrap(),
-        dns_upstream: None,
-        discovery: None,
-        access_log: None,
-        metrics: None,
-        explain: false,
-        data_folder: data_folder.to_owned(),
-    }
+fn both() -> Stack {
+    let resources = format!("{BALANCED}{DISCOVERED}{SERVICE}");
+    setup::read(&format!("Resources:{resources}{BEHIND_LB}{IN_CLOUD_MAP}"))
 }
 
-#[tokio::test]
+/// A container that checks itself.
+fn checked(stack: &mut Stack) {
+    let mut definition = (*stack.services[0].task_definition).clone();
+    definition.containers[0].health_check = Some(ContainerHealthCheck {
+        command: HealthCommand::Shell("true".into()),
+        interval: Duration::from_secs(30),
+        timeout: Duration::from_secs(5),
+        retries: 3,
+        start_period: Duration::ZERO,
+    });
+    stack.services[0].task_definition = Arc::new(definition);
+}
+
+fn change_definition(stack: &mut Stack, change: impl FnOnce(&mut TaskDefinition)) {
+    let mut definition = (*stack.services[0].task_definition).clone();
+    change(&mut definition);
+    stack.services[0].task_definition = Arc::new(definition);
+}
+
+async fn locally(test: impl Future<Output = ()>) {
+    timeout(3 * PATIENCE, LocalSet::new().run_until(test)).await.expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn alb_074_requests_and_checks_go_to_the_container_port() {
-    let address = Network::lease().unwrap().allocate().unwrap();
-    let target = Target::at((address, 7071).into()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let stack = setup::read(TEMPLATE);
-    let environment = Environment::open(stack, settings(folder.path())).await.unwrap();
-    let url = environment.listeners()[0].url.clone();
-    let (mut status, stop) = (environment.status(), StopSignal::default());
-    let (notices, _told) = mpsc::unbounded_channel();
-    let run = environment.run(|events| Already { address, events }, notices, stop.clone());
-    let test = async {
-        timeout(PATIENCE, status.wait_for(Status::is_steady)).await.unwrap().unwrap();
-        let listener = url.strip_prefix("http://localhost:").unwrap().parse().unwrap();
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, listener)).await.unwrap();
-        let mut client = Wire::new(stream);
-        client.send(get("/")).await;
-        assert_eq!(client.answer().await.status(), 200);
-        stop.gently.cancel();
-        stop.at_once.cancel();
-    };
-    let local = LocalSet::new();
-    let both = local.run_until(async { tokio::join!(run, test) });
-    timeout(PATIENCE, both).await.expect("it ends").0.unwrap();
-    assert_eq!(target.count(), 1);
-    assert!(target.checks() >= 1);
+    locally(async {
+        let mut fleet = Fleet::start(balanced()).await;
+        let task = fleet.started().await;
+        let target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        assert_eq!(fleet.get("/").await, 200);
+        assert_eq!(target.count(), 1);
+        assert!(target.checks() >= 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_045_a_task_passes_all_states_that_are_seen_of_it() {
+    let before = ["PROVISIONING", "PENDING"];
+    for (stack, activating) in [(discovered(), true), (balanced(), false), (both(), true)] {
+        locally(async {
+            let mut fleet = Fleet::start(stack).await;
+            let task = fleet.started().await;
+            let _target = fleet.serves(&task).await;
+            fleet.until_status(&task.id, LastStatus::Running).await;
+            let mut expected = before.to_vec();
+            expected.extend(activating.then_some("ACTIVATING"));
+            expected.push("RUNNING");
+            assert_eq!(fleet.statuses(&task.id), expected);
+            fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+            assert_eq!(fleet.stopping().await.task, task.id);
+            fleet.ends(&task);
+            fleet.until_status(&task.id, LastStatus::Stopped).await;
+            expected.extend(activating.then_some("DEACTIVATING"));
+            expected.extend(["STOPPING", "DEPROVISIONING", "STOPPED"]);
+            assert_eq!(fleet.statuses(&task.id), expected);
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_047_a_target_is_the_tasks_address_with_the_container_port() {
+    locally(async {
+        // The target group's own port is 80.
+        let mut fleet = Fleet::start(balanced()).await;
+        let task = fleet.started().await;
+        let target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        assert_eq!(fleet.get("/").await, 200);
+        assert_eq!((target.address.port(), target.count()), (7071, 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_048_a_task_runs_before_it_listens_and_its_target_turns_healthy_after() {
+    locally(async {
+        let mut fleet = Fleet::start(balanced()).await;
+        let task = fleet.started().await;
+        let address = fleet.runs(&task);
+        fleet.until_status(&task.id, LastStatus::Running).await;
+        let state = fleet.status.borrow_and_update().services[0].tasks[0].target.clone();
+        assert_eq!(state, Some(TargetState::Initial));
+        assert_eq!(fleet.get("/").await, 503, "nobody is there to be asked");
+        let _target = crate::support::Target::at((address, 7071).into()).await;
+        fleet.until_healthy(&task.id).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_049_the_stop_signal_comes_once_the_target_has_drained() {
+    locally(async {
+        let mut fleet = Fleet::start(balanced()).await;
+        let task = fleet.started().await;
+        let target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+        let mut draining = None;
+        fleet
+            .until("a draining target", |notice| {
+                let drains = matches!(notice, Notice::Target { state: TargetState::Draining, .. });
+                if drains {
+                    draining = Some(tokio::time::Instant::now());
+                }
+                drains
+            })
+            .await;
+        let before = target.count();
+        assert_eq!(fleet.get("/").await, 503, "nobody takes new requests");
+        let asking = fleet.stopping().await;
+        assert!(asking.at - draining.unwrap() >= wait(Duration::from_secs(29)));
+        assert_eq!(target.count(), before);
+        fleet
+            .until("a target that is no more", |notice| {
+                matches!(notice, Notice::Target { state: TargetState::Unused(_), .. })
+            })
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_050_a_task_that_is_stopped_by_hand_gets_its_signal_at_once() {
+    locally(async {
+        let mut fleet = Fleet::start(both()).await;
+        let task = fleet.started().await;
+        let _target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        let stopped = tokio::time::Instant::now();
+        fleet.stop.gently.cancel();
+        let asking = fleet.stopping().await;
+        assert_eq!(asking.code, StopCode::UserInitiated);
+        assert_eq!(asking.reason, "Task stopped by user");
+        assert!(asking.at - stopped < wait(Duration::from_secs(30)), "it was not waited for");
+        assert_eq!(asking.names, (3, 0), "no name leads to it");
+        fleet.ends(&task);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_052_a_task_is_out_of_dns_before_it_gets_its_signal() {
+    locally(async {
+        let mut fleet = Fleet::start(both()).await;
+        let task = fleet.started().await;
+        let _target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        assert_eq!(names(fleet.dns), (0, 1));
+        fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+        assert_eq!(fleet.stopping().await.names, (3, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_064_an_old_task_is_stopped_only_after_the_new_target_is_healthy() {
+    locally(async {
+        let mut fleet = Fleet::start(balanced()).await;
+        let old = fleet.started().await;
+        let _old_target = fleet.serves(&old).await;
+        fleet.until_event("has reached a steady state").await;
+        fleet.update(&[], |stack| {
+            change_definition(stack, |definition| definition.containers[0].image = "web:2".into());
+        });
+        let new = fleet.started().await;
+        assert_eq!(new.service.task_definition.revision, 2);
+        let target = fleet.serves(&new).await;
+        target.set_health(500);
+        fleet
+            .until("a failing target", |notice| {
+                matches!(notice, Notice::Target { task, state: TargetState::Unhealthy(_), .. }
+                    if *task == new.id)
+            })
+            .await;
+        // A replacement of the failing task has no room before that has ended.
+        let Asked::Stop(failed) = fleet.asked().await else { panic!("nothing else is to be done") };
+        assert_eq!(failed.task, new.id, "and not the old one");
+        fleet.ends(&new);
+        let third = fleet.started().await;
+        let _third_target = fleet.serves(&third).await;
+        fleet.until_healthy(&third.id).await;
+        assert_eq!(fleet.stopping().await.task, old.id);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_074_a_task_replaced_for_its_target_says_so() {
+    locally(async {
+        let mut fleet = Fleet::start(balanced()).await;
+        let task = fleet.started().await;
+        let target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        target.set_health(500);
+        let replacement = fleet.started().await;
+        let _other = fleet.serves(&replacement).await;
+        let asking = fleet.stopping().await;
+        assert_eq!((asking.task, asking.code), (task.id, StopCode::ServiceSchedulerInitiated));
+        let group = &fleet.stack.target_groups[0].arn;
+        let expected = format!("Task failed ELB health checks in (target-group {group})");
+        assert_eq!(asking.reason, expected);
+        fleet.until_event("has begun draining connections on 1 tasks.").await;
+        let told = |words: &str| {
+            let mut told = fleet.told.iter();
+            told.any(
+                |notice| matches!(notice, Notice::Event { message, .. } if message.contains(words)),
+            )
+        };
+        assert!(told("is unhealthy in (target-group"), "{:?}", fleet.told);
+        assert!(told("Health checks failed with these codes: [500]"), "{:?}", fleet.told);
+        assert!(told("registered 1 targets in"), "{:?}", fleet.told);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_075_a_task_is_known_by_32_digits_and_started_by_its_deployment() {
+    locally(async {
+        let mut fleet = Fleet::start(discovered()).await;
+        let task = fleet.started().await;
+        let id = task.id.as_str();
+        assert_eq!(id.len(), 32);
+        assert!(id.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')), "{id}");
+        let deployment = fleet.status.borrow_and_update().services[0].deployments[0].clone();
+        let digits = deployment.id.to_string();
+        let digits = digits.strip_prefix("ecs-svc/").unwrap();
+        assert_eq!((digits.len(), digits.bytes().all(|it| it.is_ascii_digit())), (19, true));
+    })
+    .await;
+}
+
+/// What Cloud Map's API says of an instance's health.
+async fn health_in_cloud_map(fleet: &Fleet) -> String {
+    let service = fleet.stack.namespaces[0].services[0].id();
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(format!("http://{}/", fleet.discovery.unwrap()))
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", "Route53AutoNaming_v20170314.GetInstancesHealthStatus")
+        .body(serde_json::json!({ "ServiceId": service }).to_string())
+        .send()
+        .await
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    let mut statuses = answer["Status"].as_object().unwrap().values();
+    statuses.next().and_then(|status| status.as_str()).unwrap_or("none").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cloudmap_018_a_failing_container_check_turns_its_instance_unhealthy() {
+    locally(async {
+        let mut stack = both();
+        checked(&mut stack);
+        stack.services[0].health_check_grace_period = Duration::from_secs(600);
+        let mut fleet = Fleet::start(stack).await;
+        let task = fleet.started().await;
+        let _target = fleet.serves(&task).await;
+        fleet.until_healthy(&task.id).await;
+        assert_eq!(health_in_cloud_map(&fleet).await, "UNHEALTHY", "until a check has passed");
+        fleet.health(&task, Verdict::Healthy);
+        let fleet = &fleet;
+        let says = async |wanted: &str| health_in_cloud_map(fleet).await == wanted;
+        eventually("healthy", || says("HEALTHY")).await;
+        fleet.health(&task, Verdict::Unhealthy);
+        eventually("unhealthy", || says("UNHEALTHY")).await;
+        assert_eq!(fleet.get("/").await, 200, "to the load balancer it is healthy");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cloudmap_019_what_the_load_balancer_thinks_is_not_told_to_cloud_map() {
+    locally(async {
+        let mut stack = both();
+        stack.services[0].health_check_grace_period = Duration::from_secs(2);
+        let mut fleet = Fleet::start(stack).await;
+        let task = fleet.started().await;
+        let target = fleet.serves(&task).await;
+        target.set_health(500);
+        fleet
+            .until("a failing target", |notice| {
+                matches!(notice, Notice::Target { state: TargetState::Unhealthy(_), .. })
+            })
+            .await;
+        // Its grace period is over then, and with it any delay of a report.
+        fleet.started().await;
+        assert_eq!(health_in_cloud_map(&fleet).await, "HEALTHY");
+        assert_eq!(names(fleet.dns), (0, 1));
+    })
+    .await;
 }

@@ -87,6 +87,11 @@ async fn docker_compose_up_answers_what_the_readme_promises() {
         assert_eq!(answer["peer"]["answer"]["service"], format!("service{peer}"));
     }
     assert_eq!(get(&up.url("")).await.1["msg"], "base route");
+    eventually("the service knows its task", || async {
+        let (_, answer) = get(&up.url("service1")).await;
+        answer["family"] == "services-service1" && answer["task_id"].as_str().is_some()
+    })
+    .await;
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");

@@ -92,7 +92,7 @@ async fn cloudmap_017_a_task_is_registered_with_what_ecs_tells_of_it() {
     let mut service = model::stack_with_web(7071, 1).services.remove(0);
     let attributes = async |service: &Service| {
         let place = Membership::of(service, &api.registry).unwrap();
-        place.register(TASK, [127, 9, 1, 1].into());
+        place.register(TASK, [127, 9, 1, 1].into(), true);
         let (_, answer) = api.call("ListInstances", &json!({"ServiceId": "discovery-web"})).await;
         assert_eq!(answer["Instances"][0]["Id"], TASK);
         let attributes = answer["Instances"][0]["Attributes"].clone();

@@ -21,26 +21,30 @@ use tokio::{
 
 use crate::{
     dns,
-    support::{PATIENCE, client_builder, eventually, task::process_of},
+    support::{PATIENCE, client_builder, eventually, task::process_with},
 };
 
 /// Building the services may take this long on a machine that has not built them yet.
 const BUILD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// `local-env up` at work.
-struct Up {
+pub struct Up {
     child: Child,
     output: Lines<BufReader<ChildStdout>>,
     table: String,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Up {
     /// Starts it in the repository's root and waits until it says that all is well.
     async fn start(arguments: &[&str]) -> Self {
+        Self::start_in(&root(), &[&["--publish", "0:443"], arguments].concat()).await
+    }
+
+    pub async fn start_in(folder: &Path, arguments: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let mut child = command(&root())
-            .args(["up", "--publish", "0:80", "--publish", "0:443", "--dns", "127.0.0.1:0"])
+        let mut child = command(folder)
+            .args(["up", "--publish", "0:80", "--dns", "127.0.0.1:0"])
             .arg("--data-folder")
             .arg(data.path())
             .args(arguments)
@@ -62,11 +66,29 @@ impl Up {
             panic!("it ended early, having said: {table}{errors}");
         };
         timeout(BUILD_PATIENCE, healthy).await.expect("all tasks healthy");
-        Self { child, output, table, _data: data }
+        Self { child, output, table, data }
+    }
+
+    /// Waits for a line with these words.
+    pub async fn says(&mut self, words: &str) {
+        let said = async {
+            while let Some(line) = self.output.next_line().await.unwrap() {
+                if line.contains(words) {
+                    return;
+                }
+            }
+            panic!("it ended early, without {words}");
+        };
+        timeout(PATIENCE, said).await.unwrap_or_else(|_| panic!("it never said {words}"));
+    }
+
+    /// What it has said on standard error.
+    pub fn errors(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("stderr")).unwrap()
     }
 
     /// The word of the table that starts like this.
-    fn shown(&self, start: &str) -> &str {
+    pub fn shown(&self, start: &str) -> &str {
         let mut words = self.table.split_whitespace();
         words.find(|word| word.starts_with(start)).unwrap_or_else(|| panic!("{}", self.table))
     }
@@ -88,12 +110,12 @@ impl Up {
         text.unwrap_or_else(|| panic!("{}", self.table)).trim()
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().unwrap().try_into().unwrap()), signal).unwrap();
     }
 
     /// How it ended, and all that it still had to say.
-    async fn ended(mut self) -> (ExitStatus, String) {
+    pub async fn ended(mut self) -> (ExitStatus, String) {
         let rest = async {
             let mut rest = String::new();
             while let Some(line) = self.output.next_line().await.unwrap() {
@@ -151,7 +173,7 @@ async fn what_the_readme_promises_comes_true() {
     up.signal(Signal::SIGINT);
     let (status, rest) = up.ended().await;
     assert!(status.success(), "{status}: {rest}");
-    assert_eq!(rest.matches("exited with code 0").count(), 3, "{rest}");
+    assert_eq!(rest.matches("exit code 0").count(), 3, "{rest}");
 }
 
 #[tokio::test]
@@ -202,6 +224,12 @@ async fn tasks_end_with_a_local_env_that_is_killed() {
     assert!(process_of(&task).is_some());
     up.signal(Signal::SIGKILL);
     eventually("the task has ended", || async { process_of(&task).is_none() }).await;
+}
+
+/// A task's process.
+fn process_of(task: &str) -> Option<Pid> {
+    let own = format!("/v4/{task}-");
+    process_with("ECS_CONTAINER_METADATA_URI_V4", |uri| uri.contains(&own))
 }
 
 /// Runs it to its end; what it says on standard error, on one line.

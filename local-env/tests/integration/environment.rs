@@ -1,111 +1,29 @@
 //! The environment with real processes for tasks.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    net::{IpAddr, Ipv4Addr},
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
     sync::Arc,
 };
 
 use local_env::{
-    alb::Failing,
     clock::Clock,
-    ecs::{Command, Network, OutputLine, ProcessLauncher, Stopped},
-    environment::{Environment, Notice, Settings, Status, StopSignal, TaskStatus},
+    ecs::{Command, StopCode},
+    environment::{Environment, Notice, Status},
 };
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
+use nix::sys::signal::{Signal, kill};
+use tokio::time::timeout;
+
+use crate::support::{
+    PATIENCE, eventually, model,
+    running::{self, Running, locally, process_of, variable},
+    task,
 };
-use tokio::{
-    sync::{mpsc, watch},
-    task::{JoinHandle, LocalSet},
-    time::timeout,
-};
 
-use crate::support::{PATIENCE, client, eventually, model, task};
-
-/// An environment at work with one service, `web`.
-struct Running {
-    url: String,
-    status: watch::Receiver<Status>,
-    notices: mpsc::UnboundedReceiver<Notice>,
-    lines: mpsc::Receiver<OutputLine>,
-    stop: StopSignal,
-    ended: JoinHandle<()>,
-}
-
-impl Running {
-    async fn start(count: u32, command: Command) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            clock: Clock::REAL,
-            scale: BTreeMap::new(),
-            publish: BTreeMap::from([(80, 0)]),
-            addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
-            failing: Failing::IsTold,
-            dns: "127.0.0.1:0".parse().unwrap(),
-            dns_upstream: None,
-            discovery: None,
-            access_log: None,
-            metrics: None,
-            explain: false,
-            data_folder: folder.path().to_owned(),
-        };
-        let stack = model::stack_with_web(7071, count);
-        let environment = Environment::open(stack, settings).await.unwrap();
-        let (url, dns) = (environment.listeners()[0].url.clone(), environment.dns_address());
-        let (status, stop) = (environment.status(), StopSignal::default());
-        let (sender, notices) = mpsc::unbounded_channel();
-        let (output, lines) = mpsc::channel(1000);
-        let commands = HashMap::from([("WebService".to_owned(), command)]);
-        let network = Network::lease().unwrap();
-        let run = environment.run(
-            move |events| {
-                ProcessLauncher::new(commands, dns, "us-west-2".into(), network, events, output)
-            },
-            sender,
-            stop.clone(),
-        );
-        let ended = tokio::task::spawn_local(async { run.await.unwrap() });
-        Self { url, status, notices, lines, stop, ended }
-    }
-
-    async fn until(&mut self, what: &str, ready: impl FnMut(&Status) -> bool) -> Vec<TaskStatus> {
-        let status = timeout(PATIENCE, self.status.wait_for(ready)).await;
-        let status = status.unwrap_or_else(|_| panic!("never came: {what}")).unwrap();
-        status.services[0].tasks.clone()
-    }
-
-    async fn steady(&mut self) -> Vec<TaskStatus> {
-        self.until("a steady state", Status::is_steady).await
-    }
-
-    /// The environment of the task that answers.
-    async fn ask(&self) -> String {
-        let response = client().get(format!("{}/web", self.url)).send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        response.text().await.unwrap()
-    }
-
-    async fn stopped(self) -> Vec<Notice> {
-        timeout(PATIENCE, self.ended).await.expect("the environment ends").unwrap();
-        let mut notices = self.notices;
-        std::iter::from_fn(|| notices.try_recv().ok()).collect()
-    }
-}
-
-/// Runs a test where tasks can be started.
-async fn locally(test: impl Future<Output = ()>) {
-    LocalSet::new().run_until(test).await;
-}
-
-fn variable<'a>(environment: &'a str, name: &str) -> &'a str {
-    let find = |line: &'a str| line.strip_prefix(name)?.strip_prefix('=');
-    environment.lines().find_map(find).unwrap_or_else(|| panic!("no {name} in {environment}"))
-}
-
-fn process_of(environment: &str) -> Pid {
-    task::process_of(variable(environment, "ECS_TASK_ID")).expect("the task's process")
+/// Whether a task's only container ended with this code, and as it was asked to or not.
+fn ended_with(notice: &Notice, code: i32, asked: bool) -> bool {
+    let Notice::Stopped { why, expected, .. } = notice else { return false };
+    why.containers[0].exit_code == Some(code) && *expected == asked
 }
 
 #[tokio::test]
@@ -134,19 +52,12 @@ async fn a_task_has_the_environment_of_its_definition_and_not_the_users() {
         let mut running = Running::start(1, command).await;
         running.steady().await;
         let environment = running.ask().await;
-        for (name, value) in [
-            ("GREETING", "hello"),
-            ("PORT", "7071"),
-            ("EXTRA", "1"),
-            ("ECS_CLUSTER", "Services"),
-            ("ECS_SERVICE", "Web"),
-            ("ECS_TASK_FAMILY", "web-family"),
-            ("AWS_REGION", "us-west-2"),
-        ] {
+        for (name, value) in
+            [("GREETING", "hello"), ("PORT", "7071"), ("EXTRA", "1"), ("AWS_REGION", "us-west-2")]
+        {
             assert_eq!(variable(&environment, name), value, "{name}");
         }
         assert!(variable(&environment, "DNS_SERVER").starts_with("127.0.0.1:"));
-        assert_eq!(variable(&environment, "ECS_TASK_ID").len(), 32);
         // Cargo sets this one for the tests themselves.
         assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
         assert!(!environment.contains("CARGO_MANIFEST_DIR"), "{environment}");
@@ -159,25 +70,23 @@ async fn a_task_has_the_environment_of_its_definition_and_not_the_users() {
 #[tokio::test]
 async fn a_killed_task_is_replaced_while_the_others_serve() {
     locally(async {
-        let mut running = Running::start(2, task::command("serve")).await;
+        let mut running = Running::start_at(Clock::DESK, 2, task::command("serve")).await;
         let before = running.steady().await;
         let victim = running.ask().await;
-        let gone = variable(&victim, "ECS_TASK_ID").to_owned();
+        let gone: Ipv4Addr = variable(&victim, "HOST").parse().unwrap();
         kill(process_of(&victim), Signal::SIGKILL).unwrap();
         let is_gone =
-            |status: &Status| status.services[0].tasks.iter().all(|task| task.id.as_str() != gone);
+            |status: &Status| status.services[0].tasks.iter().all(|task| task.address != gone);
         running.until("the task is gone", is_gone).await;
         for _ in 0..10 {
-            assert_ne!(variable(&running.ask().await, "ECS_TASK_ID"), gone);
+            assert_ne!(variable(&running.ask().await, "HOST"), gone.to_string());
         }
         let after = running.steady().await;
         assert_eq!(after.len(), 2);
         assert!(before.iter().any(|task| after.contains(task)), "the other one stayed");
         running.stop.gently.cancel();
         let notices = running.stopped().await;
-        let killed = |notice: &Notice| {
-            matches!(notice, Notice::Stopped { why: Stopped::Signalled(9), expected: false, .. })
-        };
+        let killed = |notice: &Notice| ended_with(notice, 137, false);
         assert!(notices.iter().any(killed), "{notices:?}");
     })
     .await;
@@ -191,9 +100,7 @@ async fn a_stop_ends_every_task_and_says_so() {
         let process = process_of(&running.ask().await);
         running.stop.gently.cancel();
         let notices = running.stopped().await;
-        let ended = notices.iter().filter(|notice| {
-            matches!(notice, Notice::Stopped { why: Stopped::Signalled(15), expected: true, .. })
-        });
+        let ended = notices.iter().filter(|notice| ended_with(notice, 143, true));
         assert_eq!(ended.count(), 2, "{notices:?}");
         assert!(kill(process, None).is_err(), "the process is still there");
     })
@@ -224,9 +131,7 @@ async fn ecs_051_a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout() 
         running.steady().await;
         running.stop.gently.cancel();
         let notices = running.stopped().await;
-        let killed = |notice: &Notice| {
-            matches!(notice, Notice::Stopped { why: Stopped::Signalled(9), expected: true, .. })
-        };
+        let killed = |notice: &Notice| ended_with(notice, 137, true);
         assert!(notices.iter().any(killed), "{notices:?}");
     })
     .await;
@@ -249,12 +154,13 @@ async fn a_second_stop_waits_for_nobody() {
 #[tokio::test]
 async fn a_task_that_keeps_failing_is_started_again_and_its_code_told() {
     locally(async {
-        let mut running = Running::start(1, task::command("fail")).await;
+        let mut running = Running::start_at(Clock::DESK, 1, task::command("fail")).await;
         let mut failures = 0;
         while failures < 2 {
             let notice = timeout(PATIENCE, running.notices.recv()).await.unwrap().unwrap();
             if let Notice::Stopped { why, .. } = notice {
-                assert_eq!(why, Stopped::Exited(3));
+                assert_eq!(why.code, StopCode::EssentialContainerExited);
+                assert_eq!(why.containers[0].exit_code, Some(3));
                 failures += 1;
             }
         }
@@ -269,11 +175,15 @@ async fn a_program_that_is_not_there_is_told_by_its_name() {
     locally(async {
         let command = Command { program: "/nowhere/web".into(), ..task::command("serve") };
         let mut running = Running::start(1, command).await;
-        let notice = timeout(PATIENCE, running.notices.recv()).await.unwrap().unwrap();
-        let Notice::Stopped { why: Stopped::FailedToStart(why), .. } = notice else {
-            panic!("{notice:?}");
+        let why = loop {
+            let notice = timeout(PATIENCE, running.notices.recv()).await.unwrap().unwrap();
+            if let Notice::Stopped { why, .. } = notice {
+                break why;
+            }
         };
-        assert!(why.starts_with("/nowhere/web cannot be run: "), "{why}");
+        assert_eq!(why.code, StopCode::TaskFailedToStart);
+        let expected = "CannotStartContainerError: /nowhere/web cannot be run: ";
+        assert!(why.reason.starts_with(expected), "{why}");
         running.stop.gently.cancel();
         running.stopped().await;
     })
@@ -284,20 +194,8 @@ async fn a_program_that_is_not_there_is_told_by_its_name() {
 async fn a_port_that_is_taken_is_told_before_anything_is_started() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        clock: Clock::DESK,
-        scale: BTreeMap::new(),
-        publish: BTreeMap::from([(80, taken.local_addr().unwrap().port())]),
-        addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
-        failing: Failing::IsTold,
-        dns: "127.0.0.1:0".parse().unwrap(),
-        dns_upstream: None,
-        discovery: None,
-        access_log: None,
-        metrics: None,
-        explain: false,
-        data_folder: folder.path().to_owned(),
-    };
+    let mut settings = running::settings(Clock::DESK, folder.path());
+    settings.publish = BTreeMap::from([(80, taken.local_addr().unwrap().port())]);
     let stack = model::stack_with_web(7071, 1);
     let error = Environment::open(stack, settings).await.err().expect("an error");
     let expected = format!("cannot listen on {}", taken.local_addr().unwrap());

@@ -2,7 +2,6 @@
 //! answers as Docker's does.
 
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
@@ -13,10 +12,9 @@ use hickory_server::proto::{
     serialize::binary::{BinDecodable as _, BinEncodable as _},
 };
 use local_env::{
-    alb::Failing,
     clock::Clock,
     ecs::{Network, Observer, Watched},
-    environment::{Environment, Settings, StopSignal},
+    environment::{Environment, Inbox, StopSignal},
 };
 use tokio::{
     net::UdpSocket,
@@ -27,7 +25,7 @@ use tokio::{
 
 use crate::{
     dns,
-    support::{PATIENCE, client, eventually, model, target::Target},
+    support::{PATIENCE, client, eventually, model, running, target::Target},
 };
 
 /// Answers `web.` with the addresses of the moment, any other name with NXDOMAIN.
@@ -82,20 +80,7 @@ async fn come_and_go() {
     let tasks_from = names_of_tasks(running.clone()).await;
 
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        clock: Clock::DESK,
-        scale: BTreeMap::new(),
-        publish: BTreeMap::from([(80, 0)]),
-        addresses: vec![Ipv4Addr::LOCALHOST.into()],
-        failing: Failing::IsTold,
-        dns: "127.0.0.1:0".parse().unwrap(),
-        dns_upstream: None,
-        discovery: None,
-        access_log: None,
-        metrics: None,
-        explain: false,
-        data_folder: folder.path().to_owned(),
-    };
+    let settings = running::settings(Clock::DESK, folder.path());
     let stack = model::stack_with_web(one.address.port(), 1);
     let service = Arc::new(stack.services[0].clone());
     let observer =
@@ -105,8 +90,8 @@ async fn come_and_go() {
     let names = environment.dns_address();
     let stop = StopSignal::default();
     let (notices, _heard) = mpsc::unbounded_channel();
-    let ended =
-        spawn_local(environment.run(|events| observer.watch(events), notices, stop.clone()));
+    let inbox = Inbox { updates: mpsc::unbounded_channel().1, stop: stop.clone() };
+    let ended = spawn_local(environment.run(|events| observer.watch(events), notices, inbox));
     let status = async || client().get(&url).send().await.unwrap().status().as_u16();
 
     assert_eq!(status().await, 503, "nothing runs");

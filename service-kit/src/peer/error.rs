@@ -122,7 +122,7 @@ impl From<PeerError> for Problem {
 }
 
 /// The last of an error's causes, which is the one that says something.
-pub(super) fn root_cause(error: &dyn Error) -> String {
+pub(crate) fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

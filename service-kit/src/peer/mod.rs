@@ -26,6 +26,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 pub use error::PeerError;
+pub(crate) use error::root_cause;
 pub use names::NameError;
 
 use crate::{

@@ -33,7 +33,7 @@ pub(crate) fn settings() -> Settings {
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
         peer: None,
         dns_server: None,
-        task_id: Some("0123456789abcdef0123456789abcdef".into()),
+        metadata: None,
         limits: Limits::default(),
     }
 }

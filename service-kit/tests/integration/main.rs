@@ -10,3 +10,4 @@ mod names;
 mod peer;
 mod spreading;
 mod stopping;
+mod task;

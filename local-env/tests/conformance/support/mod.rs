@@ -2,6 +2,7 @@
 //! what they were sent, and clients that send bytes as they stand.
 
 pub mod balancer;
+pub mod fleet;
 pub mod h2_client;
 pub mod h2_target;
 mod healthy;

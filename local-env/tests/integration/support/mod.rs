@@ -1,6 +1,7 @@
 //! What the tests share: models to fill in, targets to talk to, clients to talk with.
 
 pub mod model;
+pub mod running;
 pub mod target;
 pub mod task;
 

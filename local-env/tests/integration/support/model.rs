@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use local_env::stack::{
-    Action, Arn, Certificate, Condition, Container, Coverage, DiscoveryService, DnsRecord,
-    FixedResponse, Forward, HealthCheck, HealthCheckPort, KeyAlgorithm, Listener,
-    ListenerAttributes, ListenerProtocol, LoadBalancer, LoadBalancerAttributes, Matcher, Namespace,
-    NamespaceKind, Patterns, ProtocolVersion, RecordKind, Redirect, RoutingPolicy, Rule, Service,
-    ServiceLoadBalancer, ServiceRegistry, SslPolicy, Stack, TargetGroup, TargetGroupAttributes,
-    TargetProtocol, TaskDefinition, Transforms,
+    Action, Arn, Certificate, Condition, Container, ContainerHealthCheck, Coverage,
+    DiscoveryService, DnsRecord, FixedResponse, Forward, HealthCheck, HealthCheckPort,
+    HealthCommand, KeyAlgorithm, Listener, ListenerAttributes, ListenerProtocol, LoadBalancer,
+    LoadBalancerAttributes, Matcher, Namespace, NamespaceKind, Patterns, ProtocolVersion,
+    RecordKind, Redirect, RoutingPolicy, Rule, Service, ServiceLoadBalancer, ServiceRegistry,
+    SslPolicy, Stack, TargetGroup, TargetGroupAttributes, TargetProtocol, TaskDefinition,
+    Transforms,
 };
 
 /// A target group whose checks come every 50 ms.
@@ -162,5 +163,16 @@ pub fn stack_with_web(port: u16, desired_count: u32) -> Stack {
         security_groups: Vec::new(),
         networks: Vec::new(),
         coverage: Coverage::default(),
+    }
+}
+
+/// A container's own check by a line for the shell: two failures are too many.
+pub fn shell_check(line: &str) -> ContainerHealthCheck {
+    ContainerHealthCheck {
+        command: HealthCommand::Shell(line.to_owned()),
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(2),
+        retries: 2,
+        start_period: Duration::ZERO,
     }
 }

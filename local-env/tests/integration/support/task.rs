@@ -9,13 +9,14 @@ use std::{
     process, thread,
 };
 
-use local_env::ecs::Command;
+use local_env::ecs::{Command, Task};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
 
 const ROLE: &str = "LOCAL_ENV_TEST_TASK";
 
-/// The command that serves as `role`: `serve`, `deaf` (ignores SIGTERM) or `fail` (exits with 3).
+/// The command that serves as `role`: `serve`, `deaf` (ignores SIGTERM), `fail` (exits with 3) or `hog` (holds
+/// 200 MiB).
 pub fn command(role: &str) -> Command {
     Command {
         program: env::current_exe().expect("this binary"),
@@ -23,15 +24,37 @@ pub fn command(role: &str) -> Command {
             .map(str::to_owned)
             .into(),
         folder: PathBuf::from("/"),
+        definition: vec![("GREETING".into(), "hello".into())],
         environment: vec![(ROLE.into(), role.into())],
     }
 }
 
-/// The process of a task, known by the variable that carries its id.
-pub fn process_of(task: &str) -> Option<Pid> {
+/// A line for the shell.
+pub fn shell(line: &str) -> Command {
+    Command {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), line.into()],
+        folder: PathBuf::from("/"),
+        definition: Vec::new(),
+        environment: Vec::new(),
+    }
+}
+
+/// The variables by which a test knows a task's processes.
+pub fn variables(task: &Task, container: usize) -> Vec<(String, String)> {
+    let definition = &task.service.task_definition;
+    vec![
+        ("TASK_ID".into(), task.id.to_string()),
+        ("TASK_REVISION".into(), definition.revision.to_string()),
+        ("CONTAINER".into(), definition.containers[container].name.clone()),
+    ]
+}
+
+/// A task's process, known by the value of a variable.
+pub fn process_with(name: &str, is_its: impl Fn(&str) -> bool) -> Option<Pid> {
     let of_task = |process: &Process| {
         let environ = process.environ().unwrap_or_default();
-        environ.get(OsStr::new("ECS_TASK_ID")).is_some_and(|id| id == task)
+        environ.get(OsStr::new(name)).and_then(|value| value.to_str()).is_some_and(&is_its)
     };
     let process = all_processes().ok()?.flatten().find(of_task)?;
     Some(Pid::from_raw(process.pid))
@@ -53,7 +76,17 @@ fn task() {
             panic!("{error}");
         }
         Ok("fail") => process::exit(3),
+        Ok("hog") => hog(),
         _ => {}
+    }
+}
+
+/// Takes 200 MiB and holds them.
+fn hog() {
+    let taken = vec![1_u8; 200 * 1024 * 1024];
+    writeln!(std::io::stdout(), "{} bytes taken", taken.len()).expect("standard output");
+    loop {
+        thread::park();
     }
 }
 

@@ -1,0 +1,152 @@
+//! The variables of a container: what the template gives, and what it leaves to others, which the
+//! project file stands in for (cloudmap-ecs §3.13).
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use indexmap::IndexMap;
+
+use super::{Part, Project, ProjectError, environment_file, quoted, secret::Asked};
+use crate::{
+    ecs::Value,
+    stack::{Container, Secret},
+};
+
+/// All that a project file gives to containers.
+pub(super) struct Given<'a> {
+    project: &'a Project,
+    /// Those of `secrets_file` and of the table, which wins.
+    secrets: BTreeMap<String, Value>,
+}
+
+// === impl Given ===
+
+impl<'a> Given<'a> {
+    /// All that these containers ask for must be there.
+    pub(super) fn new(project: &'a Project, parts: &[Part<'_>]) -> Result<Self, ProjectError> {
+        let mut secrets = BTreeMap::new();
+        if let Some(path) = &project.secrets_file {
+            secrets.extend(environment_file::read(&project.beside(path))?);
+        }
+        secrets.extend(project.secrets.clone());
+        let given = Self { project, secrets };
+        given.require_secrets(parts)?;
+        given.require_files(parts)?;
+        Ok(given)
+    }
+
+    /// Environment files, then `Environment`, then secrets, the later ones winning.
+    pub(super) fn variables(&self, part: &Part<'_>) -> Result<Vec<(String, Value)>, ProjectError> {
+        let mut variables = IndexMap::new();
+        for path in part.container.environment_files.iter().filter_map(|arn| self.file(arn)) {
+            for (name, value) in environment_file::read(&path)? {
+                // The first file that has a name wins.
+                variables.entry(name).or_insert(value);
+            }
+        }
+        for (name, value) in &part.container.environment {
+            variables.insert(name.clone(), value.as_str().into());
+        }
+        for secret in &part.container.secrets {
+            variables.insert(secret.name.clone(), self.secret(part, secret)?);
+        }
+        Ok(variables.into_iter().collect())
+    }
+
+    fn secret(&self, part: &Part<'_>, secret: &Secret) -> Result<Value, ProjectError> {
+        let asked = Asked::new(&secret.value_from);
+        let missing = || self.missing_secrets(&[(part, secret)]);
+        let (key, value) = self.find(&asked).ok_or_else(missing)?;
+        asked.pick(key, value).map_err(|why| ProjectError::SecretMember {
+            path: self.project.path.clone(),
+            key: key.clone(),
+            why,
+            variable: variable(part, secret),
+        })
+    }
+
+    fn find(&self, asked: &Asked<'_>) -> Option<(&String, &Value)> {
+        asked.keys().iter().find_map(|key| self.secrets.get_key_value(key))
+    }
+
+    fn require_secrets(&self, parts: &[Part<'_>]) -> Result<(), ProjectError> {
+        let all =
+            parts.iter().flat_map(|part| part.container.secrets.iter().map(move |it| (part, it)));
+        let missing =
+            all.filter(|(_, secret)| self.find(&Asked::new(&secret.value_from)).is_none());
+        let missing: Vec<_> = missing.collect();
+        if missing.is_empty() { Ok(()) } else { Err(self.missing_secrets(&missing)) }
+    }
+
+    fn missing_secrets(&self, missing: &[(&Part<'_>, &Secret)]) -> ProjectError {
+        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (_, secret) in missing {
+            let asked = Asked::new(&secret.value_from);
+            members.entry(asked.plain_name()).or_default().extend(asked.member);
+        }
+        let lines = members.iter().map(|(name, members)| secret_line(name, members));
+        ProjectError::MissingSecrets {
+            path: self.project.path.clone(),
+            variables: missing.iter().map(|(part, secret)| variable(part, secret)).collect(),
+            lines: format!("[secrets]\n{}", lines.collect::<String>()),
+        }
+    }
+
+    fn require_files(&self, parts: &[Part<'_>]) -> Result<(), ProjectError> {
+        let lacks = |arn: &&String| self.file(arn).is_none();
+        let mut missing: Vec<&str> = Vec::new();
+        let mut containers = Vec::new();
+        for part in parts {
+            let before = missing.len();
+            missing
+                .extend(part.container.environment_files.iter().filter(lacks).map(|it| last(it)));
+            if missing.len() > before {
+                containers.push(part.called.clone());
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        let lines = missing.iter().map(|name| format!("{} = {}\n", quoted(name), quoted(name)));
+        let lines = format!("[environment_files]\n{}", lines.collect::<String>());
+        Err(ProjectError::MissingFiles { path: self.project.path.clone(), containers, lines })
+    }
+
+    fn file(&self, arn: &str) -> Option<PathBuf> {
+        let files = &self.project.environment_files;
+        let path: &Path = files.get(arn).or_else(|| files.get(last(arn)))?;
+        Some(self.project.beside(path))
+    }
+}
+
+/// What a container asks for by these names in the tables of a project file.
+pub(super) fn asks_for(container: &Container) -> impl Iterator<Item = String> + '_ {
+    let secrets = container.secrets.iter().flat_map(|secret| Asked::new(&secret.value_from).keys());
+    let files = container.environment_files.iter();
+    secrets.chain(files.flat_map(|arn| [arn.clone(), last(arn).to_owned()]))
+}
+
+/// `a.env` of `arn:aws:s3:::bucket/folder/a.env`.
+fn last(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+fn variable(part: &Part<'_>, secret: &Secret) -> String {
+    format!("{} ({} from {})", part.called, secret.name, secret.value_from)
+}
+
+fn secret_line(name: &str, members: &[&str]) -> String {
+    let value = if members.is_empty() {
+        quoted("…")
+    } else {
+        let members: IndexMap<_, _> = members.iter().map(|member| (*member, "…")).collect();
+        let members: Vec<_> =
+            members.iter().map(|(key, value)| format!("\"{key}\": \"{value}\"")).collect();
+        format!("'{{{}}}'", members.join(", "))
+    };
+    format!("{} = {value}\n", quoted(name))
+}

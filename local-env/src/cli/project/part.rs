@@ -1,0 +1,85 @@
+//! The containers of a stack, each with its entry in the project file.
+
+use super::{
+    Project,
+    entry::{Entry, is_main},
+    quoted,
+};
+use crate::{
+    environment::service_names,
+    stack::{Container, Service, Stack},
+};
+
+/// A container of a service, and what is said of it.
+pub(super) struct Part<'a> {
+    pub(super) service: &'a Service,
+    pub(super) container: &'a Container,
+    /// `service1`, or `the container log of service1`.
+    pub(super) called: String,
+    /// Where its entry belongs.
+    table: String,
+    pub(super) entry: Option<&'a Entry>,
+}
+
+// === impl Project ===
+
+impl Project {
+    /// In the template's order.
+    pub(super) fn parts<'a>(&'a self, stack: &'a Stack) -> Vec<Part<'a>> {
+        let containers = |service: &'a Service| {
+            service.task_definition.containers.iter().map(move |it| (service, it))
+        };
+        let all = stack.services.iter().flat_map(containers);
+        all.map(|(service, container)| self.part(stack, service, container)).collect()
+    }
+
+    fn part<'a>(
+        &'a self,
+        stack: &'a Stack,
+        service: &'a Service,
+        container: &'a Container,
+    ) -> Part<'a> {
+        let names = service_names(stack, service);
+        let found = names.iter().find_map(|name| self.services.get_key_value(*name));
+        let name = found.map_or_else(|| stack.local_name(service), |(name, _)| name);
+        let entry = found.and_then(|(_, entry)| entry.container(service, container));
+        let own = &container.name;
+        let (called, table) = if is_main(service, container) {
+            (name.to_owned(), format!("services.{}", key(name)))
+        } else {
+            let table = format!("services.{}.containers.{}", key(name), key(own));
+            (format!("the container {own} of {name}"), table)
+        };
+        Part { service, container, called, table, entry }
+    }
+}
+
+// === impl Part ===
+
+impl Part<'_> {
+    /// Whether it is left out here.
+    pub(super) fn is_skipped(&self) -> bool {
+        self.entry.is_some_and(|entry| entry.skip)
+    }
+
+    /// The names that its command is found by.
+    pub(super) fn key(&self) -> (String, String) {
+        (self.service.logical_id.clone(), self.container.name.clone())
+    }
+
+    /// An entry to begin with.
+    pub(super) fn lines(&self) -> String {
+        let (name, or) = if is_main(self.service, self.container) {
+            (&self.called, "")
+        } else {
+            (&self.container.name, " # or: skip = true")
+        };
+        format!("[{}]\nrun = {}{or}\n", self.table, quoted(&format!("target/debug/{name}")))
+    }
+}
+
+/// A part of a table's name, in quotes if it needs them.
+fn key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
+}

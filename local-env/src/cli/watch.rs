@@ -1,0 +1,141 @@
+//! `up --watch`: sees that the template, local-env.toml or a service's program has changed, and has
+//! the services concerned rolled.
+//!
+//! Files are looked at a few times a second, which works on every file system; a file counts as
+//! changed once it stays as it is, since a linker writes for a while.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{options::Options, screen::Screen};
+use crate::{
+    ecs::{CommandBook, Commands, ContainerCommand, Revision},
+    environment::Update,
+    stack::{Container, Service, Stack},
+};
+
+/// Between two looks.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// What is watched, and what was seen last.
+pub(super) struct Watch {
+    options: Options,
+    commands: CommandBook,
+    revision: Revision,
+    /// The programs of each service, by its logical id.
+    programs: BTreeMap<String, BTreeSet<PathBuf>>,
+    /// How the services are run now.
+    current: Commands,
+    seen: Snapshot,
+}
+
+/// What tells one state of the files from another; a file that is not there has none.
+type Snapshot = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
+
+// === impl Watch ===
+
+impl Watch {
+    pub(super) fn new(options: Options, stack: &Stack, commands: CommandBook) -> Self {
+        let revision = Revision(1);
+        let current = (*commands.at(revision)).clone();
+        let programs = programs(stack, &current);
+        let mut watch =
+            Self { options, commands, revision, programs, current, seen: Snapshot::new() };
+        watch.seen = watch.look();
+        watch
+    }
+
+    /// Sends what has changed, until nobody listens any more.
+    pub(super) async fn run(mut self, updates: mpsc::UnboundedSender<Update>) {
+        let mut ticks = interval(INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = self.seen.clone();
+        while !updates.is_closed() {
+            ticks.tick().await;
+            let now = self.look();
+            let is_settled = now == before;
+            before.clone_from(&now);
+            if now == self.seen || !is_settled || self.is_incomplete(&now) {
+                continue;
+            }
+            match self.update(&now) {
+                // The environment ends if nobody listens.
+                Ok(update) => drop(updates.send(update)),
+                Err(error) => Screen::warn(&format!("nothing is changed: {error:?}")),
+            }
+            self.seen = self.look();
+            before.clone_from(&self.seen);
+        }
+    }
+
+    fn look(&self) -> Snapshot {
+        let files = self.options.files().into_iter();
+        let programs = self.programs.values().flatten().cloned();
+        files.chain(programs).map(|path| (path.clone(), stamp(&path))).collect()
+    }
+
+    /// A program that is not there yet is being built.
+    fn is_incomplete(&self, now: &Snapshot) -> bool {
+        let mut programs = self.programs.values().flatten();
+        programs.any(|path| {
+            let was_there = self.seen.get(path).is_some_and(Option::is_some);
+            was_there && now.get(path).is_some_and(Option::is_none)
+        })
+    }
+
+    fn update(&mut self, now: &Snapshot) -> miette::Result<Update> {
+        let project = self.options.project()?;
+        let stack = self.options.stack(&project)?;
+        let commands = project.commands(&stack)?;
+        let mut rolled = BTreeSet::new();
+        for service in &stack.services {
+            let id = &service.logical_id;
+            let programs = self.programs.get(id).into_iter().flatten();
+            let mut changed = programs.map(|path| now.get(path) != self.seen.get(path));
+            if changed.any(|changed| changed) || self.is_run_otherwise(&commands, service) {
+                rolled.insert(id.clone());
+            }
+        }
+        self.revision = Revision(self.revision.0 + 1);
+        self.commands.add(self.revision, commands.clone());
+        self.programs = programs(&stack, &commands);
+        self.current = commands;
+        Ok(Update { stack, revision: self.revision, rolled })
+    }
+
+    fn is_run_otherwise(&self, commands: &Commands, service: &Service) -> bool {
+        service.task_definition.containers.iter().any(|container| {
+            let id = &service.logical_id;
+            self.current.get(id, &container.name) != commands.get(id, &container.name)
+        })
+    }
+}
+
+/// The files that run each service; what is looked for in `PATH` is somebody else's.
+fn programs(stack: &Stack, commands: &Commands) -> BTreeMap<String, BTreeSet<PathBuf>> {
+    let of_service = |service: &Service| {
+        let containers = service.task_definition.containers.iter();
+        let program =
+            |container: &Container| match commands.get(&service.logical_id, &container.name)? {
+                ContainerCommand::Run(command) => Some(command.program.clone()),
+                ContainerCommand::Skip => None,
+            };
+        let programs = containers.filter_map(program).filter(|path| path.is_absolute());
+        (service.logical_id.clone(), programs.collect())
+    };
+    stack.services.iter().map(of_service).collect()
+}
+
+fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}

@@ -1,0 +1,102 @@
+//! A task of the environment: where it is in its life, and where it is registered.
+
+use std::{net::Ipv4Addr, rc::Rc, time::SystemTime};
+
+use super::{TaskStatus, facts::Seen, wiring::Wiring};
+use crate::{
+    alb::TargetState,
+    ecs::{ContainerStatus, LastStatus, StopCode, Task, Verdict},
+};
+
+/// A task from its start to its end.
+pub(super) struct RunningTask {
+    pub(super) task: Task,
+    pub(super) wiring: Rc<Wiring>,
+    pub(super) status: LastStatus,
+    pub(super) created: SystemTime,
+    pub(super) started: Option<SystemTime>,
+    is_registered: bool,
+    pub(super) address: Option<Ipv4Addr>,
+    pub(super) target: Option<TargetState>,
+    pub(super) health: Verdict,
+    /// In the task definition's order.
+    pub(super) containers: Vec<Seen>,
+    /// Why it is to stop once nothing is on its way to it any more.
+    pub(super) leaving: Option<(StopCode, String)>,
+}
+
+// === impl RunningTask ===
+
+impl RunningTask {
+    pub(super) fn new(task: Task, wiring: Rc<Wiring>) -> Self {
+        Self {
+            task,
+            wiring,
+            status: LastStatus::Provisioning,
+            created: SystemTime::now(),
+            started: None,
+            is_registered: false,
+            address: None,
+            target: None,
+            health: Verdict::Unknown,
+            containers: Vec::new(),
+            leaving: None,
+        }
+    }
+
+    /// Its containers are so now, and these processes.
+    pub(super) fn note(&mut self, containers: Vec<(ContainerStatus, Option<u32>)>) {
+        self.containers.resize_with(containers.len(), Seen::default);
+        for (seen, (status, pid)) in self.containers.iter_mut().zip(containers) {
+            seen.note(status, pid);
+        }
+    }
+
+    /// From here on requests come and names lead to it.
+    pub(super) fn register(&mut self) {
+        self.started = Some(SystemTime::now());
+        self.is_registered = true;
+        if let Some(address) = self.address {
+            self.wiring.register(&self.task.id, address);
+            // What it is by now is told as a change, since it may have been checked already.
+            self.target = self.wiring.target_state(address).map(|_| TargetState::Initial);
+        }
+    }
+
+    /// From here on no name leads to it, and no new request comes. Whether it was registered.
+    pub(super) fn deregister(&mut self) -> bool {
+        let address = self.address.filter(|_| self.is_registered);
+        if let Some(address) = address {
+            self.wiring.deregister(&self.task.id, address);
+        }
+        std::mem::take(&mut self.is_registered)
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.address.is_some_and(|address| self.wiring.is_draining(address))
+    }
+
+    /// What the load balancer thinks of it now, if it has changed its mind.
+    pub(super) fn new_target_state(&mut self) -> Option<TargetState> {
+        let address = self.address.filter(|_| self.started.is_some())?;
+        let state = self.wiring.target_state(address);
+        if state == self.target {
+            return None;
+        }
+        self.target.clone_from(&state);
+        state
+    }
+
+    pub(super) fn describe(&self) -> Option<TaskStatus> {
+        let containers = &self.task.service.task_definition.containers;
+        Some(TaskStatus {
+            id: self.task.id.clone(),
+            revision: self.task.service.task_definition.revision,
+            address: self.address?,
+            port: containers.iter().flat_map(|container| &container.ports).next().copied(),
+            status: self.status,
+            target: self.target.clone(),
+            health: self.health,
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! A stack that changes while it runs: each service that is concerned is rolled, as a deployment
+//! would in AWS; what only counts tasks is taken up as it is.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Environment, Notice, run::Running, service::RunningService};
+use crate::{
+    alb::TargetGroup,
+    ecs::{Launcher, Revision},
+    stack::{Service, Stack, TaskDefinition},
+};
+
+/// A change of what runs.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// The stack as it is now.
+    pub stack: Stack,
+    /// What its services are rolled to where they have changed; greater than any before.
+    pub revision: Revision,
+    /// Services, by their logical ids, that are rolled though the template has them as before:
+    /// because their program has changed, say.
+    pub rolled: BTreeSet<String>,
+}
+
+// === impl Environment ===
+
+impl Environment {
+    /// A service with the desired count that the user chose.
+    pub(super) fn scaled(&self, model: &Service) -> Service {
+        let desired_count = self.scale.get(&model.logical_id).copied();
+        let desired_count = desired_count.unwrap_or(model.desired_count);
+        Service { desired_count, ..model.clone() }
+    }
+}
+
+// === impl Running ===
+
+impl<L: Launcher> Running<L> {
+    pub(super) fn update(&mut self, update: Update) {
+        let Update { stack, revision, rolled } = update;
+        self.add_groups(&stack);
+        self.tell_of_what_stays(&stack);
+        self.environment.stack = Arc::new(stack);
+        let stack = Arc::clone(&self.environment.stack);
+        for model in &stack.services {
+            let is_same = |one: &&RunningService| one.model.logical_id == model.logical_id;
+            match self.services.iter().find(is_same).map(|one| Arc::clone(&one.model)) {
+                Some(old) => {
+                    let model = self.environment.scaled(model);
+                    self.change(&old, model, revision, rolled.contains(&old.logical_id));
+                }
+                None => self.add(model, revision),
+            }
+        }
+        for service in &mut self.services {
+            if stack.services.iter().all(|it| it.logical_id != service.model.logical_id) {
+                service.remove();
+            }
+        }
+    }
+
+    fn change(&mut self, old: &Service, mut model: Service, revision: Revision, rolled: bool) {
+        model.task_definition = registered(&old.task_definition, &model.task_definition);
+        let deploys = rolled || starts_deployment(old, &model);
+        let wiring = deploys.then(|| self.wiring(&model));
+        let pace = self.pace();
+        let mut services = self.services.iter_mut();
+        let Some(service) = services.find(|it| it.model.logical_id == old.logical_id) else {
+            return;
+        };
+        match wiring {
+            Some(wiring) => service.deploy(model, wiring, revision, pace),
+            None if *old != model => service.adjust(model, pace),
+            None => {}
+        }
+    }
+
+    /// Target groups that are new; tasks may be registered in them, though no rule leads there yet.
+    fn add_groups(&mut self, stack: &Stack) {
+        let clock = self.environment.clock;
+        for model in &stack.target_groups {
+            let groups = &mut self.environment.groups;
+            groups.entry(model.arn.clone()).or_insert_with(|| TargetGroup::new(model, clock));
+        }
+    }
+
+    /// What cannot change while it runs is said, and stays as it is.
+    fn tell_of_what_stays(&self, stack: &Stack) {
+        let old = &self.environment.stack;
+        for (what, changed) in [
+            ("load balancers", old.load_balancers != stack.load_balancers),
+            ("target groups", old.target_groups != stack.target_groups),
+            ("namespaces", old.namespaces != stack.namespaces),
+        ] {
+            if changed {
+                self.tell(Notice::NotApplied { what });
+            }
+        }
+    }
+}
+
+/// A task definition that differs from the one before is registered as its next revision.
+fn registered(old: &Arc<TaskDefinition>, new: &TaskDefinition) -> Arc<TaskDefinition> {
+    let as_revision = |number: u32| {
+        let arn = new.arn.as_str();
+        let family = arn.rsplit_once(':').map_or(arn, |(family, _)| family);
+        let arn = format!("{family}:{number}").as_str().into();
+        TaskDefinition { revision: number, arn, ..new.clone() }
+    };
+    if as_revision(old.revision) == **old {
+        return Arc::clone(old);
+    }
+    Arc::new(as_revision(old.revision.saturating_add(1)))
+}
+
+/// Whether ECS starts a deployment for the change (cloudmap-ecs §3.6).
+fn starts_deployment(old: &Service, new: &Service) -> bool {
+    old.task_definition != new.task_definition
+        || old.load_balancers != new.load_balancers
+        || old.registry != new.registry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::Container;
+
+    fn definition(image: &str) -> Arc<TaskDefinition> {
+        Arc::new(TaskDefinition::new("web", vec![Container::new("web", image)]))
+    }
+
+    #[test]
+    fn only_a_task_definition_that_differs_is_a_new_revision() {
+        let first = definition("a");
+        assert_eq!(registered(&first, &definition("a")).revision, 1);
+        let second = registered(&first, &definition("b"));
+        assert_eq!((second.revision, second.arn.as_str()), (2, "task-definition/web:2"));
+        assert_eq!(registered(&second, &definition("b")).revision, 2);
+        assert_eq!(registered(&second, &definition("a")).revision, 3);
+    }
+
+    #[test]
+    fn a_desired_count_or_a_grace_period_is_no_deployment() {
+        let old = Service::new("web", definition("a"));
+        let new = Service {
+            desired_count: 5,
+            health_check_grace_period: std::time::Duration::from_secs(9),
+            ..old.clone()
+        };
+        assert!(!starts_deployment(&old, &new));
+        assert!(starts_deployment(&old, &Service::new("web", definition("b"))));
+    }
+}

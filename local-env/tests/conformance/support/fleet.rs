@@ -1,0 +1,280 @@
+//! An environment whose tasks are run by hand: the test says when one has started, how its containers
+//! are and when it has ended, and hears what is asked of it, in order.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    time::Duration,
+};
+
+use local_env::{
+    alb::{Failing, TargetState},
+    clock::Clock,
+    ecs::{
+        LastStatus, Launcher, Network, Revision, StopCode, Stopped, Task, TaskChange, TaskEvent,
+        TaskId, Verdict,
+    },
+    environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, Update},
+    stack::Stack,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::spawn_local,
+    time::{Instant, timeout},
+};
+
+use super::{PATIENCE, Target, get, wire::Wire};
+
+/// What the environment asks of what runs its tasks.
+#[derive(Debug)]
+pub enum Asked {
+    Start(Task),
+    Stop(Asking),
+}
+
+/// A task is asked to stop.
+#[derive(Debug)]
+pub struct Asking {
+    pub task: TaskId,
+    pub code: StopCode,
+    pub reason: String,
+    pub at: Instant,
+    /// What the name of the service has in DNS at that moment.
+    pub names: Names,
+}
+
+/// An answer of the DNS server's: its code, and how many records there are.
+pub type Names = (u8, u16);
+
+/// A launcher that does nothing by itself.
+struct ByHand {
+    asked: mpsc::UnboundedSender<Asked>,
+    dns: SocketAddr,
+}
+
+pub struct Fleet {
+    pub stack: Stack,
+    pub url: String,
+    pub dns: SocketAddr,
+    pub discovery: Option<SocketAddr>,
+    /// What was told, in order.
+    pub told: Vec<Notice>,
+    pub stop: StopSignal,
+    pub status: watch::Receiver<Status>,
+    asked: mpsc::UnboundedReceiver<Asked>,
+    events: mpsc::UnboundedSender<TaskEvent>,
+    notices: mpsc::UnboundedReceiver<Notice>,
+    updates: mpsc::UnboundedSender<Update>,
+    network: Network,
+    revision: u32,
+    _folder: tempfile::TempDir,
+}
+
+impl Launcher for ByHand {
+    fn start(&mut self, task: Task) {
+        // The test may have ended.
+        let _ = self.asked.send(Asked::Start(task));
+    }
+
+    fn stop(&mut self, task: &TaskId, code: StopCode, reason: String) {
+        let (task, at, names) = (task.clone(), Instant::now(), names(self.dns));
+        let _ = self.asked.send(Asked::Stop(Asking { task, code, reason, at, names }));
+    }
+
+    fn kill(&mut self) {}
+}
+
+/// Asks for the addresses of `web.services` without waiting for any other task of this thread.
+pub fn names(dns: SocketAddr) -> Names {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut query = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    query.extend_from_slice(b"\x03web\x08services\0\0\x01\0\x01");
+    socket.send_to(&query, dns).unwrap();
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer).unwrap();
+    assert!(length >= 12);
+    (answer[3] & 0x0f, u16::from_be_bytes([answer[6], answer[7]]))
+}
+
+impl Fleet {
+    /// Must be called within a `LocalSet`, on a runtime of several threads.
+    pub async fn start(stack: Stack) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let settings = Settings {
+            clock: Clock::DESK,
+            scale: BTreeMap::new(),
+            publish: BTreeMap::from([(80, 0)]),
+            addresses: vec![Ipv4Addr::LOCALHOST.into()],
+            failing: Failing::IsTold,
+            dns: loopback,
+            dns_upstream: None,
+            discovery: Some(loopback),
+            access_log: None,
+            task_metadata: loopback,
+            metrics: None,
+            explain: false,
+            data_folder: folder.path().to_owned(),
+        };
+        let environment = Environment::open(stack.clone(), settings).await.unwrap();
+        let url = environment.listeners().first().map(|it| it.url.clone()).unwrap_or_default();
+        let (dns, discovery) = (environment.dns_address(), environment.discovery_address());
+        let (status, stop) = (environment.status(), StopSignal::default());
+        let (notices, heard) = mpsc::unbounded_channel();
+        let (asked, hear_asked) = mpsc::unbounded_channel();
+        let (updates, hear_updates) = mpsc::unbounded_channel();
+        let (give, take) = std::sync::mpsc::channel();
+        let inbox = Inbox { updates: hear_updates, stop: stop.clone() };
+        let launcher = move |events| {
+            give.send(events).unwrap();
+            ByHand { asked, dns }
+        };
+        spawn_local(async move { environment.run(launcher, notices, inbox).await.unwrap() });
+        let events = loop {
+            match take.try_recv() {
+                Ok(events) => break events,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        Self {
+            stack,
+            url,
+            dns,
+            discovery,
+            told: Vec::new(),
+            stop,
+            status,
+            asked: hear_asked,
+            events,
+            notices: heard,
+            updates,
+            network: Network::lease().unwrap(),
+            revision: 1,
+            _folder: folder,
+        }
+    }
+
+    /// What is asked next.
+    pub async fn asked(&mut self) -> Asked {
+        timeout(PATIENCE, self.asked.recv()).await.expect("something is asked").unwrap()
+    }
+
+    /// The next task that is to start.
+    pub async fn started(&mut self) -> Task {
+        match self.asked().await {
+            Asked::Start(task) => task,
+            asked @ Asked::Stop(_) => panic!("{asked:?}"),
+        }
+    }
+
+    /// The next task that is to stop.
+    pub async fn stopping(&mut self) -> Asking {
+        match self.asked().await {
+            Asked::Stop(asking) => asking,
+            asked @ Asked::Start(_) => panic!("{asked:?}"),
+        }
+    }
+
+    pub fn address(&mut self) -> Ipv4Addr {
+        self.network.allocate().unwrap()
+    }
+
+    pub fn tell(&self, task: &Task, change: TaskChange) {
+        self.events.send(TaskEvent { task: task.clone(), change }).unwrap();
+    }
+
+    /// The task's containers have started, at an address where nothing listens yet.
+    pub fn runs(&mut self, task: &Task) -> Ipv4Addr {
+        let address = self.address();
+        self.tell(task, TaskChange::Pending(address));
+        self.tell(task, TaskChange::Running);
+        address
+    }
+
+    /// The task runs and listens.
+    pub async fn serves(&mut self, task: &Task) -> Target {
+        let address = self.address();
+        let target = Target::at((address, 7071).into()).await;
+        self.tell(task, TaskChange::Pending(address));
+        self.tell(task, TaskChange::Running);
+        target
+    }
+
+    pub fn health(&self, task: &Task, verdict: Verdict) {
+        self.tell(task, TaskChange::Health(verdict));
+    }
+
+    pub fn ends(&self, task: &Task) {
+        let stopped = Stopped::new(StopCode::UserInitiated, "ended by hand");
+        self.tell(task, TaskChange::Stopped(stopped));
+    }
+
+    /// Changes the stack, with the services that are rolled though nothing has changed.
+    pub fn update(&mut self, rolled: &[&str], change: impl FnOnce(&mut Stack)) {
+        change(&mut self.stack);
+        self.revision += 1;
+        let rolled: BTreeSet<_> = rolled.iter().map(|&it| it.to_owned()).collect();
+        let (stack, revision) = (self.stack.clone(), Revision(self.revision));
+        self.updates.send(Update { stack, revision, rolled }).unwrap();
+    }
+
+    /// Waits for such a notice; it and all before it are in `told`.
+    pub async fn until(&mut self, what: &str, mut is_it: impl FnMut(&Notice) -> bool) {
+        loop {
+            let notice = timeout(PATIENCE, self.notices.recv()).await;
+            let notice = notice.unwrap_or_else(|_| panic!("never told: {what}; {:?}", self.told));
+            let notice = notice.unwrap();
+            let found = is_it(&notice);
+            self.told.push(notice);
+            if found {
+                return;
+            }
+        }
+    }
+
+    pub async fn until_healthy(&mut self, id: &TaskId) {
+        self.until("a healthy target", |notice| {
+            matches!(notice, Notice::Target { task, state: TargetState::Healthy, .. } if task == id)
+        })
+        .await;
+    }
+
+    pub async fn until_event(&mut self, words: &str) {
+        self.until(
+            words,
+            |notice| matches!(notice, Notice::Event { message, .. } if message.contains(words)),
+        )
+        .await;
+    }
+
+    pub async fn until_status(&mut self, id: &TaskId, wanted: LastStatus) {
+        self.until("a task's status", |notice| {
+            matches!(notice, Notice::Status { task, status, .. } if task == id && *status == wanted)
+        })
+        .await;
+    }
+
+    /// What has been told of a task's way so far.
+    pub fn statuses(&self, id: &TaskId) -> Vec<&'static str> {
+        let status = |notice: &Notice| match notice {
+            Notice::Status { task, status, .. } if task == id => Some(status.as_str()),
+            _ => None,
+        };
+        self.told.iter().filter_map(status).collect()
+    }
+
+    /// What the load balancer answers.
+    pub async fn get(&self, path: &str) -> u16 {
+        let port = self.url.strip_prefix("http://localhost:").unwrap().parse().unwrap();
+        let stream = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        let mut client = Wire::new(stream);
+        client.send(get(path)).await;
+        client.answer().await.status()
+    }
+}
+
+/// How long a wait of AWS's takes in a fleet.
+pub fn wait(aws: Duration) -> Duration {
+    Clock::DESK.wait(aws)
+}
