@@ -17,4 +17,5 @@ pub mod environment;
 pub mod metadata;
 pub mod port_holder;
 pub mod stack;
+mod utc;
 pub mod vpc;

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 
 use local_env::{
     alb::TargetState,
-    ecs::{LastStatus, StopCode, Verdict},
+    ecs::{LastStatus, StopCode, Task, Verdict},
     environment::Notice,
     stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition},
 };
 use tokio::{task::LocalSet, time::timeout};
 
 use crate::support::{
-    PATIENCE, eventually,
+    PATIENCE, Target, eventually,
     fleet::{Asked, Fleet, names, wait},
     setup,
 };
@@ -97,6 +97,15 @@ fn change_definition(stack: &mut Stack, change: impl FnOnce(&mut TaskDefinition)
     stack.services[0].task_definition = Arc::new(definition);
 }
 
+/// A fleet whose only task is healthy.
+async fn healthy(stack: Stack) -> (Fleet, Task, Target) {
+    let mut fleet = Fleet::start(stack).await;
+    let task = fleet.started().await;
+    let target = fleet.serves(&task).await;
+    fleet.until_healthy(&task.id).await;
+    (fleet, task, target)
+}
+
 async fn locally(test: impl Future<Output = ()>) {
     timeout(3 * PATIENCE, LocalSet::new().run_until(test)).await.expect("it ends");
 }
@@ -104,10 +113,7 @@ async fn locally(test: impl Future<Output = ()>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn alb_074_requests_and_checks_go_to_the_container_port() {
     locally(async {
-        let mut fleet = Fleet::start(balanced()).await;
-        let task = fleet.started().await;
-        let target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (fleet, _, target) = healthy(balanced()).await;
         assert_eq!(fleet.get("/").await, 200);
         assert_eq!(target.count(), 1);
         assert!(target.checks() >= 1);
@@ -144,10 +150,7 @@ async fn ecs_045_a_task_passes_all_states_that_are_seen_of_it() {
 async fn ecs_047_a_target_is_the_tasks_address_with_the_container_port() {
     locally(async {
         // The target group's own port is 80.
-        let mut fleet = Fleet::start(balanced()).await;
-        let task = fleet.started().await;
-        let target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (fleet, _, target) = healthy(balanced()).await;
         assert_eq!(fleet.get("/").await, 200);
         assert_eq!((target.address.port(), target.count()), (7071, 1));
     })
@@ -164,7 +167,7 @@ async fn ecs_048_a_task_runs_before_it_listens_and_its_target_turns_healthy_afte
         let state = fleet.status.borrow_and_update().services[0].tasks[0].target.clone();
         assert_eq!(state, Some(TargetState::Initial));
         assert_eq!(fleet.get("/").await, 503, "nobody is there to be asked");
-        let _target = crate::support::Target::at((address, 7071).into()).await;
+        let _target = Target::at((address, 7071).into()).await;
         fleet.until_healthy(&task.id).await;
     })
     .await;
@@ -173,10 +176,7 @@ async fn ecs_048_a_task_runs_before_it_listens_and_its_target_turns_healthy_afte
 #[tokio::test(flavor = "multi_thread")]
 async fn ecs_049_the_stop_signal_comes_once_the_target_has_drained() {
     locally(async {
-        let mut fleet = Fleet::start(balanced()).await;
-        let task = fleet.started().await;
-        let target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (mut fleet, _, target) = healthy(balanced()).await;
         fleet.update(&[], |stack| stack.services[0].desired_count = 0);
         let mut draining = None;
         fleet
@@ -205,10 +205,7 @@ async fn ecs_049_the_stop_signal_comes_once_the_target_has_drained() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ecs_050_a_task_that_is_stopped_by_hand_gets_its_signal_at_once() {
     locally(async {
-        let mut fleet = Fleet::start(both()).await;
-        let task = fleet.started().await;
-        let _target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (mut fleet, task, _target) = healthy(both()).await;
         let stopped = tokio::time::Instant::now();
         fleet.stop.gently.cancel();
         let asking = fleet.stopping().await;
@@ -224,10 +221,7 @@ async fn ecs_050_a_task_that_is_stopped_by_hand_gets_its_signal_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ecs_052_a_task_is_out_of_dns_before_it_gets_its_signal() {
     locally(async {
-        let mut fleet = Fleet::start(both()).await;
-        let task = fleet.started().await;
-        let _target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (mut fleet, _, _target) = healthy(both()).await;
         assert_eq!(names(fleet.dns), (0, 1));
         fleet.update(&[], |stack| stack.services[0].desired_count = 0);
         assert_eq!(fleet.stopping().await.names, (3, 0));
@@ -270,10 +264,7 @@ async fn ecs_064_an_old_task_is_stopped_only_after_the_new_target_is_healthy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ecs_074_a_task_replaced_for_its_target_says_so() {
     locally(async {
-        let mut fleet = Fleet::start(balanced()).await;
-        let task = fleet.started().await;
-        let target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (mut fleet, task, target) = healthy(balanced()).await;
         target.set_health(500);
         let replacement = fleet.started().await;
         let _other = fleet.serves(&replacement).await;
@@ -337,10 +328,7 @@ async fn cloudmap_018_a_failing_container_check_turns_its_instance_unhealthy() {
         let mut stack = both();
         checked(&mut stack);
         stack.services[0].health_check_grace_period = Duration::from_secs(600);
-        let mut fleet = Fleet::start(stack).await;
-        let task = fleet.started().await;
-        let _target = fleet.serves(&task).await;
-        fleet.until_healthy(&task.id).await;
+        let (fleet, task, _target) = healthy(stack).await;
         assert_eq!(health_in_cloud_map(&fleet).await, "UNHEALTHY", "until a check has passed");
         fleet.health(&task, Verdict::Healthy);
         let fleet = &fleet;

@@ -16,6 +16,7 @@ use super::{
     },
     LogFormat,
 };
+use crate::utc::ToTheSecond;
 
 /// What AWS keeps of a `User-Agent`.
 const MAX_USER_AGENT: usize = 8 << 10;
@@ -214,17 +215,8 @@ impl Line<'_> {
 
     /// `2026-11-02T10:15:30.123456Z`.
     fn instant(&mut self, name: &str, time: SystemTime) {
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-        let (year, month, day) = date(days);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let micros = since.subsec_micros();
-        self.plain(
-            name,
-            format_args!(
-                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
-            ),
-        );
+        let micros = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_micros();
+        self.plain(name, format_args!("{}.{micros:06}Z", ToTheSecond(time)));
     }
 
     fn escaped(&mut self, bytes: &[u8]) {
@@ -243,18 +235,6 @@ impl Line<'_> {
         // Writing into memory does not fail.
         let _written = self.out.write_fmt(text);
     }
-}
-
-/// Year, month and day of a day since 1970 (Howard Hinnant's `civil_from_days`).
-fn date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
