@@ -16,14 +16,14 @@ const LOOPBACK: &str = "127.0.0.1:0";
 const TASK: &str = "0123456789abcdef0123456789abcdef";
 
 /// The API of a namespace `services` with one service, `web`.
-struct Api {
+pub struct Api {
     registry: Arc<Registry>,
     server: DiscoveryServer,
     client: Client,
 }
 
 impl Api {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::of(&model::namespace(&["web"])).await
     }
 
@@ -35,14 +35,18 @@ impl Api {
         Self { registry, server, client: Client::builder().no_proxy().build().unwrap() }
     }
 
-    fn register(&self, id: &str, last: u8) {
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    pub fn register(&self, id: &str, last: u8) {
         let instance = Instance::new(id, [127, 9, 1, last].into());
         self.registry.register(&Arn::from("discovery-web"), &instance);
     }
 
     fn request(&self, operation: &str) -> RequestBuilder {
         self.client
-            .post(format!("http://{}/", self.server.address()))
+            .post(self.url())
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", format!("Route53AutoNaming_v20170314.{operation}"))
     }
@@ -163,8 +167,7 @@ async fn what_is_no_request_of_the_api_is_refused() {
     let (status, refused) = api.call("CreateService", &json!({})).await;
     assert_eq!((status.as_u16(), &refused["__type"]), (400, &json!("UnknownOperationException")));
 
-    let url = format!("http://{}/", api.server.address());
-    let (status, refused) = answer(api.client.get(url).send().await.unwrap()).await;
+    let (status, refused) = answer(api.client.get(api.url()).send().await.unwrap()).await;
     assert_eq!((status.as_u16(), &refused["__type"]), (400, &json!("UnknownOperationException")));
 
     let send = async |body: Vec<u8>| {

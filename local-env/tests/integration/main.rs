@@ -4,6 +4,8 @@
 #![allow(unreachable_pub, reason = "there is nothing outside")]
 
 mod discovery;
+mod discovery_cli;
+mod discovery_sdk;
 mod dns;
 mod end_to_end;
 mod environment;
