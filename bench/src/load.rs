@@ -103,7 +103,7 @@ fn read_h2load(text: &str) -> Option<Measured> {
     })
 }
 
-fn number(text: &str, pattern: &str) -> Option<f64> {
+pub(crate) fn number(text: &str, pattern: &str) -> Option<f64> {
     Regex::new(pattern).ok()?.captures(text)?.get(1)?.as_str().parse().ok()
 }
 

@@ -1,11 +1,16 @@
-//! Compares the load balancer of local-env with others: see the README beside this.
+//! Compares the load balancer of local-env, and its DNS server, with others: see the README beside
+//! this.
 
 mod backend;
 mod balancer;
 mod compare;
+mod dns;
 mod load;
+mod names;
 mod peer;
 mod process;
+mod resolver;
+mod rounds;
 
 use std::net::SocketAddr;
 
@@ -22,9 +27,14 @@ struct Arguments {
 enum Command {
     /// Put the same load on each load balancer and compare
     Compare(compare::Compare),
+    /// Put the same load on each DNS server and compare
+    Dns(dns::Dns),
     /// Serve as the load balancer that is compared, until killed
     #[command(hide = true)]
     Balancer(balancer::Balancer),
+    /// Serve as the DNS server that is compared, until killed
+    #[command(hide = true)]
+    Names(names::Names),
     /// Answer every request with the same 100 bytes, until killed
     #[command(hide = true)]
     Backend {
@@ -36,6 +46,8 @@ enum Command {
 fn main() -> miette::Result<()> {
     match Arguments::parse().command {
         Command::Compare(compare) => compare::run(&compare),
+        Command::Dns(dns) => dns::run(&dns),
+        Command::Names(names) => names::run(&names),
         Command::Balancer(balancer) => balancer::run(&balancer),
         Command::Backend { addresses } => backend::run(&addresses),
     }

@@ -143,6 +143,6 @@ pub(crate) fn wait_for(port: u16) -> miette::Result<()> {
     Ok(())
 }
 
-fn workers() -> usize {
+pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
