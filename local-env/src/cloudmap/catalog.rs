@@ -12,13 +12,11 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
+    draw::{Draw, MAX_DRAWN},
     health::{Health, HealthStatus},
     instance::Instance,
 };
 use crate::stack::{Arn, DiscoveryService, Namespace, RoutingPolicy};
-
-/// Instances that one answer names at the most (cloudmap-ecs §1.3).
-const MAX_ANSWERS: usize = 8;
 
 /// The namespaces and services of a stack, in its order.
 #[derive(Clone, Debug, Default)]
@@ -172,23 +170,23 @@ impl Entry {
         self.health(registered, now) != Some(HealthStatus::Unhealthy)
     }
 
-    /// Those of the candidates that an answer names: healthy ones, or any where none is.
+    /// Those of the candidates that an answer names, in the order that it names them: healthy ones,
+    /// or any where none is.
     pub(super) fn chosen<'a>(
         &self,
         candidates: impl Iterator<Item = &'a Registered>,
         now: Instant,
         random: &mut fastrand::Rng,
-    ) -> Vec<&'a Instance> {
-        let (mut chosen, others): (Vec<_>, Vec<_>) =
-            candidates.partition(|registered| self.is_healthy(registered, now));
-        if chosen.is_empty() {
-            chosen = others;
-        }
-        random.shuffle(&mut chosen);
-        chosen.truncate(match self.service.routing_policy {
-            RoutingPolicy::Multivalue => MAX_ANSWERS,
+    ) -> Draw<'a, Instance> {
+        let limit = match self.service.routing_policy {
+            RoutingPolicy::Multivalue => MAX_DRAWN,
             RoutingPolicy::Weighted => 1,
-        });
-        chosen.into_iter().map(|registered| &*registered.instance).collect()
+        };
+        let (mut healthy, mut others) = (Draw::of(limit), Draw::of(limit));
+        for candidate in candidates {
+            let draw = if self.is_healthy(candidate, now) { &mut healthy } else { &mut others };
+            draw.offer(&*candidate.instance, random);
+        }
+        if healthy.is_empty() { others } else { healthy }
     }
 }

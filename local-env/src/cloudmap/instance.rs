@@ -27,6 +27,10 @@ const INITIAL_HEALTH: &str = "AWS_INIT_HEALTH_STATUS";
 pub struct Instance {
     id: String,
     attributes: BTreeMap<String, String>,
+    /// What answers want to know of the attributes, read once.
+    address: Option<Ipv4Addr>,
+    address_v6: Option<Ipv6Addr>,
+    port: Option<u16>,
 }
 
 // === impl Instance ===
@@ -34,13 +38,24 @@ pub struct Instance {
 impl Instance {
     /// A task with this id and address.
     pub fn new(id: impl Into<String>, address: Ipv4Addr) -> Self {
-        Self { id: id.into(), attributes: BTreeMap::new() }.with(IPV4, address.to_string())
+        Self::without_attributes(id.into()).with(IPV4, address.to_string())
+    }
+
+    fn without_attributes(id: String) -> Self {
+        Self { id, attributes: BTreeMap::new(), address: None, address_v6: None, port: None }
     }
 
     /// With a further attribute, or another value of one.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.attributes.insert(name.to_owned(), value.into());
+        let value = value.into();
+        match name {
+            IPV4 => self.address = value.parse().ok(),
+            IPV6 => self.address_v6 = value.parse().ok(),
+            PORT => self.port = value.parse().ok(),
+            _ => {}
+        }
+        self.attributes.insert(name.to_owned(), value);
         self
     }
 
@@ -78,7 +93,7 @@ impl Instance {
 
     /// What A records name.
     pub fn address(&self) -> Option<Ipv4Addr> {
-        self.attributes.get(IPV4)?.parse().ok()
+        self.address
     }
 
     pub(super) fn initial_health(&self) -> HealthStatus {
@@ -89,7 +104,7 @@ impl Instance {
     }
 
     pub(super) fn port(&self) -> Option<u16> {
-        self.attributes.get(PORT)?.parse().ok()
+        self.port
     }
 
     pub(super) fn alias(&self) -> Option<Name> {
@@ -117,13 +132,15 @@ impl Instance {
         }
     }
 
-    fn address_v6(&self) -> Option<Ipv6Addr> {
-        self.attributes.get(IPV6)?.parse().ok()
+    /// What AAAA records name.
+    pub(super) fn address_v6(&self) -> Option<Ipv6Addr> {
+        self.address_v6
     }
 }
 
 impl From<&DiscoveryInstance> for Instance {
     fn from(model: &DiscoveryInstance) -> Self {
-        Self { id: model.id.clone(), attributes: model.attributes.clone() }
+        let instance = Self::without_attributes(model.id.clone());
+        model.attributes.iter().fold(instance, |instance, (name, value)| instance.with(name, value))
     }
 }

@@ -5,13 +5,21 @@
 //! socket or a clock. [`DnsServer`] and [`DiscoveryServer`] are the wires.
 
 mod catalog;
+mod direct;
 mod discovery;
+mod draw;
+#[cfg(test)]
+mod fixture;
+mod handler;
 mod health;
 mod instance;
 mod membership;
+mod name;
 mod registry;
 mod server;
+mod udp;
 mod upstream;
+mod wire;
 mod zone;
 mod zones;
 

@@ -14,6 +14,7 @@ use hickory_server::proto::{
 
 use super::{
     catalog::{Catalog, ReportError},
+    direct::Moment,
     health::HealthStatus,
     instance::Instance,
     zones::{Answer, Question, Zones},
@@ -87,6 +88,12 @@ impl Registry {
     ) -> Answer {
         let catalog = &self.catalog();
         self.zones.answer(&Question { name, kind, catalog, now: Instant::now() }, random)
+    }
+
+    /// Lets a message be answered from what is registered now.
+    pub(super) fn directly<T>(&self, answer: impl FnOnce(&Moment<'_>) -> T) -> T {
+        let catalog = &self.catalog();
+        answer(&Moment { zones: &self.zones, catalog, now: Instant::now() })
     }
 
     fn change(&self, mut change: impl FnMut(&mut Catalog)) {

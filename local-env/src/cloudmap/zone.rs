@@ -5,13 +5,18 @@ use std::{collections::HashMap, str::FromStr};
 use hickory_server::proto::{
     ProtoError,
     rr::{
-        LowerName, Name, RData, Record, RecordType,
+        Name, RData, Record, RecordType,
         rdata::{NS, SOA},
     },
+    serialize::binary::BinEncodable as _,
 };
 
-use super::catalog::{Catalog, Entry};
-use crate::stack::{Arn, DiscoveryService};
+use super::{
+    catalog::{Catalog, Entry},
+    instance::Instance,
+    name::{is_within, lowered, split},
+};
+use crate::stack::{Arn, DiscoveryService, DnsRecord, RecordKind};
 
 const NAME_SERVERS: [&str; 4] = [
     "ns-1536.awsdns-00.co.uk.",
@@ -25,13 +30,30 @@ const NS_TTL: u32 = 172_800;
 /// The SOA record's last field.
 const MINIMUM: u32 = 86_400;
 
-/// A zone of the resolver's.
+/// A zone of the resolver's. It knows names in the form of [`lowered`].
 #[derive(Debug)]
 pub(super) struct Zone {
-    pub(super) apex: LowerName,
+    pub(super) apex: Name,
+    apex_wire: Box<[u8]>,
     soa: Record,
+    /// What [`Zone::negative`] is in a message, behind its name.
+    negative_wire: Box<[u8]>,
     name_servers: Vec<Record>,
-    services: HashMap<LowerName, Arn>,
+    services: HashMap<Box<[u8]>, Arn>,
+    /// Services by the names between them and the apex.
+    above: HashMap<Box<[u8]>, Vec<Arn>>,
+}
+
+/// What a name in a zone stands for.
+pub(super) enum Found<'a> {
+    Apex,
+    /// A service with records.
+    Service(&'a Entry),
+    /// What an SRV record leads to, `<instance>.<service>.<namespace>`.
+    Target(DnsRecord, &'a Instance),
+    /// Nothing, but there are names below it: it exists too, without records.
+    Above,
+    Nothing,
 }
 
 // === impl Zone ===
@@ -39,7 +61,7 @@ pub(super) struct Zone {
 impl Zone {
     /// A zone without services, whose SOA record has this TTL.
     pub(super) fn new(name: &str, ttl: u32) -> Result<Self, ProtoError> {
-        let apex = &Name::from_str(name)?.append_name(&Name::root())?;
+        let apex = Name::from_str(name)?.append_name(&Name::root())?;
         let primary = Name::from_str(NAME_SERVERS[0])?;
         let hostmaster = Name::from_str(HOSTMASTER)?;
         let soa = SOA::new(primary, hostmaster, 1, 7200, 900, 1_209_600, MINIMUM);
@@ -47,29 +69,48 @@ impl Zone {
             let server = NS(Name::from_str(server)?);
             Ok(Record::from_rdata(apex.clone(), NS_TTL, RData::NS(server)))
         };
+        let soa = Record::from_rdata(apex.clone(), ttl, RData::SOA(soa));
         Ok(Self {
+            negative_wire: without_name(negative(&soa))?,
             name_servers: NAME_SERVERS
                 .iter()
                 .map(name_server)
                 .collect::<Result<_, ProtoError>>()?,
-            soa: Record::from_rdata(apex.clone(), ttl, RData::SOA(soa)),
-            apex: LowerName::new(apex),
+            soa,
+            apex_wire: lowered(&apex),
+            apex,
             services: HashMap::new(),
+            above: HashMap::new(),
         })
     }
 
     pub(super) fn add(&mut self, service: &DiscoveryService) -> Result<(), ProtoError> {
-        let name = Name::from_str(&service.name)?.append_domain(&Name::from(&self.apex))?;
-        self.services.insert(LowerName::new(&name), service.arn.clone());
+        let name = lowered(&Name::from_str(&service.name)?.append_domain(&self.apex)?);
+        let mut rest = split(&name);
+        while let Some((_, parent)) = rest.filter(|(_, parent)| *parent != &*self.apex_wire) {
+            self.above.entry(parent.into()).or_default().push(service.arn.clone());
+            rest = split(parent);
+        }
+        self.services.insert(name, service.arn.clone());
         Ok(())
     }
 
-    /// For how long a resolver may remember that something does not exist: the smaller of the SOA
-    /// record's own TTL and its last field (RFC 2308 §5).
+    pub(super) fn contains(&self, name: &[u8]) -> bool {
+        is_within(name, &self.apex_wire)
+    }
+
+    pub(super) fn is_apex(&self, name: &[u8]) -> bool {
+        *name == *self.apex_wire
+    }
+
+    /// For how long a resolver may remember that something does not exist.
     pub(super) fn negative(&self) -> Box<Record> {
-        let mut soa = Box::new(self.soa.clone());
-        soa.ttl = soa.ttl.min(MINIMUM);
-        soa
+        Box::new(negative(&self.soa))
+    }
+
+    /// The same in a message: how long the name is, and what comes behind it.
+    pub(super) fn negative_wire(&self) -> (usize, &[u8]) {
+        (self.apex_wire.len(), &self.negative_wire)
     }
 
     /// The records of the apex itself.
@@ -81,16 +122,51 @@ impl Zone {
         }
     }
 
+    /// What a name in the zone stands for.
+    pub(super) fn find<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> Found<'a> {
+        if self.is_apex(name) {
+            return Found::Apex;
+        }
+        if let Some(entry) = self.service(catalog, name) {
+            return Found::Service(entry);
+        }
+        if let Some((record, instance)) = self.target(catalog, name) {
+            return Found::Target(record, instance);
+        }
+        let mut below = self.above.get(name).into_iter().flatten();
+        if below.any(|arn| catalog.get(arn).is_some_and(has_records)) {
+            return Found::Above;
+        }
+        Found::Nothing
+    }
+
     /// The service with this name, if any of its instances has a record of it.
-    pub(super) fn service<'a>(&self, catalog: &'a Catalog, name: &LowerName) -> Option<&'a Entry> {
+    fn service<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> Option<&'a Entry> {
         catalog.get(self.services.get(name)?).filter(|entry| has_records(entry))
     }
 
-    /// A name that only has names below it exists too, without records.
-    pub(super) fn has_names_below(&self, catalog: &Catalog, name: &LowerName) -> bool {
-        let below = |other: &&LowerName| *other != name && name.zone_of(other);
-        self.services.keys().filter(below).any(|name| self.service(catalog, name).is_some())
+    fn target<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> Option<(DnsRecord, &'a Instance)> {
+        let (id, parent) = split(name)?;
+        let entry = self.service(catalog, parent)?;
+        let record = *entry.service.records.iter().find(|it| it.kind == RecordKind::Srv)?;
+        let mut all = entry.instances().map(|registered| &*registered.instance);
+        Some((record, all.find(|it| it.id().as_bytes().eq_ignore_ascii_case(id))?))
     }
+}
+
+/// The smaller of the SOA record's own TTL and its last field counts (RFC 2308 §5).
+fn negative(soa: &Record) -> Record {
+    let mut soa = soa.clone();
+    soa.ttl = soa.ttl.min(MINIMUM);
+    soa
+}
+
+fn without_name(mut record: Record) -> Result<Box<[u8]>, ProtoError> {
+    record.name = Name::root();
+    let mut bytes = record.to_bytes()?;
+    // The root's name is one byte.
+    bytes.remove(0);
+    Ok(bytes.into())
 }
 
 fn has_records(entry: &Entry) -> bool {

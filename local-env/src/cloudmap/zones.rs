@@ -12,7 +12,7 @@ use std::{net::Ipv4Addr, time::Instant};
 use hickory_server::proto::{
     ProtoError,
     rr::{
-        LowerName, Name, RData, Record, RecordType,
+        Name, RData, Record, RecordType,
         rdata::{A, PTR, SRV},
     },
 };
@@ -20,7 +20,8 @@ use hickory_server::proto::{
 use super::{
     catalog::{Catalog, Entry},
     instance::Instance,
-    zone::Zone,
+    name::{lowered, split},
+    zone::{Found, Zone},
 };
 use crate::stack::{DnsRecord, Namespace, NamespaceKind, RecordKind};
 
@@ -105,13 +106,18 @@ impl Zones {
         Answer { records, end: End::Loop }
     }
 
+    /// The zone that a name is in, in the form of [`lowered`], but for that of the hosts.
+    pub(super) fn zone_of(&self, name: &[u8]) -> Option<&Zone> {
+        self.zones.iter().find(|zone| zone.contains(name))
+    }
+
     fn step(&self, question: &Question<'_>, random: &mut fastrand::Rng) -> Step {
-        let name = LowerName::new(question.name);
-        if let Some(zone) = self.zones.iter().find(|zone| zone.apex.zone_of(&name)) {
-            return question.in_zone(zone, &name, random);
+        let name = &lowered(question.name);
+        if let Some(zone) = self.zone_of(name) {
+            return question.in_zone(zone, name, random);
         }
-        if self.hosts.apex.zone_of(&name) {
-            return question.of_host(&self.hosts, &name);
+        if self.hosts.contains(name) {
+            return question.of_host(&self.hosts, name);
         }
         question.of_address(&self.hosts).unwrap_or_else(|| {
             let end = End::Elsewhere(question.name.clone());
@@ -141,35 +147,21 @@ fn alias(records: &[Record], kind: RecordType) -> Option<&Name> {
 // === impl Question ===
 
 impl Question<'_> {
-    fn in_zone(&self, zone: &Zone, name: &LowerName, random: &mut fastrand::Rng) -> Step {
-        if *name == zone.apex {
-            return existing(zone, zone.apex_records(self.kind));
+    fn in_zone(&self, zone: &Zone, name: &[u8], random: &mut fastrand::Rng) -> Step {
+        match zone.find(self.catalog, name) {
+            Found::Apex => existing(zone, zone.apex_records(self.kind)),
+            Found::Service(entry) => existing(zone, self.of_service(entry, random)),
+            Found::Target(record, instance) => existing(zone, self.addresses(record.ttl, instance)),
+            Found::Above => existing(zone, Vec::new()),
+            Found::Nothing => (Vec::new(), End::NoName(zone.negative())),
         }
-        if let Some(entry) = zone.service(self.catalog, name) {
-            return existing(zone, self.of_service(entry, random));
-        }
-        if let Some((record, instance)) = self.target(zone, name) {
-            return existing(zone, self.addresses(record.ttl, instance));
-        }
-        if zone.has_names_below(self.catalog, name) {
-            return existing(zone, Vec::new());
-        }
-        (Vec::new(), End::NoName(zone.negative()))
     }
 
     fn of_service(&self, entry: &Entry, random: &mut fastrand::Rng) -> Vec<Record> {
-        let records = entry.service.records.iter();
-        let Some(record) = records.copied().find(|record| self.asks_for(record.kind)) else {
-            return Vec::new();
-        };
+        let Some(record) = asked_for(entry, self.kind) else { return Vec::new() };
         let candidates = entry.instances().filter(|it| it.instance.has(record.kind));
         let chosen = entry.chosen(candidates, self.now, random);
-        chosen.into_iter().filter_map(|it| self.record(record, it)).collect()
-    }
-
-    /// Every question about an alias is answered with it; ANY with whatever comes first (RFC 8482).
-    fn asks_for(&self, kind: RecordKind) -> bool {
-        kind == RecordKind::Cname || self.kind.is_any() || self.kind == record_type(kind)
+        chosen.drawn().filter_map(|it| self.record(record, it)).collect()
     }
 
     fn record(&self, record: DnsRecord, instance: &Instance) -> Option<Record> {
@@ -183,15 +175,6 @@ impl Question<'_> {
         Some(Record::from_rdata(self.name.clone(), record.ttl, data))
     }
 
-    /// What an SRV record leads to: `<instance>.<service>.<namespace>`.
-    fn target(&self, zone: &Zone, name: &LowerName) -> Option<(DnsRecord, &Instance)> {
-        let entry = zone.service(self.catalog, &name.base_name())?;
-        let record = *entry.service.records.iter().find(|it| it.kind == RecordKind::Srv)?;
-        let id = self.name.iter().next()?;
-        let mut all = entry.instances().map(|registered| &*registered.instance);
-        Some((record, all.find(|it| it.id().as_bytes().eq_ignore_ascii_case(id))?))
-    }
-
     fn addresses(&self, ttl: u32, instance: &Instance) -> Vec<Record> {
         let kind = if self.kind.is_any() { RecordType::A } else { self.kind };
         let data = instance.data(kind).filter(|_| kind.is_ip_addr());
@@ -199,13 +182,13 @@ impl Question<'_> {
     }
 
     /// `ip-127-9-1-2.us-west-2.compute.internal`, for as long as a task has the address.
-    fn of_host(&self, hosts: &Zone, name: &LowerName) -> Step {
-        if *name == hosts.apex {
+    fn of_host(&self, hosts: &Zone, name: &[u8]) -> Step {
+        if hosts.is_apex(name) {
             return existing(hosts, hosts.apex_records(self.kind));
         }
-        let address = self.name.iter().next().and_then(address_of_host);
-        let known = address
-            .filter(|address| name.base_name() == hosts.apex && self.catalog.has_address(*address));
+        let host = split(name).filter(|(_, parent)| hosts.is_apex(parent));
+        let address = host.and_then(|(label, _)| address_of_host(label));
+        let known = address.filter(|address| self.catalog.has_address(*address));
         let Some(address) = known else { return (Vec::new(), End::NoName(hosts.negative())) };
         let asked = matches!(self.kind, RecordType::A | RecordType::ANY);
         let data = RData::A(A(address));
@@ -224,7 +207,7 @@ impl Question<'_> {
             return None;
         }
         let asked = matches!(self.kind, RecordType::PTR | RecordType::ANY);
-        let host = Name::from(&hosts.apex).prepend_label(host_of_address(address)).ok()?;
+        let host = hosts.apex.prepend_label(host_of_address(address)).ok()?;
         let record = Record::from_rdata(self.name.clone(), HOST_TTL, RData::PTR(PTR(host)));
         Some(existing(hosts, asked.then_some(record).into_iter().collect()))
     }
@@ -234,6 +217,15 @@ impl Question<'_> {
 fn existing(zone: &Zone, records: Vec<Record>) -> Step {
     let end = if records.is_empty() { End::NoData(zone.negative()) } else { End::Found };
     (records, end)
+}
+
+/// The records of a service that a question of this kind is answered with, if any: every question
+/// about an alias with that; ANY with whatever comes first (RFC 8482).
+pub(super) fn asked_for(entry: &Entry, kind: RecordType) -> Option<DnsRecord> {
+    let asked = |record: &DnsRecord| {
+        record.kind == RecordKind::Cname || kind.is_any() || kind == record_type(record.kind)
+    };
+    entry.service.records.iter().copied().find(asked)
 }
 
 fn record_type(kind: RecordKind) -> RecordType {
@@ -250,6 +242,6 @@ fn host_of_address(address: Ipv4Addr) -> String {
 }
 
 fn address_of_host(label: &[u8]) -> Option<Ipv4Addr> {
-    let text = std::str::from_utf8(label).ok()?.to_ascii_lowercase();
+    let text = std::str::from_utf8(label).ok()?;
     text.strip_prefix("ip-")?.replace('-', ".").parse().ok()
 }

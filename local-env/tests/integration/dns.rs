@@ -1,6 +1,6 @@
 //! The DNS server on the wire.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use hickory_server::proto::{
     op::{Edns, Message, MessageType, OpCode, Query, ResponseCode},
@@ -15,6 +15,7 @@ use local_env::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpStream, UdpSocket},
+    task::JoinSet,
     time::timeout,
 };
 
@@ -268,6 +269,48 @@ async fn the_server_is_no_upstream_of_its_own() {
     assert!(refused.to_string().contains("this very server"), "{refused}");
 }
 
+/// Asks all the time, from as many sockets, so that the server always has something in hand.
+fn bystanders(server: SocketAddr) -> JoinSet<()> {
+    let message = question("web.services.", RecordType::A).to_bytes().unwrap();
+    let mut bystanders = JoinSet::new();
+    for _ in 0..8 {
+        let message = message.clone();
+        bystanders.spawn(async move {
+            loop {
+                raw_exchange(server, &message).await;
+            }
+        });
+    }
+    bystanders
+}
+
+async fn sorted(server: SocketAddr) -> Vec<String> {
+    let mut found: Vec<_> = addresses(server, "web.services.").await.into_iter().collect();
+    found.sort();
+    found.into_iter().map(|(address, _)| address).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_registered_is_in_the_very_next_answer_and_what_is_not_in_none() {
+    let names = Names::start().await;
+    let server = names.server.address();
+    let _bystanders = bystanders(server);
+    let web = Arn::from("discovery-web");
+    for round in 0..200 {
+        let task = Instance::new("task", [127, 9, 2, round].into());
+        names.registry.register(&web, &task);
+        assert_eq!(sorted(server).await, [format!("127.9.2.{round}")]);
+        let other = Instance::new("other", [127, 9, 3, round].into());
+        names.registry.register(&web, &other);
+        let both = [format!("127.9.2.{round}"), format!("127.9.3.{round}")];
+        assert_eq!(sorted(server).await, both);
+        names.registry.deregister(&web, "task");
+        assert_eq!(sorted(server).await, both[1..]);
+        names.registry.deregister(&web, "other");
+        assert!(sorted(server).await.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_deregistered_task_is_in_no_further_answer() {
     let names = Names::start().await;
@@ -295,6 +338,35 @@ async fn cloudmap_040_other_names_are_refused_or_asked_of_the_upstream_resolver(
     assert_eq!(answer.answers[0].data.to_string(), "127.9.9.9");
     let answer = names.ask("nobody.elsewhere.", RecordType::A).await;
     assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain);
+}
+
+#[tokio::test]
+async fn a_port_is_not_shared_with_anybody_until_the_server_has_stopped() {
+    let names = Names::start().await;
+    let address = names.server.address();
+    let again = async || DnsServer::start(address, names.registry.clone(), None).await;
+    let refused = again().await.err().unwrap();
+    assert_eq!(refused.source.kind(), ErrorKind::AddrInUse);
+    names.server.stop().await;
+    let other = UdpSocket::bind(address).await.unwrap();
+    assert_eq!(again().await.err().unwrap().source.kind(), ErrorKind::AddrInUse);
+    drop(other);
+    let server = again().await.unwrap();
+    assert_eq!(addresses(server.address(), "web.services.").await, []);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_so_and_an_answer_is_not_answered() {
+    let names = Names::start().await;
+    let socket = UdpSocket::bind(LOOPBACK).await.unwrap();
+    socket.connect(names.server.address()).await.unwrap();
+    for message in [[0, 1, 0x81, 0, 0, 1, 0, 0, 0, 0, 0, 0], [0, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]] {
+        socket.send(&message).await.unwrap();
+    }
+    let mut answer = [0; 512];
+    let length = timeout(PATIENCE, socket.recv(&mut answer)).await.unwrap().unwrap();
+    let answer = Message::from_bytes(&answer[..length]).unwrap();
+    assert_eq!((answer.metadata.id, answer.metadata.response_code), (2, ResponseCode::FormErr));
 }
 
 #[tokio::test]

@@ -7,8 +7,11 @@ use std::{
 
 use super::*;
 use crate::{
-    cloudmap::health::HealthStatus,
-    stack::{Arn, DiscoveryInstance, DiscoveryService, RoutingPolicy},
+    cloudmap::{
+        fixture::{alias, namespace, service, weighted},
+        health::HealthStatus,
+    },
+    stack::Arn,
 };
 
 const DELAY: Duration = Duration::from_secs(30);
@@ -19,32 +22,6 @@ struct Names {
     catalog: Catalog,
     now: Instant,
     random: fastrand::Rng,
-}
-
-fn service(name: &str, kinds: &[RecordKind]) -> DiscoveryService {
-    DiscoveryService {
-        logical_id: name.into(),
-        arn: Arn::from(name),
-        name: name.into(),
-        records: kinds.iter().map(|&kind| DnsRecord { kind, ttl: 60 }).collect(),
-        routing_policy: RoutingPolicy::Multivalue,
-        custom_health: true,
-        instances: Vec::new(),
-    }
-}
-
-fn weighted(name: &str, kind: RecordKind) -> DiscoveryService {
-    DiscoveryService { routing_policy: RoutingPolicy::Weighted, ..service(name, &[kind]) }
-}
-
-fn namespace(name: &str, kind: NamespaceKind, services: Vec<DiscoveryService>) -> Namespace {
-    let arn = Arn::from(name);
-    Namespace { logical_id: name.into(), arn, kind, name: name.into(), soa_ttl: 15, services }
-}
-
-fn alias(id: &str, target: &str) -> DiscoveryInstance {
-    let attributes = BTreeMap::from([("AWS_INSTANCE_CNAME".into(), target.into())]);
-    DiscoveryInstance { logical_id: id.into(), id: id.into(), attributes }
 }
 
 impl Names {
