@@ -11,6 +11,7 @@ mod peer;
 mod process;
 mod resolver;
 mod rounds;
+mod start;
 
 use std::net::SocketAddr;
 
@@ -29,6 +30,11 @@ enum Command {
     Compare(compare::Compare),
     /// Put the same load on each DNS server and compare
     Dns(dns::Dns),
+    /// See how soon a stack is up
+    Start(start::Start),
+    /// Answer as a task of a large stack, until killed
+    #[command(hide = true)]
+    Task,
     /// Serve as the load balancer that is compared, until killed
     #[command(hide = true)]
     Balancer(balancer::Balancer),
@@ -47,6 +53,8 @@ fn main() -> miette::Result<()> {
     match Arguments::parse().command {
         Command::Compare(compare) => compare::run(&compare),
         Command::Dns(dns) => dns::run(&dns),
+        Command::Start(start) => start::run(&start),
+        Command::Task => start::task(),
         Command::Names(names) => names::run(&names),
         Command::Balancer(balancer) => balancer::run(&balancer),
         Command::Backend { addresses } => backend::run(&addresses),

@@ -2,11 +2,11 @@
 
 use std::{
     fs,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
-use miette::{Context as _, IntoDiagnostic as _};
+use miette::{Context as _, IntoDiagnostic as _, miette};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -24,13 +24,24 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> miette::Result<Self> {
+        Self::spawn(command, Stdio::null())
+    }
+
+    /// Starts a process, and gives what it says.
+    pub(crate) fn start_heard(command: &mut Command) -> miette::Result<(Self, ChildStdout)> {
+        let mut process = Self::spawn(command, Stdio::piped())?;
+        let output = process.child.stdout.take().ok_or_else(|| miette!("it says nothing"))?;
+        Ok((process, output))
+    }
+
+    fn spawn(command: &mut Command, output: Stdio) -> miette::Result<Self> {
         use std::os::unix::process::CommandExt as _;
 
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command
             .process_group(0)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(output)
             .stderr(Stdio::null())
             .spawn()
             .into_diagnostic()
