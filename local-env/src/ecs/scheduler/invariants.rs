@@ -1,12 +1,14 @@
 //! What holds whatever happens: random crashes, changes of health, scaling and deployments, against a
 //! model that only counts.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::stack::{Arn, Container, ServiceLoadBalancer, TaskDefinition, Threshold};
+use crate::stack::{
+    Arn, CircuitBreaker, Container, Service, ServiceLoadBalancer, TaskDefinition, Threshold,
+};
 
 const PACE: Pace = Pace {
     settled: Duration::from_secs(40),

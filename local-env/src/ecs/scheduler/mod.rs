@@ -12,21 +12,22 @@ mod breaker;
 mod deployment;
 #[cfg(test)]
 mod invariants;
+mod policy;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod tracked;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
 pub use deployment::{Deployment, DeploymentId, Revision, Rollout};
+pub use policy::Policy;
 pub use throttle::Pace;
 pub use tracked::Verdict;
 
 use super::TaskId;
-use crate::stack::{CircuitBreaker, Service};
 use throttle::Throttle;
 use tracked::{Standing, Tracked};
 
@@ -43,20 +44,6 @@ pub struct Scheduler {
     steady: bool,
     told_of_being_stuck: bool,
     happenings: Vec<Happening>,
-}
-
-/// What a service wants of its scheduler.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// Tasks to keep running.
-    pub desired: u32,
-    minimum_healthy_percent: u32,
-    maximum_percent: u32,
-    grace: Duration,
-    has_load_balancer: bool,
-    has_container_checks: bool,
-    breaker: Option<CircuitBreaker>,
-    pace: Pace,
 }
 
 /// What to do now.
@@ -109,39 +96,6 @@ struct Count {
     healthy: usize,
     stopping: usize,
     starting: usize,
-}
-
-// === impl Policy ===
-
-impl Policy {
-    /// What the template says.
-    pub fn of(service: &Service, pace: Pace) -> Self {
-        let mut containers = service.task_definition.containers.iter();
-        Self {
-            desired: service.desired_count,
-            minimum_healthy_percent: service.minimum_healthy_percent,
-            maximum_percent: service.maximum_percent,
-            grace: service.health_check_grace_period,
-            has_load_balancer: !service.load_balancers.is_empty(),
-            has_container_checks: containers.any(|it| it.essential && it.health_check.is_some()),
-            breaker: service.circuit_breaker,
-            pace,
-        }
-    }
-
-    fn lower(&self) -> usize {
-        let share = u64::from(self.desired) * u64::from(self.minimum_healthy_percent);
-        usize::try_from(share.div_ceil(100)).unwrap_or(usize::MAX)
-    }
-
-    fn upper(&self) -> usize {
-        let share = u64::from(self.desired) * u64::from(self.maximum_percent);
-        usize::try_from(share / 100).unwrap_or(usize::MAX)
-    }
-
-    fn desired(&self) -> usize {
-        usize::try_from(self.desired).unwrap_or(usize::MAX)
-    }
 }
 
 // === impl Scheduler ===

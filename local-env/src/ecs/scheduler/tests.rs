@@ -1,9 +1,11 @@
 //! The scheduler, step by step.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::*;
-use crate::stack::{Arn, Container, ServiceLoadBalancer, TaskDefinition, Threshold};
+use crate::stack::{
+    Arn, CircuitBreaker, Container, Service, ServiceLoadBalancer, TaskDefinition, Threshold,
+};
 
 const PACE: Pace = Pace {
     settled: Duration::from_secs(40),
