@@ -7,6 +7,7 @@
 
 pub mod acm;
 pub mod alb;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod cloudformation;

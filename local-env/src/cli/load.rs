@@ -10,7 +10,7 @@ use miette::{Diagnostic, IntoDiagnostic as _};
 use thiserror::Error;
 
 use crate::{
-    cloudformation::{Inputs, Source, Template},
+    cloudformation::{Inputs, Resolved, Source, Template},
     stack::{Allowed, Stack},
 };
 
@@ -39,14 +39,22 @@ pub(super) fn stack(
     given: &[(String, String)],
     allowed: Allowed,
 ) -> miette::Result<Stack> {
+    Ok(Stack::read(&resolved(path, at_hand, given)?, allowed)?)
+}
+
+/// The same before anything is made of its resources.
+pub(super) fn resolved(
+    path: Option<&Path>,
+    at_hand: &BTreeMap<String, String>,
+    given: &[(String, String)],
+) -> miette::Result<Resolved> {
     let source = source(path)?;
     let template = Template::parse(&source)?;
     let at_hand = at_hand.iter().filter(|(name, _)| template.has_parameter(name));
     let at_hand = at_hand.map(|(name, value)| (name.clone(), value.clone()));
     let parameters = at_hand.chain(given.iter().cloned()).collect();
     let inputs = Inputs { parameters, ..Inputs::new(stack_name(path)) };
-    let resolved = template.resolve(&inputs)?;
-    Ok(Stack::read(&resolved, allowed)?)
+    Ok(template.resolve(&inputs)?)
 }
 
 fn source(path: Option<&Path>) -> miette::Result<Source> {

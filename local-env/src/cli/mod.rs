@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and one file a command.
 
 mod build;
+mod check;
 mod compose;
 mod explain;
 mod healthcheck;
@@ -35,6 +36,7 @@ enum Command {
     Observe(observe::Observe),
     Compose(compose::Compose),
     Route(route::Route),
+    Check(check::Check),
     Healthcheck(healthcheck::Healthcheck),
 }
 
@@ -45,6 +47,7 @@ pub async fn run() -> miette::Result<()> {
         Command::Observe(observe) => observe::run(observe).await,
         Command::Compose(compose) => compose::run(&compose),
         Command::Route(route) => route::run(&route),
+        Command::Check(check) => check::run(&check),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
     }
 }

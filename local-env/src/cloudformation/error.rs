@@ -199,6 +199,11 @@ impl<P> Problems<P> {
         Self { source: source.clone(), problems: vec![problem] }
     }
 
+    /// The text that they are in.
+    pub fn text(&self) -> &Source {
+        &self.source
+    }
+
     /// At least one, in the text's order.
     pub fn problems(&self) -> &[P] {
         &self.problems

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "there is nothing outside")]
 
 mod answers;
+mod checks;
 mod conditions;
 mod connections;
 mod desync;

@@ -120,13 +120,19 @@ struct Reader<'a> {
 impl Stack {
     /// Reads and validates a template's resources.
     pub fn read(resolved: &Resolved, allowed: Allowed) -> std::result::Result<Self, StackError> {
-        let (problems, ignored, warnings) = Default::default();
-        let mut reader = Reader { resolved, allowed, problems, ignored, warnings };
-        let stack = reader.stack();
-        match Problems::unless_empty(&resolved.source, reader.problems) {
+        let (stack, problems) = Self::read_in_part(resolved, allowed);
+        match Problems::unless_empty(&resolved.source, problems) {
             Some(error) => Err(error),
             None => Ok(stack),
         }
+    }
+
+    /// The same without what has a problem, and without what cannot be without that.
+    pub fn read_in_part(resolved: &Resolved, allowed: Allowed) -> (Self, Vec<StackProblem>) {
+        let (problems, ignored, warnings) = Default::default();
+        let mut reader = Reader { resolved, allowed, problems, ignored, warnings };
+        let stack = reader.stack();
+        (stack, reader.problems)
     }
 }
 

@@ -1,0 +1,35 @@
+//! Where tasks write their logs (cloudmap-ecs §3.12).
+
+use super::{
+    code,
+    kind::{LOG_GROUP, TASK_DEFINITION},
+    subject::Subject,
+    value,
+};
+use crate::cloudformation::Node;
+
+pub(super) fn check(subject: &Subject<'_>) {
+    for definition in subject.of_type(TASK_DEFINITION) {
+        let containers = value::items(&definition.properties, "ContainerDefinitions");
+        for (index, container) in containers.iter().enumerate() {
+            let Some(log) = container.get("LogConfiguration") else { continue };
+            let driver = log.get("LogDriver").and_then(Node::text);
+            let option = |name: &str| log.get("Options").and_then(|options| options.get(name));
+            let Some(group) = option("awslogs-group").and_then(Node::text) else { continue };
+            if driver.as_deref() != Some("awslogs")
+                || value::is_true(option("awslogs-create-group"))
+                || subject.named(LOG_GROUP, &group).is_some()
+            {
+                continue;
+            }
+            let path =
+                format!("ContainerDefinitions.{index}.LogConfiguration.Options.awslogs-group");
+            let message = format!("no log group of the template is called `{group}`");
+            let mend = format!(
+                "TaskLogs:\n  Type: {LOG_GROUP}\n  Properties: {{LogGroupName: {group}}}\n# and in \
+                 the container: awslogs-group: !Ref TaskLogs"
+            );
+            subject.tell(&code::LOG_GROUP, subject.at(definition, &path), message, mend);
+        }
+    }
+}
