@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    code,
-    kind::{LISTENER, LISTENER_RULE, SERVICE, TARGET_GROUP, TASK_DEFINITION},
+    Place, Severity, code,
+    kind::{CLUSTER, CLUSTER_CAPACITY, LISTENER, LISTENER_RULE, SERVICE, TARGET_GROUP},
     subject::Subject,
     value,
 };
@@ -33,59 +33,66 @@ pub(super) fn check(subject: &Subject<'_>) {
             }
         }
         network_configuration(subject, service);
+        launch_type(subject, service);
     }
     port_variables(subject);
 }
 
 fn target_group(subject: &Subject<'_>, service: &Resource, index: usize, group: &Resource) {
     let place = subject.at(service, &format!("LoadBalancers.{index}.TargetGroupArn"));
-    let listeners = subject.of_type(LISTENER).chain(subject.of_type(LISTENER_RULE));
-    let binders: Vec<_> = listeners.filter(|it| value::names(&it.properties, group)).collect();
-    let (id, group) = (&service.logical_id, &group.logical_id);
-    let names: Vec<_> = binders.iter().map(|it| it.logical_id.as_str()).collect();
-    if let Some(first) = names.first() {
-        let waits = waits_for(subject, service);
-        if !names.iter().any(|name| waits.contains(name)) {
+    let all = subject.of_type(LISTENER).chain(subject.of_type(LISTENER_RULE));
+    let bind = all.filter(|it| value::names(&it.properties, group));
+    let bind: Vec<_> = bind.map(|it| it.logical_id.as_str()).collect();
+    match bind.first() {
+        None => unbound(subject, place, service, group),
+        Some(_) if waits_for(subject, service, &bind) => {}
+        Some(first) => {
+            let (id, group) = (&service.logical_id, &group.logical_id);
+            let bind = bind.join("` or `");
             let message = format!(
-                "`{id}` does not wait for `{}`, which ties its target group `{group}` to a load balancer",
-                names.join("` or `")
+                "`{id}` does not wait for `{bind}`, which ties its target group `{group}` to a load \
+                 balancer"
             );
             let mend = format!("{id}:\n  Type: {SERVICE}\n  DependsOn: [{first}]");
             subject.tell(&code::MISSING_DEPENDS_ON, place, message, mend);
         }
-        return;
     }
+}
+
+fn unbound(subject: &Subject<'_>, place: Place, service: &Resource, group: &Resource) {
+    let (id, group) = (&service.logical_id, &group.logical_id);
     let message = format!(
         "no listener and no rule forwards to `{group}`, in which `{id}` registers its tasks"
     );
     let mend = format!(
-        "{id}Rule:\n  Type: {LISTENER_RULE}\n  Properties:\n    ListenerArn: !Ref Listener\n    Priority: 10\n    \
-         Conditions:\n      - {{Field: path-pattern, PathPatternConfig: {{Values: [/path, /path/*]}}}}\n    \
-         Actions:\n      - {{Type: forward, TargetGroupArn: !Ref {group}}}"
+        "{id}Rule:\n  Type: {LISTENER_RULE}\n  Properties:\n    ListenerArn: !Ref Listener\n    \
+         Priority: 10\n    Conditions:\n      - {{Field: path-pattern, PathPatternConfig: {{Values: \
+         [/path, /path/*]}}}}\n    Actions:\n      - {{Type: forward, TargetGroupArn: !Ref {group}}}"
     );
     subject.tell(&code::UNBOUND_TARGET_GROUP, place, message, mend);
 }
 
-/// All that CloudFormation makes before a resource, by `DependsOn` and by reference.
-fn waits_for<'a>(subject: &Subject<'a>, resource: &'a Resource) -> HashSet<&'a str> {
-    let (mut found, mut next) = (HashSet::new(), vec![resource]);
+/// Whether CloudFormation makes one of these before a resource, by `DependsOn` or by reference.
+fn waits_for(subject: &Subject<'_>, resource: &Resource, names: &[&str]) -> bool {
+    let mut found: HashSet<&str> = HashSet::new();
+    let mut next = vec![resource];
     while let Some(resource) = next.pop() {
+        if resource.depends_on.iter().any(|it| names.contains(&it.as_str())) {
+            return true;
+        }
         for other in subject.resolved.resources.values() {
-            let named = resource.depends_on.contains(&other.logical_id)
+            let comes_first = resource.depends_on.contains(&other.logical_id)
                 || value::names(&resource.properties, other);
-            if named && found.insert(other.logical_id.as_str()) {
+            if comes_first && found.insert(&other.logical_id) {
                 next.push(other);
             }
         }
     }
-    found
+    names.iter().any(|name| found.contains(name))
 }
 
 fn network_configuration(subject: &Subject<'_>, service: &Resource) {
-    let definition = value::text(service, "TaskDefinition");
-    let Some(definition) = definition.and_then(|it| subject.named(TASK_DEFINITION, &it)) else {
-        return;
-    };
+    let Some(definition) = subject.definition(service) else { return };
     let awsvpc = value::text(definition, "NetworkMode").is_some_and(|mode| mode == "awsvpc");
     let subnets = "NetworkConfiguration.AwsvpcConfiguration.Subnets";
     if !awsvpc || value::at(&service.properties, subnets).is_some() {
@@ -95,6 +102,32 @@ fn network_configuration(subject: &Subject<'_>, service: &Resource) {
     let mend = "NetworkConfiguration:\n  AwsvpcConfiguration:\n    Subnets: [!Ref PrivateSubnet1, \
                 !Ref PrivateSubnet2]\n    SecurityGroups: [!GetAtt TaskSecurityGroup.GroupId]";
     subject.tell(&code::NETWORK_CONFIGURATION, subject.at(service, subnets), message, mend);
+}
+
+/// Without a word on it ECS takes EC2, unless the cluster has a strategy of its own.
+fn launch_type(subject: &Subject<'_>, service: &Resource) {
+    let given = |key| value::at(&service.properties, key).is_some();
+    let for_fargate = subject.definition(service).is_some_and(|definition| {
+        let kinds = value::items(&definition.properties, "RequiresCompatibilities");
+        !kinds.is_empty() && kinds.iter().all(|it| it.text().is_some_and(|it| it == "FARGATE"))
+    });
+    if !for_fargate || given("LaunchType") || given("CapacityProviderStrategy") {
+        return;
+    }
+    let cluster = value::text(service, "Cluster");
+    let cluster = cluster.and_then(|name| {
+        subject.named(CLUSTER, &name).or_else(|| subject.with_arn(CLUSTER, &name))
+    });
+    let strategy =
+        |it: &Resource| !value::items(&it.properties, "DefaultCapacityProviderStrategy").is_empty();
+    let associated = subject.of_type(CLUSTER_CAPACITY).any(strategy);
+    if associated || cluster.is_some_and(strategy) {
+        return;
+    }
+    let severity = if cluster.is_some() { Severity::Error } else { Severity::Warning };
+    let message = format!("`{}` has no launch type, so that ECS takes EC2", service.logical_id);
+    let place = subject.at(service, "LaunchType");
+    subject.tell_as(severity, &code::LAUNCH_TYPE, place, message, "LaunchType: FARGATE");
 }
 
 fn port_variables(subject: &Subject<'_>) {

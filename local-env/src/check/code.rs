@@ -57,13 +57,16 @@ macro_rules! codes {
 codes! {
     // Who may connect to whom.
     BALANCER_TO_TASK "balancer-to-task" Error
-        "targets stay unhealthy with Target.Timeout, clients get 504, and ECS replaces the tasks for ever";
+        "targets stay unhealthy with Target.Timeout, clients get 504, and ECS replaces the tasks \
+         for ever";
     TASK_TO_TASK "task-to-task" Error
         "the caller's connection hangs until it times out; it is never refused";
     TASK_EGRESS "task-egress" Error
-        "tasks stop with ResourceInitializationError or CannotPullContainerError (i/o timeout), and the stack's creation hangs";
+        "tasks stop with ResourceInitializationError or CannotPullContainerError (i/o timeout), \
+         and the stack's creation hangs";
     HEALTH_CHECK_PORT "health-check-port" Error
-        "targets stay unhealthy with Target.Timeout or Target.FailedHealthChecks, and ECS replaces the tasks for ever";
+        "targets stay unhealthy with Target.Timeout or Target.FailedHealthChecks, and ECS \
+         replaces the tasks for ever";
     CLOSED_LISTENER "closed-listener" Warning
         "clients' connections time out";
     EMPTY_RULE "empty-rule" Warning
@@ -95,7 +98,8 @@ codes! {
     OPEN_PREFIX "open-prefix" Advice
         "paths that only begin alike are answered by this service, often with 404";
     HEALTH_CHECK_PATH "health-check-path" Warning
-        "targets are unhealthy with Target.ResponseCodeMismatch (`Health checks failed with these codes: [404]`), and ECS replaces the tasks for ever";
+        "targets are unhealthy with Target.ResponseCodeMismatch (`Health checks failed with these \
+         codes: [404]`), and ECS replaces the tasks for ever";
     SAME_PRIORITY "same-priority" Error
         "creating the second rule fails with PriorityInUse, and the stack rolls back";
     SAME_PORT "same-port" Error
@@ -103,29 +107,40 @@ codes! {
     SAME_NAME "same-name" Error
         "creating the second one fails because the name is taken, and the stack rolls back";
     LISTENER_CERTIFICATE "listener-certificate" Error
-        "creating the listener fails with CertificateNotFound or ValidationError, and the stack rolls back";
+        "creating the listener fails with CertificateNotFound or ValidationError, and the stack \
+         rolls back";
     // How services, target groups and containers fit together.
     CONTAINER_PORT "container-port" Error
         "creating the ECS service fails with InvalidParameterException, and the stack rolls back";
     PORT_VARIABLE "port-variable" Warning
         "targets stay unhealthy with Target.FailedHealthChecks, clients get 502";
     TARGET_TYPE "target-type" Error
-        "creating the ECS service fails with InvalidParameterException: the target type is incompatible with the awsvpc network mode";
+        "creating the ECS service fails with InvalidParameterException: the target type is \
+         incompatible with the awsvpc network mode";
     UNBOUND_TARGET_GROUP "unbound-target-group" Error
-        "creating the ECS service fails with InvalidParameterException: the target group does not have an associated load balancer";
+        "creating the ECS service fails with InvalidParameterException: the target group does not \
+         have an associated load balancer";
     MISSING_DEPENDS_ON "missing-depends-on" Warning
-        "if ECS is faster than the load balancer: InvalidParameterException, the target group does not have an associated load balancer";
+        "if ECS is faster than the load balancer: InvalidParameterException, the target group \
+         does not have an associated load balancer";
     HEALTH_CHECK_TIMING "health-check-timing" Error
         "creating the target group fails with ValidationError, and the stack rolls back";
     // Task definitions.
     TASK_SIZE "task-size" Error
-        "registering the task definition fails with ClientException: No Fargate configuration exists for given values";
+        "registering the task definition fails with ClientException: No Fargate configuration \
+         exists for given values";
     NETWORK_MODE "network-mode" Error
-        "registering the task definition fails with ClientException: Fargate only supports network mode awsvpc";
+        "registering the task definition fails with ClientException: Fargate only supports \
+         network mode awsvpc";
     NETWORK_CONFIGURATION "network-configuration" Error
-        "creating the ECS service fails with InvalidParameterException: network configuration must be provided for awsvpc";
+        "creating the ECS service fails with InvalidParameterException: network configuration \
+         must be provided for awsvpc";
+    LAUNCH_TYPE "launch-type" Error
+        "creating the ECS service fails with InvalidParameterException: the task definition does \
+         not support launch_type EC2";
     HOST_PORT "host-port" Error
-        "registering the task definition fails with ClientException: the host ports and container ports in port mappings must match";
+        "registering the task definition fails with ClientException: the host ports and container \
+         ports in port mappings must match";
     NOT_ON_FARGATE "not-on-fargate" Error
         "registering the task definition fails with ClientException";
     CONTAINER_DEPENDENCY "container-dependency" Error
@@ -137,43 +152,56 @@ codes! {
     EXAMPLE_ACCOUNT "example-account" Advice
         "if that is not your account, tasks stop with CannotPullContainerError (403 or not found)";
     IMAGE_ARCHITECTURE "image-architecture" Error
-        "tasks stop with CannotPullContainerError (`does not contain descriptor matching platform`) or `exec format error`";
+        "tasks stop with CannotPullContainerError (`does not contain descriptor matching \
+         platform`) or `exec format error`";
     CURL_CHECK "curl-check" Advice
         "where the image lacks the program: `Task failed container health checks`, again and again";
     SHELL_SIGNAL "shell-signal" Advice
-        "a shell hands SIGTERM on to nobody: each stop takes the whole stop timeout and ends with 137";
+        "a shell hands SIGTERM on to nobody: each stop takes the whole stop timeout and ends with \
+         137";
     // Roles and logs.
     EXECUTION_ROLE "execution-role" Error
-        "registering the task definition fails with ClientException: Fargate requires task definition to have execution role ARN";
+        "registering the task definition fails with ClientException: Fargate requires task \
+         definition to have execution role ARN";
     EXECUTION_PERMISSIONS "execution-permissions" Error
-        "tasks stop with ResourceInitializationError or CannotPullContainerError (AccessDenied, 403 Forbidden)";
+        "tasks stop with ResourceInitializationError or CannotPullContainerError (AccessDenied, \
+         403 Forbidden)";
     ROLE_TRUST "role-trust" Error
         "ECS is unable to assume the role: no task is started";
     LOG_GROUP "log-group" Warning
-        "tasks stop with ResourceInitializationError: failed to validate logger args (the specified log group does not exist)";
+        "tasks stop with ResourceInitializationError: failed to validate logger args (the \
+         specified log group does not exist)";
     LOG_OPTIONS "log-options" Error
-        "registering the task definition fails with ClientException: log driver awslogs requires options";
+        "registering the task definition fails with ClientException: log driver awslogs requires \
+         options";
     // Networks.
     PRIVATE_SUBNET "private-subnet" Error
-        "tasks stop with ResourceInitializationError or CannotPullContainerError (i/o timeout), and the stack's creation hangs";
+        "tasks stop with ResourceInitializationError or CannotPullContainerError (i/o timeout), \
+         and the stack's creation hangs";
     PUBLIC_IP "public-ip" Error
-        "tasks stop with ResourceInitializationError or CannotPullContainerError (i/o timeout), and the stack's creation hangs";
+        "tasks stop with ResourceInitializationError or CannotPullContainerError (i/o timeout), \
+         and the stack's creation hangs";
     // Deployments.
     NO_ROOM "no-room" Error
-        "deployments stand still: `was unable to stop or start tasks during a deployment because of the service deployment configuration`";
+        "deployments stand still: `was unable to stop or start tasks during a deployment because \
+         of the service deployment configuration`";
     CIRCUIT_BREAKER "circuit-breaker" Advice
         "where tasks don't become healthy, CloudFormation waits for hours before it rolls back";
     GRACE_PERIOD "grace-period" Advice
-        "tasks that take longer to start than the health check allows are replaced before they are healthy";
+        "tasks that take longer to start than the health check allows are replaced before they \
+         are healthy";
     // The rest.
     QUOTA "quota" Warning
-        "creating what passes the quota fails (TooManyRules, TooManyTargetGroups, LimitExceeded), and the stack rolls back";
+        "creating what passes the quota fails (TooManyRules, TooManyTargetGroups, LimitExceeded), \
+         and the stack rolls back";
     REFUSED "refused" Error
-        "creating the resource fails with a ValidationError or ClientException, and the stack rolls back";
+        "creating the resource fails with a ValidationError or ClientException, and the stack \
+         rolls back";
     TEMPLATE "template" Error
         "CloudFormation refuses the template: ValidationError";
     NOT_IN_TEMPLATE "not-in-template" Advice
-        "it works if the resource exists; from here it cannot be seen, so nothing about it was checked";
+        "it works if the resource exists; from here it cannot be seen, so nothing about it was \
+         checked";
     NOT_EMULATED "not-emulated" Advice
         "it may well work; `local-env up` does not run it, so nothing about it was checked";
 }

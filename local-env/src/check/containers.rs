@@ -23,6 +23,9 @@ const PLACEHOLDERS: [&str; 12] = [
 ];
 /// Accounts of AWS's own examples.
 const EXAMPLES: [&str; 4] = ["111122223333", "123456789012", "444455556666", "012345678901"];
+/// As an image's address is written.
+const IMAGE: &str =
+    "Image: !Sub '${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/name:tag'";
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
 
 pub(super) fn check(subject: &Subject<'_>) {
@@ -47,7 +50,8 @@ pub(super) fn check(subject: &Subject<'_>) {
                     "the health check of `{}` needs `{program}` in its image, which many have not",
                     container.name
                 );
-                let mend = "HealthCheck:\n  Command: [CMD, /app, healthcheck]   # a check of the program's own";
+                let mend =
+                    "HealthCheck:\n  Command: [CMD, /app, healthcheck]   # its own program's";
                 subject.tell(&code::CURL_CHECK, at("HealthCheck"), message, mend);
             }
             let words = container.entry_point.iter().chain(&container.command).flatten();
@@ -56,7 +60,7 @@ pub(super) fn check(subject: &Subject<'_>) {
                 && !line.contains("exec ")
             {
                 let message = format!(
-                    "`{}` runs its program below a shell, which stands before it when the task is stopped",
+                    "`{}` runs its program below a shell, which is told to stop in its place",
                     container.name
                 );
                 let mend = format!("Command: [{shell}, -c, 'exec {line}']");
@@ -70,15 +74,13 @@ fn image(subject: &Subject<'_>, definition: &Resource, index: usize, image: &str
     let place = || subject.at(definition, &format!("ContainerDefinitions.{index}.Image"));
     if let Some(word) = placeholder(image) {
         let message = format!("the image `{image}` still has the placeholder `{word}` in it");
-        let mend = "Image: !Sub '${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/repository:tag'";
-        return subject.tell(&code::IMAGE_PLACEHOLDER, place(), message, mend);
+        return subject.tell(&code::IMAGE_PLACEHOLDER, place(), message, IMAGE);
     }
     let account = EXAMPLES.into_iter().find(|it| image.starts_with(&format!("{it}.dkr.ecr.")));
     if let Some(account) = account {
         let message =
             format!("the image `{image}` is of the account {account}, which AWS's examples use");
-        let mend = "Image: !Sub '${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/repository:tag'";
-        subject.tell(&code::EXAMPLE_ACCOUNT, place(), message, mend);
+        subject.tell(&code::EXAMPLE_ACCOUNT, place(), message, IMAGE);
     }
 }
 

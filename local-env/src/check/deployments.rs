@@ -9,7 +9,8 @@ pub(super) fn check(subject: &Subject<'_>) {
         let id = &service.logical_id;
         if service.circuit_breaker.is_none() {
             let message = format!("nothing gives up a deployment of `{id}` that fails");
-            let mend = "DeploymentConfiguration:\n  DeploymentCircuitBreaker: {Enable: true, Rollback: true}";
+            let mend = "DeploymentConfiguration:\n  \
+                        DeploymentCircuitBreaker: {Enable: true, Rollback: true}";
             let place = subject.at_id(id, "DeploymentConfiguration");
             subject.tell(&code::CIRCUIT_BREAKER, place, message, mend);
         }
@@ -32,8 +33,8 @@ fn room(subject: &Subject<'_>, service: &Service) {
         return;
     }
     let message = format!(
-        "with {desired} tasks, at least {least} and at most {most} percent are {lower} and {upper}: \
-         none can be stopped before a new one is started, nor the other way round"
+        "with {desired} tasks, at least {least} and at most {most} percent are {lower} and {upper}: none \
+         can be stopped before a new one is started, nor the other way round"
     );
     let mend = "DeploymentConfiguration: {MinimumHealthyPercent: 100, MaximumPercent: 200}";
     let place = subject.at_id(&service.logical_id, "DeploymentConfiguration.MaximumPercent");

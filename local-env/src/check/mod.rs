@@ -1,10 +1,11 @@
 //! What would fail in AWS, found in a template without running anything.
 //!
-//! Each family of checks has a file and looks at the resolved template and at as much of the stack as
-//! could be read, so that one problem hides no other. What it finds is a [`Finding`]: a [`Code`] that
-//! stays the same, the place in the text, why it fails, and a mend. [`Code`]s stand in one table, and
-//! each has a page in `docs/checks`.
+//! Each family of checks has a file. It looks at the resolved template, and at as much of the stack
+//! as could be read, so that one problem hides no other. What it finds is a [`Finding`]: a [`Code`]
+//! that stays the same, the place in the text, why it fails, and a mend. [`Code`]s stand in one
+//! table, and each has a page in `docs/checks`.
 
+mod address;
 mod bindings;
 mod code;
 mod containers;

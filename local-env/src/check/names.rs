@@ -2,7 +2,9 @@
 //! whether he may be reached (cloudmap-ecs §1, §2).
 
 use super::{
-    Place, Severity, code,
+    Place, Severity,
+    address::{Address, addresses},
+    code,
     kind::{DISCOVERY_INSTANCE, DISCOVERY_SERVICE, PRIVATE_NAMESPACE, RECORD_SET, SERVICE, VPC},
     reachability,
     subject::Subject,
@@ -16,16 +18,6 @@ use crate::{
 
 /// Ends of the names of variables that hold a host by itself.
 const HOSTS: [&str; 6] = ["ADDR", "ADDRESS", "ENDPOINT", "HOST", "HOSTNAME", "URL"];
-
-/// A host that a variable names, with what is said of its port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Address {
-    host: String,
-    /// As given, or the scheme's.
-    port: Option<u16>,
-    /// Whether it is more than a word: it has a scheme or a port.
-    explicit: bool,
-}
 
 /// Who calls, from where.
 struct Caller<'a> {
@@ -59,41 +51,13 @@ pub(super) fn check(subject: &Subject<'_>) {
             || support.is_some() && !value::is_true(support)
         {
             let message = format!(
-                "the names of `{}` need both of the DNS settings of `{}`, of which AWS sets one only",
+                "the names of `{}` need both DNS settings of `{}`, and AWS sets only one itself",
                 namespace.logical_id, vpc.logical_id
             );
             let mend = "EnableDnsHostnames: true\nEnableDnsSupport: true";
             subject.tell(&code::VPC_DNS, subject.at(vpc, "EnableDnsHostnames"), message, mend);
         }
     }
-}
-
-/// The addresses in a value: one, or several with commas or blanks between them.
-fn addresses(value: &str) -> Vec<Address> {
-    value.split([',', ' ', ';']).filter_map(address).collect()
-}
-
-fn address(text: &str) -> Option<Address> {
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, text),
-    };
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port.parse().ok()?)),
-        None => (authority, None),
-    };
-    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let is_name = !host.is_empty() && host.chars().all(legal);
-    let default = match scheme {
-        Some("http" | "ws") => Some(80),
-        Some("https" | "wss") => Some(443),
-        _ => None,
-    };
-    let explicit = scheme.is_some() || port.is_some();
-    is_name.then_some(Address { host, port: port.or(default), explicit })
 }
 
 fn call(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: &Address) {
@@ -164,7 +128,15 @@ fn unknown(
         "`{}` calls `{}`, and no service of the namespace `{}` is called `{name}`",
         caller.name, address.host, namespace.name
     );
-    subject.tell(&code::UNKNOWN_NAME, caller.place.clone(), message, mend);
+    // Another stack may put services into a namespace that it is told of.
+    let severity =
+        if is_exported(subject, namespace) { Severity::Warning } else { Severity::Error };
+    subject.tell_as(severity, &code::UNKNOWN_NAME, caller.place.clone(), message, mend);
+}
+
+fn is_exported(subject: &Subject<'_>, namespace: &Namespace) -> bool {
+    let mut outputs = subject.resolved.outputs.values();
+    outputs.any(|it| it.export.is_some() && it.value.contains(namespace.id()))
 }
 
 /// Whether a service that could not be read, or a record, has this name.
@@ -263,25 +235,5 @@ fn connect(
             port,
         );
         subject.tell(&code::TASK_TO_TASK, caller.place.clone(), message, mend);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_read_out_of_what_variables_have() {
-        let read = |text| address(text).map(|it| (it.host, it.port, it.explicit));
-        let host = |host: &str, port, explicit| Some((host.to_owned(), port, explicit));
-        assert_eq!(read("http://a.b:7071/x?y"), host("a.b", Some(7071), true));
-        assert_eq!(read("https://A.b./"), host("a.b", Some(443), true));
-        assert_eq!(read("postgres://me:pw@db.local/x"), host("db.local", None, true));
-        assert_eq!(read("a.b:80"), host("a.b", Some(80), true));
-        assert_eq!(read("a.b"), host("a.b", None, false));
-        for nothing in ["", "http://", "a b", "a:b", "{}", "http://a:99999"] {
-            assert_eq!(read(nothing), None, "{nothing}");
-        }
-        assert_eq!(addresses("a.b:1,c.d:2").len(), 2);
     }
 }

@@ -1,7 +1,7 @@
 //! Rules that take one another's requests, and health checks that no rule explains (alb §2).
 
 use super::{Severity, code, pattern, reachability::forwards_to, subject::Subject};
-use crate::stack::{Condition, Listener, Matcher, Patterns, ProtocolVersion, Rule, TargetGroup};
+use crate::stack::{Condition, Listener, Matcher, Patterns, Rule, TargetGroup};
 
 /// A last part of a path by which programs tell how they are.
 const HEALTH: [&str; 10] = [
@@ -66,7 +66,8 @@ fn neighbours(
     (later, path): (&Rule, &str),
 ) {
     let message = format!(
-        "`{prefix}*` of `{}` (priority {}) also catches `{path}` of `{}` (priority {}), which is tried later",
+        "`{prefix}*` of `{}` (priority {}) also catches `{path}` of `{}` (priority {}), which comes \
+         later",
         earlier.logical_id, earlier.priority, later.logical_id, later.priority
     );
     let place =
@@ -170,21 +171,21 @@ fn open_prefix(subject: &Subject<'_>, listener: &Listener, rule: &Rule, text: &s
 
 fn health_check(subject: &Subject<'_>, group: &TargetGroup) {
     let check = &group.health_check;
-    let passes_404 = matches!(&check.matcher, Matcher::Http(codes) if codes.iter().any(|it| it.contains(&NOT_FOUND)));
+    let is_lenient = match &check.matcher {
+        Matcher::Http(codes) => codes.iter().any(|it| it.contains(&NOT_FOUND)),
+        Matcher::Grpc(_) => true,
+    };
     let Some(patterns) = only_paths(subject, group) else { return };
     let path = check.path.split('?').next().unwrap_or_default();
-    if patterns.is_empty()
-        || passes_404
-        || group.version == ProtocolVersion::Grpc
-        || patterns.iter().any(|it| pattern::covers(it, path))
-    {
+    if patterns.is_empty() || is_lenient || patterns.iter().any(|it| pattern::covers(it, path)) {
         return;
     }
     let last = path.rsplit('/').next().unwrap_or_default();
     let severity =
         if HEALTH.contains(&last) { Severity::Advice } else { code::HEALTH_CHECK_PATH.severity };
     let message = format!(
-        "the health check of `{}` asks for `{path}`, while its requests have paths like {}: the load balancer does not strip anything",
+        "the health check of `{}` asks for `{path}`, and its requests have paths like {}, of which \
+         nothing is stripped",
         group.logical_id,
         patterns.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ")
     );

@@ -1,12 +1,12 @@
 //! What reading a template finds by itself, given codes of its own.
 //!
-//! The table goes by the type of the resource and its property, and by words of the message where one
-//! property can be wrong in several ways.
+//! The table goes by the type of the resource and its property, and by words of the message where
+//! one property can be wrong in several ways.
 
 use super::{
-    Code, Finding, Findings, Place, code,
+    Code, Finding, Findings, Place, Severity, code,
     kind::{DISCOVERY_SERVICE, LISTENER, LISTENER_RULE, SERVICE, TARGET_GROUP, TASK_DEFINITION},
-    subject::Subject,
+    subject::{Subject, is_for_fargate},
     value,
 };
 use crate::{
@@ -14,12 +14,14 @@ use crate::{
     stack::{StackProblem, Warning},
 };
 
-/// Of which resources, at which property or below it, with which words.
+/// Of which resources, of any if none is named, at which property or below it, with which words.
 struct Row(&'static str, &'static str, &'static str, &'static Code);
 
 const CONTAINER: &str = "ContainerDefinitions";
 
-static TABLE: [Row; 23] = [
+static TABLE: [Row; 25] = [
+    Row("", "", "AWS takes up to 5", &code::QUOTA),
+    Row(LISTENER_RULE, "Conditions", " in one rule", &code::QUOTA),
     Row(TASK_DEFINITION, "", "not valid for Fargate", &code::NOT_ON_FARGATE),
     Row(TASK_DEFINITION, "Cpu", "", &code::TASK_SIZE),
     Row(TASK_DEFINITION, "Memory", "", &code::TASK_SIZE),
@@ -72,7 +74,10 @@ fn tell(subject: &Subject<'_>, problem: &StackProblem) {
     let id = resource.map_or("", |it| it.logical_id.as_str());
     let place = Place::new(&subject.resolved.source, id, property.clone(), span(problem));
     let code = code_of(subject, problem, resource, &property);
-    subject.tell(code, place, problem.to_string(), help(problem));
+    // What AWS refuses is no matter of asking for more.
+    let refused = matches!(problem, StackProblem::Refused { .. });
+    let severity = if refused { Severity::Error } else { code.severity };
+    subject.tell_as(severity, code, place, problem.to_string(), help(problem));
 }
 
 /// The problem's resource, and the property in it.
@@ -122,7 +127,7 @@ fn code_of(
                 &code::NOT_EMULATED
             }
         }
-        Some(resource) if kind == TASK_DEFINITION && !is_fargate(resource) => match problem {
+        Some(resource) if kind == TASK_DEFINITION && !is_for_fargate(resource) => match problem {
             StackProblem::Refused { .. } => code,
             _ => &code::NOT_EMULATED,
         },
@@ -146,11 +151,6 @@ fn uses_awsvpc(subject: &Subject<'_>, service: &Resource) -> bool {
     let definition = value::text(service, "TaskDefinition");
     let definition = definition.and_then(|arn| subject.named(TASK_DEFINITION, &arn));
     definition.is_none_or(|it| value::text(it, "NetworkMode").is_some_and(|mode| mode == "awsvpc"))
-}
-
-pub(super) fn is_fargate(definition: &Resource) -> bool {
-    let kinds = value::items(&definition.properties, "RequiresCompatibilities");
-    kinds.is_empty() || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
 }
 
 fn warn(subject: &Subject<'_>, warning: &Warning) {
@@ -186,7 +186,9 @@ fn help(problem: &dyn miette::Diagnostic) -> String {
 impl Row {
     fn is_about(&self, kind: &str, property: &str, words: &str) -> bool {
         let Self(own_kind, own_property, own_words, _) = self;
-        *own_kind == kind && is_within(property, own_property) && words.contains(own_words)
+        (own_kind.is_empty() || *own_kind == kind)
+            && is_within(property, own_property)
+            && words.contains(own_words)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Severity, code, subject::Subject};
 use crate::{
     stack::{
         Action, Arn, Direction, HealthCheckPort, LoadBalancer, SecurityGroup, SecurityGroupId,
-        SecurityGroupPeer, Service, ServiceLoadBalancer, Traffic,
+        SecurityGroupPeer, Service, ServiceLoadBalancer, TargetGroup, Traffic,
     },
     vpc::{End, Protocol, Reach, Verdict},
 };
@@ -20,7 +20,10 @@ pub(super) fn check(subject: &Subject<'_>) {
                 from_balancer(subject, &reach, service, (index, entry), balancer);
             }
         }
-        egress(subject, service);
+        let resource = subject.resolved.resources.get(&service.logical_id);
+        if resource.is_some_and(|it| subject.is_on_fargate(it)) {
+            egress(subject, service);
+        }
     }
     for balancer in &subject.stack.load_balancers {
         listeners(subject, balancer);
@@ -68,36 +71,34 @@ fn from_balancer(
         let mend = rule(side, &balancer.security_groups, &service.security_groups, port);
         subject.tell(&code::BALANCER_TO_TASK, place, message, mend);
     }
-    let group = subject.stack.target_group(&entry.target_group);
-    if let Some(group) = group
+    if let Some(group) = subject.stack.target_group(&entry.target_group)
         && let HealthCheckPort::Port(checked) = group.health_check.port
         && checked != port
     {
         let verdict = reach.may(&from, &to, Protocol::Tcp, checked);
-        let mapped =
-            service.task_definition.containers.iter().any(|it| it.ports.contains(&checked));
-        let severity = if verdict.is_allowed() { Severity::Warning } else { Severity::Error };
-        if mapped && verdict.is_allowed() {
-            return;
-        }
-        let place = subject.at_id(&group.logical_id, "HealthCheckPort");
-        let why = if verdict.is_allowed() {
-            "no container maps it".to_owned()
-        } else {
-            verdict.to_string()
-        };
-        let message = format!(
-            "the health check asks port {checked}, and requests go to port {port} of `{}`: {why}",
-            service.logical_id
-        );
-        subject.tell_as(
-            severity,
-            &code::HEALTH_CHECK_PORT,
-            place,
-            message,
-            "HealthCheckPort: traffic-port",
-        );
+        health_check_port(subject, service, group, (checked, &verdict));
     }
+}
+
+fn health_check_port(
+    subject: &Subject<'_>,
+    service: &Service,
+    group: &TargetGroup,
+    (port, verdict): (u16, &Verdict<'_>),
+) {
+    let mut containers = service.task_definition.containers.iter();
+    let (severity, why) = if !verdict.is_allowed() {
+        (Severity::Error, verdict.to_string())
+    } else if !containers.any(|it| it.ports.contains(&port)) {
+        (Severity::Warning, "no container maps it".to_owned())
+    } else {
+        return;
+    };
+    let id = &service.logical_id;
+    let message = format!("the health check asks the tasks of `{id}` on port {port}: {why}");
+    let place = subject.at_id(&group.logical_id, "HealthCheckPort");
+    let mend = "HealthCheckPort: traffic-port";
+    subject.tell_as(severity, &code::HEALTH_CHECK_PORT, place, message, mend);
 }
 
 /// A rule that lets `from` reach `to`, on the side that lacks one.
@@ -107,23 +108,29 @@ pub(super) fn rule(
     to: &[SecurityGroupId],
     port: u16,
 ) -> String {
-    let group = |groups: &[SecurityGroupId]| match groups.first() {
-        Some(group) => {
-            let name = group.to_string();
-            let name = name.trim_matches('`');
-            let outside = name == group.as_str();
-            if outside { name.to_owned() } else { format!("!GetAtt {name}.GroupId") }
-        }
-        None => "!GetAtt Vpc.DefaultSecurityGroup".to_owned(),
-    };
     let (kind, own, key, peer) = match side {
-        Direction::Ingress => ("Ingress", group(to), "SourceSecurityGroupId", group(from)),
-        Direction::Egress => ("Egress", group(from), "DestinationSecurityGroupId", group(to)),
+        Direction::Ingress => ("Ingress", reference(to), "SourceSecurityGroupId", reference(from)),
+        Direction::Egress => {
+            ("Egress", reference(from), "DestinationSecurityGroupId", reference(to))
+        }
     };
     format!(
-        "Port{port}{kind}:\n  Type: AWS::EC2::SecurityGroup{kind}\n  Properties:\n    GroupId: {own}\n    \
-         {key}: {peer}\n    IpProtocol: tcp\n    FromPort: {port}\n    ToPort: {port}"
+        "Port{port}{kind}:\n  Type: AWS::EC2::SecurityGroup{kind}\n  Properties:\n    \
+         GroupId: {own}\n    {key}: {peer}\n    IpProtocol: tcp\n    FromPort: {port}\n    ToPort: {port}"
     )
+}
+
+/// How a template refers to the first of some groups.
+fn reference(groups: &[SecurityGroupId]) -> String {
+    let Some(group) = groups.first() else {
+        return "!GetAtt Vpc.DefaultSecurityGroup".to_owned();
+    };
+    let name = group.to_string();
+    match name.trim_matches('`') {
+        // Of one from outside nothing else is known.
+        id if id == group.as_str() => id.to_owned(),
+        logical_id => format!("!GetAtt {logical_id}.GroupId"),
+    }
 }
 
 /// Images, secrets and logs all come and go over the task's own address (cloudmap-ecs §3.11).
@@ -139,7 +146,8 @@ fn egress(subject: &Subject<'_>, service: &Service) {
         "the tasks of `{id}` cannot get their image or write logs: {} lets no tcp 443 out",
         names.join(" and ")
     );
-    let mend = "SecurityGroupEgress:\n  - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}";
+    let mend = "SecurityGroupEgress:\n  - \
+                {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}";
     subject.tell(&code::TASK_EGRESS, subject.at_id(id, path), message, mend);
 }
 
@@ -182,7 +190,8 @@ fn listeners(subject: &Subject<'_>, balancer: &LoadBalancer) {
             names.join(" and ")
         );
         let mend = format!(
-            "SecurityGroupIngress:\n  - {{IpProtocol: tcp, FromPort: {port}, ToPort: {port}, CidrIp: 0.0.0.0/0}}"
+            "SecurityGroupIngress:\n  - \
+             {{IpProtocol: tcp, FromPort: {port}, ToPort: {port}, CidrIp: 0.0.0.0/0}}"
         );
         let place = subject.at_id(&listener.logical_id, "Port");
         subject.tell(&code::CLOSED_LISTENER, place, message, mend);

@@ -78,8 +78,8 @@ fn trust(subject: &Subject<'_>, role: &Resource, definition: &Resource) {
         role.logical_id, definition.logical_id
     );
     let mend = format!(
-        "AssumeRolePolicyDocument:\n  Version: '2012-10-17'\n  Statement:\n    - Effect: Allow\n      \
-         Action: sts:AssumeRole\n      Principal: {{Service: {TASKS}}}"
+        "AssumeRolePolicyDocument:\n  Version: '2012-10-17'\n  Statement:\n    \
+         - Effect: Allow\n      Action: sts:AssumeRole\n      Principal: {{Service: {TASKS}}}"
     );
     subject.tell(&code::ROLE_TRUST, subject.at(role, "AssumeRolePolicyDocument"), message, mend);
 }

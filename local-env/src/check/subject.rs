@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Code, Finding, Findings, Place, Severity};
+use super::{Code, Finding, Findings, Place, Severity, kind::TASK_DEFINITION, value};
 use crate::{
     cloudformation::{Node, Resolved, Resource, Span, Value},
     stack::Stack,
@@ -36,6 +36,18 @@ impl<'a> Subject<'a> {
     pub(super) fn with_arn(&self, resource_type: &str, arn: &str) -> Option<&'a Resource> {
         let arn = Value::String(arn.to_owned());
         self.of_type(resource_type).find(|it| it.attribute("Arn").as_ref() == Some(&arn))
+    }
+
+    /// The task definition of a service, if it is one of the template.
+    pub(super) fn definition(&self, service: &Resource) -> Option<&'a Resource> {
+        self.named(TASK_DEFINITION, &value::text(service, "TaskDefinition")?)
+    }
+
+    /// Whether a service's tasks run on Fargate, as far as the template tells.
+    pub(super) fn is_on_fargate(&self, service: &Resource) -> bool {
+        let launch = value::text(service, "LaunchType");
+        launch.is_none_or(|it| it == "FARGATE")
+            && self.definition(service).is_none_or(is_for_fargate)
     }
 
     /// The place of a property, such as `LoadBalancers.0.ContainerPort`, or of as much of the way to
@@ -91,6 +103,12 @@ impl<'a> Subject<'a> {
     pub(super) fn findings(self) -> Findings {
         Findings::new(self.resolved.source.clone(), self.findings.into_inner())
     }
+}
+
+/// Whether a task definition is registered for Fargate, or for whatever it is run on.
+pub(super) fn is_for_fargate(definition: &Resource) -> bool {
+    let kinds = value::items(&definition.properties, "RequiresCompatibilities");
+    kinds.is_empty() || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
 }
 
 /// What stands at a key or an index: scalars are marked themselves, the rest by its key.

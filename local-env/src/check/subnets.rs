@@ -6,7 +6,8 @@
 use super::{
     code,
     kind::{
-        ROUTE, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION, SERVICE, SUBNET, TASK_DEFINITION, VPC_ENDPOINT,
+        INTERNET_GATEWAY, ROUTE, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION, SERVICE, SUBNET, VPC,
+        VPC_ENDPOINT,
     },
     roles::ecr_repository,
     subject::Subject,
@@ -27,7 +28,7 @@ enum Way {
 }
 
 pub(super) fn check(subject: &Subject<'_>) {
-    for service in subject.of_type(SERVICE) {
+    for service in subject.of_type(SERVICE).filter(|it| subject.is_on_fargate(it)) {
         let subnets = value::items(&service.properties, &format!("{CONFIGURATION}.Subnets"));
         for (index, subnet) in subnets.iter().enumerate() {
             let subnet = subnet.text().and_then(|id| subject.named(SUBNET, &id));
@@ -63,13 +64,14 @@ fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: 
         }
         Way::Nowhere => {
             let message = format!(
-                "`{id}` runs tasks in `{subnet}`, which has no default route, and its VPC has no endpoint for {}",
+                "`{id}` runs tasks in `{subnet}`, which has no default route, and there is no endpoint \
+                 for {}",
                 missing.join(", ")
             );
             let place = subject.at(service, &format!("{CONFIGURATION}.Subnets.{index}"));
             let mend = format!(
-                "{subnet}DefaultRoute:\n  Type: {ROUTE}\n  Properties:\n    RouteTableId: !Ref {subnet}RouteTable\n    \
-                 DestinationCidrBlock: {ANYWHERE}\n    NatGatewayId: !Ref NatGateway"
+                "{subnet}DefaultRoute:\n  Type: {ROUTE}\n  Properties:\n    RouteTableId: \
+                 !Ref {subnet}RouteTable\n    DestinationCidrBlock: {ANYWHERE}\n    NatGatewayId: !Ref NatGateway"
             );
             subject.tell(&code::PRIVATE_SUBNET, place, message, mend);
         }
@@ -82,8 +84,11 @@ fn way(subject: &Subject<'_>, subnet: &Resource) -> Option<Way> {
     let own = subject
         .of_type(ROUTE_TABLE_ASSOCIATION)
         .find(|it| value::text(it, "SubnetId").is_some_and(|id| id == subnet.reference()));
-    // The VPC's main table has no routes to anywhere, unless somebody outside the template added one.
-    let Some(own) = own else { return Some(Way::Nowhere) };
+    let Some(own) = own else {
+        // The main table of a new VPC has no routes to anywhere; of another one nothing is known.
+        let vpc = value::text(subnet, "VpcId").and_then(|id| subject.named(VPC, &id));
+        return vpc.map(|_| Way::Nowhere);
+    };
     let table = value::text(own, "RouteTableId")?;
     subject.named(ROUTE_TABLE, &table)?;
     let route = subject.of_type(ROUTE).find(|route| {
@@ -93,9 +98,15 @@ fn way(subject: &Subject<'_>, subnet: &Resource) -> Option<Way> {
     });
     Some(match route {
         None => Way::Nowhere,
-        Some(route) if value::text(route, "GatewayId").is_some() => Way::Public,
+        Some(route) if is_public(subject, route) => Way::Public,
         Some(_) => Way::Private,
     })
+}
+
+/// Virtual private gateways are named by the same property as internet gateways.
+fn is_public(subject: &Subject<'_>, route: &Resource) -> bool {
+    value::text(route, "GatewayId")
+        .is_some_and(|id| id.starts_with("igw-") || subject.named(INTERNET_GATEWAY, &id).is_some())
 }
 
 /// What the tasks would need endpoints for and have none.
@@ -119,9 +130,8 @@ fn missing_endpoints(
 
 /// What the containers of a service talk to before they start.
 fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<&'static str> {
-    let definition = value::text(service, "TaskDefinition");
-    let Some(definition) = definition.and_then(|it| subject.named(TASK_DEFINITION, &it)) else {
-        return vec!["ecr.api", "ecr.dkr", "s3", "logs"];
+    let Some(definition) = subject.definition(service) else {
+        return vec!["ecr.api", "ecr.dkr", "logs", "s3"];
     };
     let mut needed = Vec::new();
     for container in value::items(&definition.properties, "ContainerDefinitions") {

@@ -208,6 +208,30 @@ fn ecs_077_an_image_for_the_other_architecture_is_told_with_task_definition_and_
 }
 
 #[test]
+fn whatever_is_left_out_or_replaced_is_checked_without_a_panic() {
+    let resolved = |text: &str| {
+        let template = Template::parse(&Source::new("test.yaml", text)).ok()?;
+        template.resolve(&Inputs::new("x")).ok()
+    };
+    let lines: Vec<_> = BASE.lines().collect();
+    let mut checked = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let key = line.split_inclusive(": ").next().unwrap_or_default();
+        for other in ["", "[]", "{}", "[{}]", "''", "-1", "[[1]]", "€"] {
+            let other = if other.is_empty() { String::new() } else { format!("{key}{other}") };
+            let mut lines = lines.clone();
+            lines[index] = &other;
+            if let Some(resolved) = resolved(&lines.join("\n")) {
+                let findings = check::check(&resolved, &Architectures::new());
+                assert!(findings.all.iter().all(|it| it.place.line <= lines.len()));
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > lines.len(), "{checked}");
+}
+
+#[test]
 fn a_mistyped_code_is_refused_with_the_nearest() {
     let error = check::named("privat-subnet").unwrap_err();
     assert!(error.to_string().contains("did you mean `private-subnet`?"), "{error}");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, reason = "there is nothing outside")]
 
+mod check;
 mod discovery;
 mod discovery_cli;
 mod discovery_sdk;

@@ -1,4 +1,4 @@
-//! For GitHub's pull requests: a workflow command a finding, which becomes an annotation at its line.
+//! For GitHub's pull requests: a workflow command a finding, which becomes a note at its line.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub fn github(findings: &Findings) -> String {
             Severity::Warning => "warning",
             Severity::Advice => "notice",
         };
-        let message = data(&format!("{message}\nIn AWS {}.\n{mend}", code.shows));
+        let message = data(&format!("{message}\nIn AWS: {}.\n{mend}", code.shows));
         // Writing into a text cannot fail.
         let _ = writeln!(
             text,

@@ -57,7 +57,7 @@ fn result(finding: &Finding, uri: &str) -> Value {
         "ruleId": code.name,
         "ruleIndex": CODES.iter().position(|it| it == code),
         "level": level(*severity),
-        "message": {"text": format!("{message}\nIn AWS {}.\n{mend}", code.shows)},
+        "message": {"text": format!("{message}\nIn AWS: {}.\n{mend}", code.shows)},
         "locations": [location],
     })
 }

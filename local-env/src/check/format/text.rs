@@ -51,7 +51,7 @@ impl Diagnostic for Shown<'_> {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let Finding { code, mend, .. } = self.finding;
-        Some(Box::new(format!("in AWS {}\n{mend}", code.shows)))
+        Some(Box::new(format!("in AWS: {}\n{mend}", code.shows)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

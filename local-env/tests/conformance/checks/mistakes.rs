@@ -417,6 +417,25 @@ pub const MISTAKES: &[Mistake] = &[
         &[],
     ),
     mistake(
+        "launch-type",
+        "Api",
+        "Api:",
+        &[(
+            "      Cluster: !Ref Cluster\n      LaunchType: FARGATE\n",
+            "      Cluster: !Ref Cluster\n",
+        )],
+        &[
+            (
+                "      Cluster: !Ref Cluster\n      LaunchType: FARGATE\n",
+                "      Cluster: !Ref Cluster\n",
+            ),
+            (
+                "{Type: AWS::ECS::Cluster}",
+                "{Type: AWS::ECS::Cluster, Properties: {DefaultCapacityProviderStrategy: [{CapacityProvider: FARGATE_SPOT}]}}",
+            ),
+        ],
+    ),
+    mistake(
         "host-port",
         "ApiTask",
         "HostPort: 80}",
@@ -666,16 +685,17 @@ pub const MISTAKES: &[Mistake] = &[
     ),
     mistake(
         "quota",
-        "Api",
-        "DesiredCount: 1001",
-        &[
-            ("DesiredCount: 2", "DesiredCount: 1001"),
-            (
-                "      LoadBalancers: [{ContainerName: api, ContainerPort: 8080, TargetGroupArn: !Ref ApiTargets}]\n",
-                "",
-            ),
-        ],
-        &[("DesiredCount: 2", "DesiredCount: 1000")],
+        "Worker",
+        "Worker:",
+        &[("DesiredCount: 4", "DesiredCount: 1001"), ("\n  Worker:\n", "\n  Worker: \n")],
+        &[("DesiredCount: 4", "DesiredCount: 1000")],
+    ),
+    mistake(
+        "quota",
+        "ApiRule",
+        "Values: [/a, /b, /c",
+        &[(API_PATHS, "Values: [/a, /b, /c, /d, /e, /service1/*]")],
+        &[(API_PATHS, "Values: [/a, /b, /c, /d, /service1/*]")],
     ),
     mistake(
         "refused",
@@ -690,7 +710,7 @@ pub const MISTAKES: &[Mistake] = &[
         "TaskDefinition: other",
         &[(
             "  Worker:\n",
-            "  WorkerTwin:\n    Type: AWS::ECS::Service\n    Properties:\n      TaskDefinition: other:1\n  Worker:\n",
+            "  WorkerTwin:\n    Type: AWS::ECS::Service\n    Properties:\n      TaskDefinition: other:1\n      NetworkConfiguration: {}\n  Worker:\n",
         )],
         &[],
     ),
