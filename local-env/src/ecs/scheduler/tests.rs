@@ -210,6 +210,19 @@ fn ecs_065_an_unhealthy_task_stops_once_its_replacement_is_healthy() {
 }
 
 #[test]
+fn ecs_065_for_each_healthy_replacement_one_unhealthy_task_stops() {
+    let (mut world, tasks) = World::new(2, 100, 200).steady();
+    world.unhealthy(&tasks);
+    let replacements = world.start();
+    assert_eq!(replacements.len(), 2);
+    world.healthy(&replacements[..1]);
+    assert_eq!(world.stop().len(), 1);
+    assert_eq!(world.stop(), []);
+    world.healthy(&replacements[1..]);
+    assert_eq!(world.stop().len(), 1);
+}
+
+#[test]
 fn ecs_065_without_room_the_unhealthy_task_stops_first() {
     let (mut world, tasks) = World::new(2, 50, 100).steady();
     world.unhealthy(&tasks);
