@@ -9,7 +9,10 @@ use std::{
 };
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use tokio::{sync::mpsc, task::spawn_local};
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_local},
+};
 
 use super::screen::Screen;
 use crate::{
@@ -40,11 +43,13 @@ impl LogFiles {
         Ok(Self { folder, open: HashMap::new(), has_failed: false })
     }
 
-    /// Writes each line before it goes on to `shown`.
-    pub(super) fn keep(self, shown: mpsc::Sender<OutputLine>) -> mpsc::Sender<OutputLine> {
+    /// Writes each line before it goes on to `shown`; the handle ends with the last one.
+    pub(super) fn keep(
+        self,
+        shown: mpsc::Sender<OutputLine>,
+    ) -> (mpsc::Sender<OutputLine>, JoinHandle<()>) {
         let (sender, lines) = mpsc::channel(WAITING_LINES);
-        spawn_local(self.follow(lines, shown));
-        sender
+        (sender, spawn_local(self.follow(lines, shown)))
     }
 
     async fn follow(

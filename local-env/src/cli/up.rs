@@ -1,10 +1,10 @@
 //! `local-env up`: runs a stack until Ctrl-C.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use clap::Args;
 use miette::IntoDiagnostic as _;
-use tokio::{sync::mpsc, task::spawn_local};
+use tokio::{sync::mpsc, task::spawn_local, time::timeout};
 
 use super::{
     build,
@@ -16,10 +16,13 @@ use super::{
 };
 use crate::{
     alb::Failing,
-    ecs::{CommandBook, Network, ProcessLauncher, Revision, Surroundings},
+    ecs::{CommandBook, Network, OutputLine, ProcessLauncher, Revision, Surroundings},
     environment::Update,
     stack::Stack,
 };
+
+/// How long the last lines may take to be kept once all tasks have ended.
+const LAST_LINES_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Run a stack: its services, its load balancer, its names
 #[derive(Debug, Args)]
@@ -53,15 +56,19 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     build::run(&project.builds(&stack), &served.screen, &mut served.signals).await?;
     let updates = up.updates(&stack, &commands);
     let surroundings = up.surroundings(&served, stack, commands, network);
-    served
-        .run(
-            |events, output| {
-                let output = logs.map_or(output.clone(), |logs| logs.keep(output));
-                ProcessLauncher::new(surroundings, events, output)
-            },
-            updates,
-        )
-        .await
+    let mut kept = None;
+    let launcher = |events, output: mpsc::Sender<OutputLine>| {
+        let kept_and_shown = logs.map(|logs| logs.keep(output.clone()));
+        let (output, writing) = kept_and_shown.map_or((output, None), |(it, on)| (it, Some(on)));
+        kept = writing;
+        ProcessLauncher::new(surroundings, events, output)
+    };
+    let ran = served.run(launcher, updates).await;
+    if let Some(writing) = kept {
+        // What was said last is kept, also where nobody has read what is shown.
+        let _ = timeout(LAST_LINES_PATIENCE, writing).await;
+    }
+    ran
 }
 
 // === impl Up ===

@@ -285,3 +285,22 @@ async fn a_taken_port_is_told_with_its_holder() {
     assert!(said.contains(&format!("port {port}, wanted for a listener, is taken by")), "{said}");
     assert!(said.contains(&format!("(process {})", std::process::id())), "{said}");
 }
+
+#[tokio::test]
+async fn what_the_tasks_say_is_kept_to_its_last_line_a_file_for_each_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = Up::start(&["--log-dir", folder.path().to_str().unwrap()]).await;
+    let client = up.client();
+    let url = format!("{}/service1", up.shown("https://"));
+    let task = json(&client, &url).await["task_id"].as_str().unwrap().to_owned();
+    up.signal(Signal::SIGTERM);
+    assert!(up.ended().await.0.success());
+    let group = std::fs::read_dir(folder.path()).unwrap();
+    let group = group.map(|entry| entry.unwrap().path());
+    let mut streams = group.map(|it| it.join("service1/ServiceOneContainer").join(&task));
+    let stream = streams.find(|path| path.exists()).expect("the stream of the task");
+    let said = std::fs::read_to_string(stream).unwrap();
+    for word in ["\"message\":\"listening\"", "\"path\":\"/service1\"", "\"signal\":\"SIGTERM\""] {
+        assert!(said.contains(word), "{word} in {said}");
+    }
+}
