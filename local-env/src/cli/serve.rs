@@ -26,7 +26,7 @@ pub(super) struct Served {
     pub(super) environment: Environment,
     pub(super) screen: Screen,
     pub(super) signals: Signals,
-    facts: Facts,
+    pub(super) facts: Facts,
 }
 
 /// Opens all sockets. From here on signals end the command in order.

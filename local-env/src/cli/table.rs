@@ -28,6 +28,8 @@ pub(super) struct Facts {
     metrics: Option<String>,
     ca_file: Option<String>,
     clock: Clock,
+    /// What limits the tasks have, where that is not Docker's affair.
+    pub(super) limits: Option<&'static str>,
     ignored: Vec<String>,
     warnings: Vec<String>,
 }
@@ -59,6 +61,7 @@ impl Facts {
             metrics: environment.metrics_address().map(|it| format!("http://{it}/metrics")),
             ca_file: environment.ca_file().map(|path| path.display().to_string()),
             clock,
+            limits: None,
             ignored: if show_ignored {
                 wrapped(&ignored(&stack.coverage), ", ")
             } else {
@@ -92,6 +95,8 @@ impl Facts {
         row(to, "metrics", self.metrics.as_slice())?;
         row(to, "CA", self.ca_file.as_slice())?;
         row(to, "clock", &[clock(self.clock)])?;
+        let limits = self.limits.map(str::to_owned);
+        row(to, "limits", limits.as_slice())?;
         row(to, "ignored", &self.ignored)?;
         row(to, "look at", &self.warnings)?;
         row(to, "stop", &["Ctrl-C".to_owned()])?;

@@ -21,6 +21,12 @@ use crate::{
     stack::Stack,
 };
 
+/// What limits processes have.
+const LIMITS: &str = if cfg!(target_os = "linux") {
+    "memory as the template says; processor shares are not limited"
+} else {
+    "neither memory nor processor shares are limited on this system"
+};
 /// How long the last lines may take to be kept once all tasks have ended.
 const LAST_LINES_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -53,6 +59,7 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     let settings = up.options.settings(&stack, up.scale(&stack, &network)?, Failing::IsTold)?;
     let logs = up.log_dir.clone().map(LogFiles::open).transpose()?;
     let mut served = serve::open(&stack, settings, &up.options).await?;
+    served.facts.limits = Some(LIMITS);
     build::run(&project.builds(&stack), &served.screen, &mut served.signals).await?;
     let updates = up.updates(&stack, &commands);
     let surroundings = up.surroundings(&served, stack, commands, network);
