@@ -15,7 +15,8 @@ mod update;
 mod wiring;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
@@ -167,20 +168,8 @@ impl Environment {
             access_log: settings.access_log.map(open_log).transpose()?,
         };
         let authority = authority(&stack, &settings.data_folder)?;
-        let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
-        for model in &stack.load_balancers {
-            let tls = certificates(model, authority.as_ref())?;
-            let publish = |listener: &Listener| Publication {
-                port: published_port(listener.port, &settings.publish),
-                tls: tls.get(&listener.port).cloned(),
-            };
-            let balancer = LoadBalancer::bind(model, &groups, &options, publish)?;
-            listeners.extend(model.listeners.iter().map(|listener| {
-                let published = balancer.published_ports().get(&listener.port);
-                PublishedListener::new(&model.name, listener, published.copied())
-            }));
-            balancers.push(balancer);
-        }
+        let (balancers, listeners) =
+            open_balancers(&stack, &groups, &options, authority.as_ref(), &settings.publish)?;
         let registry = Registry::new(&stack.namespaces, &stack.region, settings.clock)
             .map_err(EnvironmentError::Name)?;
         let upstream =
@@ -282,6 +271,41 @@ pub(crate) fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
     }
 }
 
+/// The load balancers with their listeners' sockets open.
+fn open_balancers(
+    stack: &Stack,
+    groups: &HashMap<Arn, Arc<TargetGroup>>,
+    options: &alb::Options,
+    authority: Option<&Authority>,
+    chosen: &BTreeMap<u16, u16>,
+) -> Result<(Vec<LoadBalancer>, Vec<PublishedListener>), EnvironmentError> {
+    let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
+    let taken = RefCell::new(BTreeSet::new());
+    for model in &stack.load_balancers {
+        let tls = certificates(model, authority)?;
+        let publish = |listener: &Listener| Publication {
+            port: untaken(published_port(listener.port, chosen), &mut taken.borrow_mut()),
+            tls: tls.get(&listener.port).cloned(),
+        };
+        let balancer = LoadBalancer::bind(model, groups, options, publish)?;
+        listeners.extend(model.listeners.iter().map(|listener| {
+            let published = balancer.published_ports().get(&listener.port);
+            PublishedListener::new(&model.name, listener, published.copied())
+        }));
+        balancers.push(balancer);
+    }
+    Ok((balancers, listeners))
+}
+
+/// The port, or where another load balancer has that already the next one that none has; 0 is any.
+fn untaken(port: u16, taken: &mut BTreeSet<u16>) -> u16 {
+    let free = (port..=u16::MAX).find(|port| !taken.contains(port)).unwrap_or(0);
+    if free > 0 {
+        taken.insert(free);
+    }
+    free
+}
+
 fn open_log((path, format): (PathBuf, LogFormat)) -> Result<AccessLog, EnvironmentError> {
     AccessLog::open(&path, format).map_err(|source| EnvironmentError::AccessLog { path, source })
 }
@@ -313,6 +337,13 @@ fn certificates(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listeners_of_several_load_balancers_are_published_one_behind_the_other() {
+        let taken = &mut BTreeSet::new();
+        let published = [8080, 8443, 8080, 8080, 0, 0].map(|port| untaken(port, taken));
+        assert_eq!(published, [8080, 8443, 8081, 8082, 0, 0]);
+    }
 
     #[test]
     fn privileged_ports_are_published_8000_higher_and_others_as_they_are() {

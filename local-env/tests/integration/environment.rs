@@ -201,3 +201,24 @@ async fn a_port_that_is_taken_is_told_before_anything_is_started() {
     let expected = format!("cannot listen on {}", taken.local_addr().unwrap());
     assert_eq!(Arc::new(error).to_string(), expected);
 }
+
+#[tokio::test]
+async fn the_listeners_of_two_load_balancers_have_a_port_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = running::settings(Clock::DESK, folder.path());
+    let mut stack = model::stack_with_web(7071, 1);
+    stack.load_balancers.push(stack.load_balancers[0].clone());
+    // Somebody may take the port, or the one behind it, at any moment.
+    for _ in 0..20 {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        settings.publish = BTreeMap::from([(80, free)]);
+        let Ok(environment) = Environment::open(stack.clone(), settings.clone()).await else {
+            continue;
+        };
+        let urls: Vec<_> = environment.listeners().iter().map(|it| it.url.clone()).collect();
+        let expected = [free, free + 1].map(|port| format!("http://localhost:{port}"));
+        assert_eq!(urls, expected);
+        return;
+    }
+    panic!("it never had two ports in a row");
+}
