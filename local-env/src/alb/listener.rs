@@ -9,26 +9,23 @@ use std::{
 use super::{
     access_log::AccessLog,
     cookie::Sealer,
+    handling::Handling,
     metrics::Shard,
-    rules::{PublishedPorts, Routes},
+    rules::PublishedPorts,
     targets::TargetGroup,
     upstream::{Limits, Pool},
 };
-use crate::stack::{Certificate, ListenerAttributes, LoadBalancerAttributes};
-
 /// What is the same for all workers.
 #[derive(Clone, Debug)]
 pub(super) struct ListenerPlan {
-    pub(super) routes: Arc<Routes>,
     pub(super) ports: Arc<PublishedPorts>,
-    pub(super) tls: Option<Arc<rustls::ServerConfig>>,
+    /// `http` or `https`.
+    pub(super) protocol: &'static str,
     /// In AWS.
     pub(super) port: u16,
     pub(super) published_port: u16,
     /// The host of requests that come without one.
     pub(super) dns_name: Arc<str>,
-    pub(super) attributes: Arc<LoadBalancerAttributes>,
-    pub(super) listener: Arc<ListenerAttributes>,
     pub(super) targets: TargetPolicy,
     /// For cookies that keep a client with a target group.
     pub(super) sealer: Arc<Sealer>,
@@ -36,21 +33,19 @@ pub(super) struct ListenerPlan {
     /// The load balancer's, as logs have it.
     pub(super) full_name: Arc<str>,
     pub(super) access_log: Option<AccessLog>,
-    /// Those that clients are shown, for the log to name.
-    pub(super) certificates: Arc<[Certificate]>,
 }
 
 /// What all connections of a listener on one worker share.
 #[derive(Debug)]
 pub(super) struct ListenerContext {
     pub(super) plan: ListenerPlan,
+    /// Which is replaced whole.
+    pub(super) handling: RefCell<Rc<Handling>>,
     pub(super) pool: Rc<Pool>,
     pub(super) shard: Arc<Shard>,
     pub(super) random: RefCell<fastrand::Rng>,
     /// Whether answers are the last on their connections, since the load balancer ends.
     pub(super) stopping: Rc<Cell<bool>>,
-    /// `http` or `https`.
-    pub(super) protocol: &'static str,
     /// For targets that are spoken to over TLS: HTTP/1.1, and HTTP/2.
     pub(super) any_certificate: [Arc<rustls::ClientConfig>; 2],
 }
@@ -64,6 +59,13 @@ pub(super) struct TargetPolicy {
 }
 
 // === impl ListenerContext ===
+
+impl ListenerContext {
+    /// What is done with what comes now.
+    pub(super) fn handling(&self) -> Rc<Handling> {
+        Rc::clone(&self.handling.borrow())
+    }
+}
 
 impl std::ops::Deref for ListenerContext {
     type Target = ListenerPlan;

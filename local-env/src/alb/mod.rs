@@ -15,11 +15,13 @@ pub mod desync;
 mod exchange;
 mod framing;
 mod generated;
+mod handling;
 pub mod head;
 mod headers;
 mod listener;
 mod metrics;
 pub mod record;
+mod reload;
 pub mod rules;
 mod socket;
 mod targets;
@@ -28,28 +30,25 @@ mod upstream;
 mod wire;
 mod worker;
 
-use std::{
-    collections::HashMap,
-    io,
-    net::{IpAddr, TcpListener},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{collections::HashMap, io, net::IpAddr, sync::Arc, thread, time::Duration};
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use access_log::{AccessLog, LogFormat};
 pub use metrics::{Metrics, MetricsBindError, MetricsServer, Sample};
+pub use reload::Reloaded;
 pub use rules::{PublishedPorts, RouteError};
 pub use socket::BindError;
 pub use targets::{Reason, TargetGroup, TargetState, TargetStates, Unused};
 
 use self::{
     cookie::Sealer,
+    handling::Handling,
     listener::{ListenerPlan, TargetPolicy},
-    rules::Routes,
+    reload::Served,
     upstream::Limits,
+    worker::{Changes, Listener, Work},
 };
 use crate::stack::{self, Arn};
 
@@ -94,7 +93,8 @@ pub struct Publication {
 
 /// A load balancer whose sockets are open.
 pub struct LoadBalancer {
-    workers: Vec<Vec<(ListenerPlan, Vec<TcpListener>)>>,
+    workers: Vec<Vec<Listener>>,
+    served: Served,
     ports: Arc<PublishedPorts>,
     metrics: Arc<Metrics>,
 }
@@ -103,6 +103,8 @@ pub struct LoadBalancer {
 pub struct RunningLoadBalancer {
     stop: CancellationToken,
     workers: Vec<thread::JoinHandle<()>>,
+    changes: Vec<mpsc::UnboundedSender<Changes>>,
+    served: Served,
     metrics: Arc<Metrics>,
 }
 
@@ -152,42 +154,36 @@ impl LoadBalancer {
             bound.push((listener, publication.tls, sockets));
         }
         let ports = Arc::new(ports);
-        let used = groups.values().filter(|group| forwards_to(model, group.arn()));
-        let used: Vec<_> = used.cloned().collect();
-        used.iter().for_each(TargetGroup::use_by_rule);
-        let metrics = Metrics::new(&model.full_name, used, count);
+        let metrics = Metrics::new(&model.full_name, count);
+        let mut served = Served::new(model);
         let full_name: Arc<str> = model.full_name.as_str().into();
         let dns_name: Arc<str> = model.dns_name.as_str().into();
         let sealer = Arc::new(Sealer::new().map_err(SetupError::Key)?);
-        let attributes = Arc::new(model.attributes.clone());
         let mut workers: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
         for (listener, tls, sockets) in bound {
+            served.keep_tls(listener.port, tls.as_ref());
+            let handling = Arc::new(Handling::compile(model, listener, groups, tls)?);
             let plan = ListenerPlan {
-                routes: Arc::new(Routes::compile(listener, groups)?),
                 ports: Arc::clone(&ports),
-                tls,
+                protocol: match listener.protocol {
+                    stack::ListenerProtocol::Http => "http",
+                    stack::ListenerProtocol::Https { .. } => "https",
+                },
                 port: listener.port,
                 published_port: ports.get(&listener.port).copied().unwrap_or(listener.port),
                 dns_name: Arc::clone(&dns_name),
-                attributes: Arc::clone(&attributes),
-                listener: Arc::new(listener.attributes.clone()),
                 explain: options.explain,
                 full_name: Arc::clone(&full_name),
                 access_log: options.access_log.clone(),
-                certificates: match &listener.protocol {
-                    stack::ListenerProtocol::Http => [].into(),
-                    stack::ListenerProtocol::Https { certificates, .. } => {
-                        certificates.as_slice().into()
-                    }
-                },
                 targets: options.failing.policy(),
                 sealer: Arc::clone(&sealer),
             };
             for (worker, sockets) in workers.iter_mut().zip(sockets) {
-                worker.push((plan.clone(), sockets));
+                worker.push((plan.clone(), Arc::clone(&handling), sockets));
             }
         }
-        Ok(Self { workers, ports, metrics })
+        served.use_groups(groups, &metrics);
+        Ok(Self { workers, served, ports, metrics })
     }
 
     /// Each listener's port in AWS, and where it is published.
@@ -202,25 +198,19 @@ impl LoadBalancer {
 
     /// Serves until stopped.
     pub fn start(self) -> io::Result<RunningLoadBalancer> {
+        let Self { workers, served, metrics, .. } = self;
         let stop = CancellationToken::new();
-        let metrics = Arc::clone(&self.metrics);
         let start = |(index, listeners)| {
             let shard = metrics.shard(index).map(Arc::clone);
             let shard = shard.ok_or_else(|| io::Error::other("a worker too many"))?;
-            worker::start(index, listeners, shard, stop.clone(), STOP_GRACE)
+            let (sender, changes) = mpsc::unbounded_channel();
+            let work = Work { listeners, shard, changes, stop: stop.clone() };
+            worker::start(index, work, STOP_GRACE).map(|worker| (worker, sender))
         };
-        let workers = self.workers.into_iter().enumerate().map(start).collect::<io::Result<_>>()?;
-        Ok(RunningLoadBalancer { stop, workers, metrics: self.metrics })
+        let started = workers.into_iter().enumerate().map(start);
+        let (workers, changes) = started.collect::<io::Result<(Vec<_>, Vec<_>)>>()?;
+        Ok(RunningLoadBalancer { stop, workers, changes, served, metrics })
     }
-}
-
-/// Whether a rule of any listener sends requests to the group.
-fn forwards_to(model: &stack::LoadBalancer, group: &Arn) -> bool {
-    let actions = |listener: &stack::Listener| {
-        let rules = listener.rules.iter().map(|rule| &rule.action);
-        rules.chain([&listener.default_action]).any(|action| action.forwards_to(group))
-    };
-    model.listeners.iter().any(actions)
 }
 
 // === impl RunningLoadBalancer ===

@@ -3,9 +3,10 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     io,
     net::{SocketAddr, TcpListener as StdListener},
-    rc::Rc,
+    rc::{Rc, Weak},
     sync::Arc,
     thread,
     time::Duration,
@@ -14,17 +15,17 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{Builder, LocalOptions},
-    time::{Instant, sleep, timeout},
+    sync::mpsc,
+    time::{Timeout, sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{Accept, TlsAcceptor};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     client::{ClientConnection, TlsFacts, serve_http1, serve_http2},
-    headers::Forwarded,
+    handling::Handling,
     listener::{ListenerContext, ListenerPlan},
     metrics::{Counter, Shard},
-    rules::Routes,
     targets::any_certificate,
     upstream::Pool,
     wire::{Stream, Wire},
@@ -38,13 +39,24 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often kept connections to targets are looked through for old ones.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// Starts a worker on its sockets, a set for each listener. It ends when `stop` is cancelled and its
-/// connections are done, or `grace` later.
+/// A listener of a worker: what is settled, what its clients get at first, and its sockets.
+pub(super) type Listener = (ListenerPlan, Arc<Handling>, Vec<StdListener>);
+
+/// What listeners do from here on, by their ports in AWS.
+pub(super) type Changes = Arc<HashMap<u16, Handling>>;
+
+/// What a worker has from the load balancer.
+pub(super) struct Work {
+    pub(super) listeners: Vec<Listener>,
+    pub(super) shard: Arc<Shard>,
+    pub(super) changes: mpsc::UnboundedReceiver<Changes>,
+    pub(super) stop: CancellationToken,
+}
+
+/// Starts a worker. It ends when `stop` is cancelled and its connections are done, or `grace` later.
 pub(super) fn start(
     index: usize,
-    listeners: Vec<(ListenerPlan, Vec<StdListener>)>,
-    shard: Arc<Shard>,
-    stop: CancellationToken,
+    work: Work,
     grace: Duration,
 ) -> io::Result<thread::JoinHandle<()>> {
     let (started, outcome) = std::sync::mpsc::channel();
@@ -53,7 +65,7 @@ pub(super) fn start(
         match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
             Ok(runtime) => {
                 drop(started.send(Ok(())));
-                runtime.block_on(run(listeners, shard, stop, grace));
+                runtime.block_on(run(work, grace));
             }
             Err(error) => drop(started.send(Err(error))),
         }
@@ -61,35 +73,28 @@ pub(super) fn start(
     outcome.recv().unwrap_or_else(|_| Err(io::Error::other("the worker ended"))).map(|()| worker)
 }
 
-async fn run(
-    listeners: Vec<(ListenerPlan, Vec<StdListener>)>,
-    shard: Arc<Shard>,
-    stop: CancellationToken,
-    grace: Duration,
-) {
+async fn run(Work { listeners, shard, changes, stop }: Work, grace: Duration) {
     let pool = Rc::new(Pool::default());
     let connections = TaskTracker::new();
     let stopping = Rc::new(Cell::new(false));
     let any_certificate = [any_certificate(&[]), any_certificate(&[b"h2"])];
-    for (mut plan, sockets) in listeners {
-        // Memory for running regular expressions of the worker's own.
-        plan.routes = Arc::new(Routes::clone(&plan.routes));
-        let tls = plan.tls.clone().map(TlsAcceptor::from);
-        let idle = plan.attributes.idle_timeout;
+    let mut contexts = Vec::new();
+    for (plan, handling, sockets) in listeners {
         let context = Rc::new(ListenerContext {
             pool: Rc::clone(&pool),
             shard: Arc::clone(&shard),
             random: RefCell::new(fastrand::Rng::new()),
             stopping: Rc::clone(&stopping),
-            protocol: if plan.tls.is_some() { "https" } else { "http" },
             any_certificate: any_certificate.clone(),
+            // A copy has memory for running regular expressions of the worker's own.
+            handling: RefCell::new(Rc::new(Handling::clone(&handling))),
             plan,
         });
-        tokio::task::spawn_local(sweep(Rc::clone(&pool), idle));
+        contexts.push(Rc::clone(&context));
+        tokio::task::spawn_local(sweep(Rc::downgrade(&context)));
         for socket in sockets {
             let door = Door {
                 context: Rc::clone(&context),
-                tls: tls.clone(),
                 stop: stop.clone(),
                 connections: connections.clone(),
             };
@@ -99,6 +104,7 @@ async fn run(
             }
         }
     }
+    tokio::task::spawn_local(follow(contexts, changes));
     stop.cancelled().await;
     stopping.set(true);
     connections.close();
@@ -111,7 +117,6 @@ async fn run(
 #[derive(Clone)]
 struct Door {
     context: Rc<ListenerContext>,
-    tls: Option<TlsAcceptor>,
     stop: CancellationToken,
     connections: TaskTracker,
 }
@@ -155,11 +160,12 @@ impl Door {
             Ok(local) => local,
             Err(error) => return tracing::debug!(%peer, %error, "connection lost"),
         };
-        let (stream, facts) = match &self.tls {
+        let handling = self.context.handling();
+        let (stream, facts) = match &handling.tls {
             None => (Stream::Plain(stream), None),
-            Some(tls) => match timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+            Some(tls) => match greet(tls, stream).await {
                 Ok(Ok(stream)) => {
-                    let facts = TlsFacts::of(stream.get_ref().1, &self.context.certificates);
+                    let facts = TlsFacts::of(stream.get_ref().1, &handling.certificates);
                     (Stream::Server(Box::new(stream)), Some(facts))
                 }
                 Ok(Err(error)) => {
@@ -173,7 +179,8 @@ impl Door {
             },
         };
         let http2 = facts.as_ref().is_some_and(|facts| facts.http2);
-        let client = Rc::new(self.client(peer, local, facts));
+        let listener = Rc::clone(&self.context);
+        let client = Rc::new(ClientConnection::new(listener, (peer, local), facts));
         let wire = Rc::new(Wire::new(stream));
         if http2 {
             serve_http2(client, wire, &self.stop).await;
@@ -181,36 +188,30 @@ impl Door {
             serve_http1(client, wire, &self.stop).await;
         }
     }
+}
 
-    fn client(
-        &self,
-        peer: SocketAddr,
-        local: SocketAddr,
-        tls: Option<TlsFacts>,
-    ) -> ClientConnection {
-        let listener = &self.context;
-        let mut forwarded =
-            Forwarded::new(peer, listener.protocol, listener.port, &listener.attributes);
-        if let Some(facts) = tls.as_ref().filter(|_| listener.attributes.tls_headers) {
-            forwarded.push(&listener.listener.tls_version_header, facts.version);
-            forwarded.push(&listener.listener.tls_cipher_suite_header, facts.cipher);
-        }
-        ClientConnection {
-            listener: Rc::clone(listener),
-            peer,
-            local,
-            forwarded,
-            opened: Instant::now(),
-            trace_id: listener.random.borrow_mut().u128(..),
-            tls,
-            in_flight: Cell::new(0),
+/// Takes up what changes, all listeners at once.
+async fn follow(
+    listeners: Vec<Rc<ListenerContext>>,
+    mut changes: mpsc::UnboundedReceiver<Changes>,
+) {
+    while let Some(changes) = changes.recv().await {
+        for listener in &listeners {
+            if let Some(handling) = changes.get(&listener.port) {
+                listener.handling.replace(Rc::new(handling.clone()));
+            }
         }
     }
 }
 
-async fn sweep(pool: Rc<Pool>, idle: Duration) {
+fn greet(tls: &Arc<rustls::ServerConfig>, stream: TcpStream) -> Timeout<Accept<TcpStream>> {
+    timeout(TLS_HANDSHAKE_TIMEOUT, TlsAcceptor::from(Arc::clone(tls)).accept(stream))
+}
+
+async fn sweep(listener: Weak<ListenerContext>) {
     loop {
         sleep(SWEEP).await;
-        pool.close_idle(idle);
+        let Some(listener) = listener.upgrade() else { return };
+        listener.pool.close_idle(listener.handling().attributes.idle_timeout);
     }
 }

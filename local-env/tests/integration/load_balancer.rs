@@ -14,7 +14,7 @@ use local_env::{
         Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup, TargetState,
     },
     clock::Clock,
-    stack::{self, Arn},
+    stack::{self, Arn, ForwardedFor},
 };
 use tokio::io::AsyncWriteExt as _;
 
@@ -98,6 +98,38 @@ async fn text(url: &str) -> String {
 
 async fn status(url: &str) -> u16 {
     client().get(url).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_kept_connection_tells_targets_what_the_attributes_say_now() {
+    let mut model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
+    let (mut bench, target) = (Bench::with(&model), Target::start().await);
+    bench.register(target.address).await;
+    let (client, url) = (client(), bench.url("/web"));
+    let told = || async { client.get(&url).send().await.unwrap().text().await.unwrap() };
+    assert!(told().await.to_lowercase().contains("x-forwarded-for: 127.0.0.1"));
+    model.attributes.forwarded_for = ForwardedFor::Remove;
+    let groups = HashMap::from([(Arn::from("web"), bench.group.clone())]);
+    let reloaded = bench.running.reload(&model, &groups, HashMap::new()).unwrap();
+    assert!(reloaded.not_applied.is_empty());
+    eventually("the header is gone", || async {
+        !told().await.to_lowercase().contains("x-forwarded-for")
+    })
+    .await;
+    assert_eq!(target.connections.load(Ordering::Relaxed), 1, "kept to the target too");
+}
+
+#[tokio::test]
+async fn rules_that_make_no_sense_change_nothing() {
+    let mut model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
+    let mut bench = Bench::with(&model);
+    model.listeners[0].rules.push(model::rule(2, "/other*", "nowhere"));
+    model.attributes.idle_timeout = Duration::from_secs(1);
+    let groups = HashMap::from([(Arn::from("web"), bench.group.clone())]);
+    assert!(bench.running.reload(&model, &groups, HashMap::new()).is_err());
+    assert_eq!(bench.running.model().listeners[0].rules.len(), 1);
+    assert_eq!(status(&bench.url("/web")).await, 503, "nobody is registered");
+    assert_eq!(status(&bench.url("/other")).await, 200);
 }
 
 #[tokio::test]

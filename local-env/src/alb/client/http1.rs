@@ -49,7 +49,7 @@ pub(in crate::alb) async fn serve(
     wire: Rc<Wire>,
     stop: &CancellationToken,
 ) {
-    let idle = Idle::new(client.listener.attributes.idle_timeout);
+    let idle = Idle::new(client.handling().attributes.idle_timeout);
     let mut connection = Connection {
         client,
         wire,

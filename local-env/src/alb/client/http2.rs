@@ -42,7 +42,7 @@ pub(in crate::alb) async fn serve(
         Err(error) => return tracing::debug!(%error, "no HTTP/2 connection"),
     };
     let activity = Rc::new(Activity::new(Instant::now()));
-    let idle = Idle::new(client.listener.attributes.idle_timeout);
+    let idle = Idle::new(client.handling().attributes.idle_timeout);
     let mut stopped = std::pin::pin!(stop.cancelled());
     let (mut requests, mut ending) = (0, false);
     loop {
@@ -93,7 +93,7 @@ impl Stream {
         let framing = framing(&parts, &received);
         let head_only = parts.method == http::Method::HEAD;
         let activity = Activity::new(Instant::now());
-        let idle = Idle::new(self.client.listener.attributes.idle_timeout);
+        let idle = Idle::new(self.client.handling().attributes.idle_timeout);
         let incoming = Incoming {
             head: &head,
             source: Source::Http2(body::Stream::new(received)),

@@ -123,7 +123,7 @@ pub(super) async fn converse(
     let answer = Answer {
         head: response,
         framing: arrived.framing,
-        imposed: &client.listener.listener.response_headers,
+        imposed: &exchange.handling.listener.response_headers,
         added,
         close,
     };

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    rc::Rc,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -96,10 +97,10 @@ impl Exchange<'_> {
             return Err(463);
         }
         self.count_invalid_headers();
-        let listener = std::rc::Rc::clone(&self.client.listener);
+        let handling = Rc::clone(&self.handling);
         let kept = self.kept_fields();
         let request = address.request(head, kept.as_ref(), self.client.peer.ip());
-        let choice = listener.routes.choose(&request).map_err(|_| {
+        let choice = handling.routes.choose(&request).map_err(|_| {
             self.facts.priority = Priority::Failed;
             400_u16
         })?;
@@ -163,7 +164,7 @@ impl Exchange<'_> {
         }
         let verdict = desync::classify(self.head.text());
         self.facts.verdict = verdict;
-        match desync::treatment(self.client.listener.attributes.desync_mitigation, verdict.class) {
+        match desync::treatment(self.handling.attributes.desync_mitigation, verdict.class) {
             Treatment::Pass => Ok(()),
             Treatment::PassAndClose => {
                 self.close = true;
@@ -176,7 +177,7 @@ impl Exchange<'_> {
 
     /// Headers that are dropped are gone before rules look (alb §1.4).
     fn kept_fields(&self) -> Option<Fields> {
-        let drops = self.client.listener.attributes.drop_invalid_headers && !self.head.is_plain();
+        let drops = self.handling.attributes.drop_invalid_headers && !self.head.is_plain();
         drops.then(|| {
             let mut kept = Fields::default();
             for field in self.head.fields().iter().filter(|field| is_valid(field.name)) {
@@ -192,7 +193,7 @@ impl Exchange<'_> {
         if self.head.is_plain() || self.head.fields().iter().all(|field| is_valid(field.name)) {
             return;
         }
-        listener.shard.count(if listener.attributes.drop_invalid_headers {
+        listener.shard.count(if self.handling.attributes.drop_invalid_headers {
             Counter::DroppedInvalidHeaders
         } else {
             Counter::ForwardedInvalidHeaders
@@ -202,7 +203,7 @@ impl Exchange<'_> {
     /// What no answer of AWS's has: which rule took the request, and what was left out.
     fn explain(&mut self, choice: &Choice<'_>, request: &Request<'_>) {
         if self.client.listener.explain {
-            let explanation = self.client.listener.routes.explain(request).header();
+            let explanation = self.handling.routes.explain(request).header();
             self.added.push(b"X-Local-Env-Route", explanation.as_bytes());
         }
         if let Some(authentication) = choice.unauthenticated {
@@ -233,7 +234,7 @@ impl Exchange<'_> {
         let mut host = Vec::with_capacity(address.host.len() + 6);
         match transformed.host {
             Some(rewritten) => host = rewritten,
-            None if listener.attributes.preserve_host => {
+            None if self.handling.attributes.preserve_host => {
                 host.extend_from_slice(self.head.fields().get(Name::Host).unwrap_or(address.host));
             }
             None => {

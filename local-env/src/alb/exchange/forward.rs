@@ -57,19 +57,20 @@ impl Exchange<'_> {
         choice: &Choice,
         trace_id: &[u8],
     ) -> Attempt {
+        let handling = Rc::clone(&self.handling);
         let outgoing = Outgoing {
             head: self.head,
             target: forwarding.target.as_deref().unwrap_or(self.head.target()),
             host: &forwarding.host,
-            forwarded: &self.client.forwarded,
+            forwarded: &handling.forwarded,
             trace_id,
             framing: self.framing,
-            drop_invalid: self.client.listener.attributes.drop_invalid_headers,
+            drop_invalid: handling.attributes.drop_invalid_headers,
             upgrade: self.asks_for_upgrade(),
         };
         let group = &forwarding.group;
-        let secure = group.protocol() == TargetProtocol::Https;
-        match group.version() {
+        let secure = choice.protocol == TargetProtocol::Https;
+        match choice.version {
             ProtocolVersion::Http1 => self.over_http1((group, choice), &outgoing, secure).await,
             _ => self.over_http2((group, choice), &outgoing, secure).await,
         }

@@ -8,7 +8,7 @@ mod decide;
 mod facts;
 mod forward;
 
-use std::time::SystemTime;
+use std::{rc::Rc, time::SystemTime};
 
 pub(super) use decide::Refusal;
 
@@ -16,7 +16,7 @@ use self::{decide::Decision, facts::Facts};
 use super::{
     answer::{Answer, Answerer},
     body::{Activity, Sink, Source, pump},
-    client::{ClientConnection, Idle},
+    client::{ClientConnection, ConnectionHandling, Idle},
     framing::Framing,
     generated::Generated,
     head::{Fields, Name, RequestHead, ResponseHead},
@@ -47,6 +47,8 @@ pub(super) enum Protocol {
 /// A request under way.
 struct Exchange<'a> {
     client: &'a ClientConnection,
+    /// What its listener did when the request came.
+    handling: Rc<ConnectionHandling>,
     head: &'a RequestHead,
     source: Source<'a>,
     /// Until the answer has begun.
@@ -72,6 +74,7 @@ pub(super) async fn run(
     let _counted = InFlight::count(client);
     let mut exchange = Exchange {
         client,
+        handling: client.handling(),
         head: incoming.head,
         source: incoming.source,
         answerer: Some(incoming.answerer),
@@ -113,9 +116,9 @@ impl Exchange<'_> {
     /// Answers without a target; whether the connection can go on.
     async fn give(&mut self, generated: Generated) -> bool {
         self.facts.status = generated.status;
-        let listener = &self.client.listener;
+        let listener = &self.handling.listener;
         let mut head = ResponseHead::default();
-        generated.write(&mut head, listener.listener.server_header, SystemTime::now());
+        generated.write(&mut head, listener.server_header, SystemTime::now());
         if let Some(location) = generated.location() {
             self.added.push(b"Location", location);
         }
@@ -123,7 +126,7 @@ impl Exchange<'_> {
         let answer = Answer {
             head: &head,
             framing: Framing::Length(body.len() as u64),
-            imposed: &listener.listener.response_headers,
+            imposed: &listener.response_headers,
             added: &self.added,
             close: self.close || generated.closes(),
         };

@@ -3,6 +3,7 @@
 //! Each worker counts for itself, in memory that no other writes to, and whoever asks adds up. A
 //! metric that AWS has both for the load balancer and for each target group is counted by group.
 
+mod groups;
 mod server;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 
 pub use server::{MetricsBindError, MetricsServer};
 
+use self::groups::{Counted, Groups};
 use super::targets::TargetGroup;
 
 macro_rules! counters {
@@ -85,7 +87,6 @@ const GROUP_COUNTERS: usize = GroupCounter::ALL.len();
 #[derive(Debug)]
 pub struct Metrics {
     load_balancer: String,
-    groups: Vec<Arc<TargetGroup>>,
     shards: Vec<Arc<Shard>>,
 }
 
@@ -94,7 +95,7 @@ pub struct Metrics {
 #[repr(align(128))]
 pub(super) struct Shard {
     counters: [AtomicU64; COUNTERS],
-    groups: Vec<(Arc<TargetGroup>, [AtomicU64; GROUP_COUNTERS])>,
+    groups: Groups,
 }
 
 /// A metric's value.
@@ -115,21 +116,20 @@ pub struct Sample<'a> {
 // === impl Metrics ===
 
 impl Metrics {
-    pub(super) fn new(
-        load_balancer: &str,
-        groups: Vec<Arc<TargetGroup>>,
-        workers: usize,
-    ) -> Arc<Self> {
+    pub(super) fn new(load_balancer: &str, workers: usize) -> Arc<Self> {
         let shard = || {
-            let zeros = || std::array::from_fn(|_| AtomicU64::new(0));
-            let groups = groups.iter().map(|group| {
-                let zeros: [AtomicU64; GROUP_COUNTERS] = std::array::from_fn(|_| AtomicU64::new(0));
-                (Arc::clone(group), zeros)
-            });
-            Arc::new(Shard { counters: zeros(), groups: groups.collect() })
+            let counters = std::array::from_fn(|_| AtomicU64::new(0));
+            Arc::new(Shard { counters, groups: Groups::default() })
         };
         let shards = (0..workers).map(|_| shard()).collect();
-        Arc::new(Self { load_balancer: load_balancer.to_owned(), groups, shards })
+        Arc::new(Self { load_balancer: load_balancer.to_owned(), shards })
+    }
+
+    /// Counts for these groups too from here on.
+    pub(super) fn cover<'a>(&self, groups: impl Iterator<Item = &'a Arc<TargetGroup>>) {
+        for group in groups {
+            self.shards.iter().for_each(|shard| shard.groups.add(group));
+        }
     }
 
     pub(super) fn shard(&self, worker: usize) -> Option<&Arc<Shard>> {
@@ -143,31 +143,41 @@ impl Metrics {
             let value = self.shards.iter().map(|shard| read(&shard.counters[at])).sum::<u64>();
             samples.push(self.sample((cloudwatch, name), None, value));
         }
+        let groups = self.groups();
         for (at, (counter, cloudwatch, name)) in GroupCounter::ALL.iter().enumerate() {
-            for (index, group) in self.groups.iter().enumerate() {
-                let of =
-                    |shard: &Arc<Shard>| shard.groups.get(index).map_or(0, |it| read(&it.1[at]));
-                let value = self.shards.iter().map(of).sum::<u64>();
-                let mut sample = self.sample((cloudwatch, name), Some(group), value);
+            for (_, shares) in &groups {
+                let value = shares.iter().map(|share| read(&share.counters[at])).sum::<u64>();
+                let mut sample = self.sample((cloudwatch, name), shares.first(), value);
                 if *counter == GroupCounter::ResponseMicros {
                     sample.value /= 1e6;
                 }
                 samples.push(sample);
             }
         }
-        for group in &self.groups {
+        for (group, shares) in &groups {
             let (healthy, unhealthy) = group.counts();
-            let of = |names, count| self.sample(names, Some(group), count as u64);
+            let of = |names, count| self.sample(names, shares.first(), count as u64);
             samples.push(of((&"HealthyHostCount", &"healthy_hosts"), healthy));
             samples.push(of((&"UnHealthyHostCount", &"unhealthy_hosts"), unhealthy));
         }
         samples
     }
 
+    /// The groups that are still there, each with what every worker has counted for it.
+    fn groups(&self) -> Vec<(Arc<TargetGroup>, Vec<&Counted>)> {
+        let Some(first) = self.shards.first() else { return Vec::new() };
+        let there = first.groups.iter().filter_map(Counted::group);
+        let shares = |group: Arc<TargetGroup>| {
+            let shares = self.shards.iter().filter_map(|shard| shard.groups.of(&group)).collect();
+            (group, shares)
+        };
+        there.map(shares).collect()
+    }
+
     fn sample<'a>(
         &'a self,
         (cloudwatch, name): (&&'static str, &&'static str),
-        group: Option<&'a Arc<TargetGroup>>,
+        group: Option<&&'a Counted>,
         value: u64,
     ) -> Sample<'a> {
         #[expect(clippy::cast_precision_loss, reason = "all of it counts up to 2^53")]
@@ -235,8 +245,8 @@ impl Shard {
     }
 
     fn add_group(&self, group: &Arc<TargetGroup>, counter: GroupCounter, count: u64) {
-        if let Some((_, counters)) = self.groups.iter().find(|(it, _)| Arc::ptr_eq(it, group)) {
-            add(&counters[counter as usize], count);
+        if let Some(counted) = self.groups.of(group) {
+            add(&counted.counters[counter as usize], count);
         }
     }
 }
@@ -262,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_workers_count_is_added_up() {
-        let metrics = Metrics::new("app/a/1", Vec::new(), 2);
+        let metrics = Metrics::new("app/a/1", 2);
         for worker in 0..2 {
             let shard = metrics.shard(worker).unwrap();
             shard.count(Counter::NewConnections);

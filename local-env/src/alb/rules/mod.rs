@@ -15,7 +15,7 @@ mod forward;
 mod path;
 mod redirect;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod transform;
 mod wildcard;
 

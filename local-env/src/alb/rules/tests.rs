@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Target groups that are called by their names alone.
-pub(super) fn groups(names: &[&str]) -> HashMap<Arn, Arc<TargetGroup>> {
+pub(in crate::alb) fn groups(names: &[&str]) -> HashMap<Arn, Arc<TargetGroup>> {
     let model = |name: &&str| stack::TargetGroup {
         logical_id: (*name).to_owned(),
         arn: Arn::from(*name),

@@ -6,11 +6,16 @@ use super::{
     stickiness::Session,
     target::{InFlight, Target},
 };
+use crate::stack::{ProtocolVersion, TargetProtocol};
 
 /// The target that a request goes to. Lives until the request has been answered.
 #[derive(Debug)]
 pub(in crate::alb) struct Choice {
     pub(in crate::alb) target: Arc<Target>,
+    /// Whether it is spoken to over TLS.
+    pub(in crate::alb) protocol: TargetProtocol,
+    /// What it speaks.
+    pub(in crate::alb) version: ProtocolVersion,
     pub(super) fail_open: bool,
     /// In a group without stickiness there is none.
     pub(super) session: Option<Session>,

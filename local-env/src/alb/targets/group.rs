@@ -19,25 +19,27 @@ use super::{
     anomaly, check,
     choice::Choice,
     eligible::{Eligible, Turn},
-    health::{Outcome, Policy},
-    registry::{Registry, Settings},
+    health::Outcome,
+    registry::Registry,
     state::TargetState,
-    stickiness::{Session, Stickiness},
+    stickiness::Session,
     target::Target,
+    terms::Terms,
 };
 use crate::{
-    alb::{cookie::Sealer, head::Fields},
+    alb::head::Fields,
     clock::Clock,
-    stack::{self, Algorithm, Arn, ProtocolVersion, TargetProtocol},
+    stack::{self, Algorithm, Arn, ProtocolVersion},
 };
 
 /// A target group and its targets. Cheap to share: rules and the environment hold the same one.
 pub struct TargetGroup {
-    model: Arc<stack::TargetGroup>,
-    deregistration_delay: Duration,
-    stickiness: Option<Stickiness>,
+    arn: Arn,
+    name: String,
+    full_name: String,
+    clock: Clock,
     control: Mutex<Control>,
-    eligible: ArcSwap<Eligible>,
+    offer: ArcSwap<Offer>,
     turn: Turn,
     described: watch::Sender<TargetStates>,
 }
@@ -45,8 +47,17 @@ pub struct TargetGroup {
 /// Each target's state.
 pub type TargetStates = BTreeMap<SocketAddr, TargetState>;
 
+/// What there is for a request; replaced whole when anything changes.
+struct Offer {
+    eligible: Eligible,
+    terms: Arc<Terms>,
+}
+
 struct Control {
+    terms: Arc<Terms>,
     registry: Registry,
+    /// How many load balancers have rules that forward here.
+    users: usize,
     /// By the target's id.
     checks: HashMap<u64, AbortOnDropHandle<()>>,
     judging: Option<AbortOnDropHandle<()>>,
@@ -57,20 +68,15 @@ struct Control {
 impl TargetGroup {
     /// A group without targets.
     pub fn new(model: &stack::TargetGroup, clock: Clock) -> Arc<Self> {
-        let attributes = &model.attributes;
-        let settings = Settings {
-            policy: Policy::new(&model.health_check, clock),
-            minimum_healthy: attributes.minimum_healthy,
-            slow_start: clock.wait(attributes.slow_start),
-            mitigates: attributes.anomaly_mitigation
-                && attributes.algorithm == Algorithm::WeightedRandom,
-        };
+        let terms = Arc::new(Terms::new(model, clock));
+        let offer = Offer { eligible: Eligible::default(), terms: Arc::clone(&terms) };
         Arc::new(Self {
-            deregistration_delay: clock.wait(attributes.deregistration_delay),
-            stickiness: stickiness(model),
-            model: Arc::new(model.clone()),
-            control: Mutex::new(Control::new(settings)),
-            eligible: ArcSwap::default(),
+            arn: model.arn.clone(),
+            name: model.name.clone(),
+            full_name: model.full_name.clone(),
+            clock,
+            control: Mutex::new(Control::new(terms, clock)),
+            offer: ArcSwap::from_pointee(offer),
             turn: Turn::default(),
             described: watch::Sender::default(),
         })
@@ -78,27 +84,22 @@ impl TargetGroup {
 
     /// What rules and services call it.
     pub fn arn(&self) -> &Arn {
-        &self.model.arn
+        &self.arn
     }
 
     /// Its `Name`.
     pub fn name(&self) -> &str {
-        &self.model.name
+        &self.name
     }
 
     /// What metrics call it.
     pub fn full_name(&self) -> &str {
-        &self.model.full_name
-    }
-
-    /// Whether its targets are spoken to over TLS.
-    pub fn protocol(&self) -> TargetProtocol {
-        self.model.protocol
+        &self.full_name
     }
 
     /// What its targets speak.
     pub fn version(&self) -> ProtocolVersion {
-        self.model.version
+        self.offer.load().terms.model.version
     }
 
     /// The states of its targets, now and whenever one changes. Those that are draining are in it until
@@ -120,6 +121,30 @@ impl TargetGroup {
         self.control().registry.anomalies()
     }
 
+    /// Takes up what has changed in its model; the ARN is the same. Targets stay registered and are as
+    /// healthy as they were, until a check of the new kind says otherwise. AWS would replace a group
+    /// whose protocol has changed, so its targets are other ones from here on. Must be called on a
+    /// runtime.
+    pub fn reload(self: &Arc<Self>, model: &stack::TargetGroup) {
+        let mut control = self.control();
+        if *control.terms.model == *model {
+            return;
+        }
+        let terms = Arc::new(control.terms.changed(model, self.clock));
+        let old = std::mem::replace(&mut control.terms, Arc::clone(&terms));
+        if !terms.speaks_as(&old) {
+            for target in control.registry.renew() {
+                self.drain(target, old.deregistration_delay);
+            }
+        }
+        control.registry.change(terms.settings(self.clock));
+        control.checks.clear();
+        if control.registry.is_in_use() {
+            self.check_all(&mut control);
+        }
+        self.publish(&control);
+    }
+
     /// Registers a target, which is checked once a rule uses the group (alb §4.2). Must be called on a
     /// runtime. An address that is registered already is another target from here on.
     pub fn register(self: &Arc<Self>, address: SocketAddr) {
@@ -128,7 +153,8 @@ impl TargetGroup {
         // Made under the lock, so that ids ascend in the order of registrations.
         let target = Target::new(address);
         if control.registry.is_in_use() {
-            control.checks.insert(target.id, self.check(&target));
+            let check = self.check(&control.terms, &target);
+            control.checks.insert(target.id, check);
         }
         control.registry.register(target, Instant::now());
         self.publish(&control);
@@ -141,23 +167,40 @@ impl TargetGroup {
         let Some(target) = control.registry.deregister(address) else { return };
         control.checks.remove(&target.id);
         self.publish(&control);
-        tokio::spawn(drain(Arc::downgrade(self), target, self.deregistration_delay));
+        self.drain(target, control.terms.deregistration_delay);
     }
 
-    /// A rule forwards to the group: its targets are checked from here on. Must be called on a
-    /// runtime.
+    /// A rule of a load balancer forwards to the group: its targets are checked from here on. Must be
+    /// called on a runtime.
     pub(in crate::alb) fn use_by_rule(self: &Arc<Self>) {
         let mut control = self.control();
-        let Some(targets) = control.registry.take_into_use(Instant::now()) else { return };
-        control.checks.extend(targets.iter().map(|it| (it.id, self.check(it))));
+        control.users += 1;
+        if !control.registry.take_into_use(Instant::now()) {
+            return;
+        }
+        self.check_all(&mut control);
         let judging = tokio::spawn(judge(Arc::downgrade(self)));
         control.judging = Some(AbortOnDropHandle::new(judging));
         self.publish(&control);
     }
 
+    /// No rule of a load balancer forwards to the group any more; where no other one's does, its targets
+    /// are checked no longer (alb §4.2).
+    pub(in crate::alb) fn leave_by_rule(&self) {
+        let mut control = self.control();
+        control.users = control.users.saturating_sub(1);
+        if control.users > 0 {
+            return;
+        }
+        control.registry.leave_use();
+        control.checks.clear();
+        control.judging = None;
+        self.publish(&control);
+    }
+
     /// How many targets may get a request.
     pub(in crate::alb) fn eligible(&self) -> usize {
-        self.eligible.load().len()
+        self.offer.load().eligible.len()
     }
 
     /// The target for a request, or `None` where none may get one.
@@ -168,8 +211,10 @@ impl TargetGroup {
         random: &mut fastrand::Rng,
         now: Instant,
     ) -> Option<Choice> {
-        let (eligible, algorithm) = (self.eligible.load(), self.model.attributes.algorithm);
-        let session = self.stickiness.as_ref().map(|it| it.session(request, SystemTime::now()));
+        let offer = self.offer.load();
+        let Offer { eligible, terms } = &**offer;
+        let algorithm = terms.model.attributes.algorithm;
+        let session = terms.stickiness.as_ref().map(|it| it.session(request, SystemTime::now()));
         let stays = match session {
             Some(Session::With(seat)) => eligible.with_id(seat.target()),
             _ => None,
@@ -178,6 +223,8 @@ impl TargetGroup {
         let counts = algorithm == Algorithm::LeastOutstandingRequests;
         Some(Choice {
             target: Arc::clone(chosen),
+            protocol: terms.model.protocol,
+            version: terms.model.version,
             fail_open: eligible.is_fail_open(),
             session,
             _in_flight: counts.then(|| chosen.begin()),
@@ -191,7 +238,8 @@ impl TargetGroup {
         response: &Fields,
         out: &mut Vec<Vec<u8>>,
     ) {
-        if let (Some(stickiness), Some(session)) = (&self.stickiness, choice.session) {
+        let Some(session) = choice.session else { return };
+        if let Some(stickiness) = &self.offer.load().terms.stickiness {
             stickiness.set_cookies(session, choice.target.id, response, SystemTime::now(), out);
         }
     }
@@ -207,8 +255,18 @@ impl TargetGroup {
         Some(observed.interval)
     }
 
-    fn check(self: &Arc<Self>, target: &Arc<Target>) -> AbortOnDropHandle<()> {
-        let (group, model) = (Arc::downgrade(self), Arc::clone(&self.model));
+    fn check_all(self: &Arc<Self>, control: &mut Control) {
+        let targets = control.registry.targets();
+        let checks = targets.iter().map(|it| (it.id, self.check(&control.terms, it)));
+        control.checks.extend(checks);
+    }
+
+    fn drain(self: &Arc<Self>, target: Arc<Target>, delay: Duration) {
+        tokio::spawn(drain(Arc::downgrade(self), target, delay));
+    }
+
+    fn check(self: &Arc<Self>, terms: &Terms, target: &Arc<Target>) -> AbortOnDropHandle<()> {
+        let (group, model) = (Arc::downgrade(self), Arc::clone(&terms.model));
         AbortOnDropHandle::new(tokio::spawn(check::run(group, model, Arc::clone(target))))
     }
 
@@ -226,7 +284,8 @@ impl TargetGroup {
     }
 
     fn publish(&self, control: &Control) {
-        self.eligible.store(Arc::new(control.registry.eligible(Instant::now())));
+        let eligible = control.registry.eligible(Instant::now());
+        self.offer.store(Arc::new(Offer { eligible, terms: Arc::clone(&control.terms) }));
         self.described.send_replace(control.registry.states());
     }
 
@@ -238,27 +297,16 @@ impl TargetGroup {
 
 impl fmt::Debug for TargetGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TargetGroup").field("arn", &self.model.arn).finish_non_exhaustive()
+        f.debug_struct("TargetGroup").field("arn", &self.arn).finish_non_exhaustive()
     }
 }
 
 // === impl Control ===
 
 impl Control {
-    fn new(settings: Settings) -> Self {
-        Self { registry: Registry::new(settings), checks: HashMap::new(), judging: None }
-    }
-}
-
-fn stickiness(model: &stack::TargetGroup) -> Option<Stickiness> {
-    let kind = model.attributes.stickiness.clone()?;
-    match Sealer::new() {
-        Ok(sealer) => Some(Stickiness::new(kind, sealer, model.arn.as_str())),
-        Err(error) => {
-            let group = &model.name;
-            tracing::error!(%group, %error, "clients do not stay with their targets");
-            None
-        }
+    fn new(terms: Arc<Terms>, clock: Clock) -> Self {
+        let registry = Registry::new(terms.settings(clock));
+        Self { terms, registry, users: 0, checks: HashMap::new(), judging: None }
     }
 }
 
@@ -282,13 +330,13 @@ async fn judge(group: Weak<TargetGroup>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::state::Unused, *};
     use crate::stack::{
         HealthCheck, HealthCheckPort, Matcher, Stickiness as Kind, TargetGroupAttributes,
+        TargetProtocol,
     };
 
-    /// A group that no rule uses, so that only the tests tell what checks found.
-    fn group(change: impl FnOnce(&mut TargetGroupAttributes)) -> Arc<TargetGroup> {
+    fn model(change: impl FnOnce(&mut TargetGroupAttributes)) -> stack::TargetGroup {
         let mut attributes = TargetGroupAttributes::default();
         change(&mut attributes);
         let health_check = HealthCheck {
@@ -301,7 +349,7 @@ mod tests {
             unhealthy_threshold: 1,
             matcher: Matcher::Http(vec![200..=200]),
         };
-        let model = stack::TargetGroup {
+        stack::TargetGroup {
             logical_id: "Web".into(),
             arn: Arn::from("web"),
             name: "web".into(),
@@ -310,8 +358,12 @@ mod tests {
             version: ProtocolVersion::Http1,
             health_check,
             attributes,
-        };
-        TargetGroup::new(&model, Clock::REAL)
+        }
+    }
+
+    /// A group that no rule uses, so that only the tests tell what checks found.
+    fn group(change: impl FnOnce(&mut TargetGroupAttributes)) -> Arc<TargetGroup> {
+        TargetGroup::new(&model(change), Clock::REAL)
     }
 
     fn add_healthy(group: &Arc<TargetGroup>, port: u16) {
@@ -413,5 +465,53 @@ mod tests {
         group.observe(&choice.target, &Outcome::TimedOut);
         assert_eq!((group.counts(), group.eligible()), ((0, 1), 1));
         assert!(choose(&group, &Fields::default()).unwrap().is_fail_open());
+    }
+
+    #[tokio::test]
+    async fn a_changed_model_leaves_targets_and_sessions_as_they_were() {
+        let day = Duration::from_secs(86_400);
+        let sticky = |it: &mut TargetGroupAttributes| {
+            it.stickiness = Some(Kind::LoadBalancer { duration: day });
+        };
+        let group = group(sticky);
+        (1..=2).for_each(|port| add_healthy(&group, port));
+        let (first, mut set) = (choose(&group, &Fields::default()).unwrap(), Vec::new());
+        group.set_cookies(&first, &Fields::default(), &mut set);
+        let mut request = Fields::default();
+        request.push(b"Cookie", &set[0]);
+        group.reload(&model(|it| {
+            sticky(it);
+            it.slow_start = Duration::from_secs(30);
+        }));
+        assert_eq!(choose(&group, &request).unwrap().target.id, first.target.id);
+        group.reload(&model(|_| {}));
+        assert!(!choose(&group, &request).unwrap().is_new_session(), "nobody stays any more");
+        assert_eq!(group.eligible(), 2);
+    }
+
+    #[tokio::test]
+    async fn targets_that_are_spoken_to_otherwise_are_others_and_as_healthy() {
+        let group = group(|it| it.deregistration_delay = Duration::ZERO);
+        add_healthy(&group, 1);
+        let old = choose(&group, &Fields::default()).unwrap();
+        group.reload(&stack::TargetGroup { version: ProtocolVersion::Http2, ..model(|_| {}) });
+        let new = choose(&group, &Fields::default()).unwrap();
+        assert!(new.target.id > old.target.id && !new.is_fail_open());
+        assert_eq!((old.version, new.version), (ProtocolVersion::Http1, ProtocolVersion::Http2));
+        old.target.cut().cancelled().await;
+        assert!(!new.target.cut().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_group_is_in_use_as_long_as_one_load_balancer_uses_it() {
+        let group = group(|_| {});
+        add_healthy(&group, 1);
+        let state = || group.states().borrow().values().next().cloned().unwrap();
+        group.use_by_rule();
+        group.use_by_rule();
+        group.leave_by_rule();
+        assert_eq!(state(), TargetState::Initial);
+        group.leave_by_rule();
+        assert_eq!(state().to_string(), TargetState::Unused(Unused::NotInUse).to_string());
     }
 }

@@ -17,6 +17,7 @@ mod slow_start;
 mod state;
 mod stickiness;
 mod target;
+mod terms;
 
 pub(super) use any_certificate::any_certificate;
 pub(super) use choice::Choice;

@@ -69,15 +69,38 @@ impl Registry {
         self.in_use
     }
 
-    /// A rule forwards to the group from here on; the targets that are to be checked now, or `None`
-    /// where it was so before.
-    pub(super) fn take_into_use(&mut self, now: Instant) -> Option<Vec<Arc<Target>>> {
+    /// A rule forwards to the group from here on, so that its targets are to be checked; `false` where
+    /// it was so before.
+    pub(super) fn take_into_use(&mut self, now: Instant) -> bool {
         if self.in_use {
-            return None;
+            return false;
         }
         self.in_use = true;
         self.registered.iter_mut().for_each(|it| it.health = Health::new(now));
-        Some(self.targets())
+        true
+    }
+
+    /// No rule forwards to the group any more. A request that was on its way here still finds its
+    /// targets.
+    pub(super) fn leave_use(&mut self) {
+        self.in_use = false;
+    }
+
+    /// Goes by other settings from here on. What is known of the targets stays.
+    pub(super) fn change(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// Makes other targets of those that are registered, as healthy as they were; the old ones, which
+    /// are draining.
+    pub(super) fn renew(&mut self) -> Vec<Arc<Target>> {
+        let renew = |it: &mut Registration| {
+            let new = Target::new(it.target.address);
+            std::mem::replace(&mut it.target, new)
+        };
+        let old: Vec<_> = self.registered.iter_mut().map(renew).collect();
+        self.draining.extend(old.iter().cloned());
+        old
     }
 
     /// Those that are registered.
