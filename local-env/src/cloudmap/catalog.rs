@@ -73,6 +73,16 @@ impl Catalog {
         catalog
     }
 
+    /// Takes up other namespaces and services. Services that stay keep their instances.
+    pub(super) fn reload(&mut self, namespaces: &[Namespace]) {
+        let mut before = std::mem::replace(self, Self::new(namespaces));
+        for (arn, entry) in &mut self.services {
+            if let Some(before) = before.services.swap_remove(arn) {
+                entry.succeed(before);
+            }
+        }
+    }
+
     /// Registers an instance, or updates the one with its id. A service that is not in the catalog
     /// has no names, and nothing happens.
     pub(super) fn register(&mut self, service: &Arn, instance: Instance) {
@@ -140,6 +150,21 @@ impl Entry {
         };
         service.instances.iter().for_each(|instance| entry.register(instance.into()));
         entry
+    }
+
+    /// Keeps the instances that the service had before, but for those that the template registered
+    /// and has no longer.
+    fn succeed(&mut self, before: Self) {
+        let is_same = self.service == before.service;
+        self.revision = if is_same { before.revision } else { before.revision + 1 };
+        for (id, registered) in before.instances {
+            let of_template = before.service.instances.iter().any(|it| it.id == id);
+            match self.instances.get_mut(&id) {
+                Some(new) => new.health = registered.health,
+                None if !of_template => drop(self.instances.insert(id, registered)),
+                None => {}
+            }
+        }
     }
 
     fn register(&mut self, instance: Instance) {

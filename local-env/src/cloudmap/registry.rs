@@ -31,7 +31,7 @@ const REPORT_DELAY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Registry {
     catalog: ArcSwap<Catalog>,
-    zones: Zones,
+    zones: ArcSwap<Zones>,
     region: String,
     report_delay: Duration,
 }
@@ -47,10 +47,18 @@ impl Registry {
     ) -> Result<Arc<Self>, ProtoError> {
         Ok(Arc::new(Self {
             catalog: ArcSwap::from_pointee(Catalog::new(namespaces)),
-            zones: Zones::new(namespaces, region)?,
+            zones: ArcSwap::from_pointee(Zones::new(namespaces, region)?),
             region: region.to_owned(),
             report_delay: clock.wait(REPORT_DELAY),
         }))
+    }
+
+    /// Takes up other namespaces and services; the instances of services that stay are kept.
+    pub fn reload(&self, namespaces: &[Namespace]) -> Result<(), ProtoError> {
+        let zones = Zones::new(namespaces, &self.region)?;
+        self.change(|catalog| catalog.reload(namespaces));
+        self.zones.store(Arc::new(zones));
+        Ok(())
     }
 
     /// Where its tasks run.
@@ -87,13 +95,13 @@ impl Registry {
         random: &mut fastrand::Rng,
     ) -> Answer {
         let catalog = &self.catalog();
-        self.zones.answer(&Question { name, kind, catalog, now: Instant::now() }, random)
+        self.zones.load().answer(&Question { name, kind, catalog, now: Instant::now() }, random)
     }
 
     /// Lets a message be answered from what is registered now.
     pub(super) fn directly<T>(&self, answer: impl FnOnce(&Moment<'_>) -> T) -> T {
-        let catalog = &self.catalog();
-        answer(&Moment { zones: &self.zones, catalog, now: Instant::now() })
+        let (zones, catalog) = (&self.zones.load(), &self.catalog());
+        answer(&Moment { zones, catalog, now: Instant::now() })
     }
 
     fn change(&self, mut change: impl FnMut(&mut Catalog)) {
