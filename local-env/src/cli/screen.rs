@@ -86,7 +86,7 @@ impl Screen {
                 return format!("{} {message}\n", self.label(service));
             }
             Notice::NotApplied { what } => {
-                return format!("the template's {what} have changed: restart to apply that\n");
+                return format!("not applied: {what}: restart to apply that\n");
             }
             Notice::Running { service, task, address } => {
                 (service, task, format!("runs at {address}"))

@@ -7,6 +7,7 @@
 
 mod facts;
 mod names;
+mod reload;
 mod run;
 mod service;
 mod status;

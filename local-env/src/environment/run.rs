@@ -50,7 +50,7 @@ pub(super) struct Running<L> {
     notices: mpsc::UnboundedSender<Notice>,
     /// A word whenever a target's state has changed.
     changed: mpsc::Sender<()>,
-    watched: HashSet<Arn>,
+    pub(super) watched: HashSet<Arn>,
 }
 
 // === impl Environment ===

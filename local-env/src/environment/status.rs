@@ -89,8 +89,8 @@ pub enum Notice {
     },
     /// The template has changed where a running environment cannot follow.
     NotApplied {
-        /// What has changed.
-        what: &'static str,
+        /// What is left as it was, by its logical id, and why.
+        what: String,
     },
     /// The load balancer thinks otherwise of a task than before.
     Target {

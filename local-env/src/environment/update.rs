@@ -1,11 +1,10 @@
 //! A stack that changes while it runs: each service that is concerned is rolled, as a deployment
-//! would in AWS; what only counts tasks is taken up as it is.
+//! would in AWS; what changes no task is taken up as it is.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Environment, Notice, run::Running, service::RunningService};
+use super::{Environment, run::Running, service::RunningService};
 use crate::{
-    alb::TargetGroup,
     ecs::{Launcher, Revision},
     stack::{Service, Stack, TaskDefinition},
 };
@@ -38,8 +37,7 @@ impl Environment {
 impl<L: Launcher> Running<L> {
     pub(super) fn update(&mut self, update: Update) {
         let Update { stack, revision, rolled } = update;
-        self.add_groups(&stack);
-        self.tell_of_what_stays(&stack);
+        self.reload(&stack);
         self.environment.stack = Arc::new(stack);
         let stack = Arc::clone(&self.environment.stack);
         for model in &stack.services {
@@ -57,6 +55,7 @@ impl<L: Launcher> Running<L> {
                 service.remove();
             }
         }
+        self.forget_groups();
     }
 
     fn change(&mut self, old: &Service, mut model: Service, revision: Revision, rolled: bool) {
@@ -72,29 +71,6 @@ impl<L: Launcher> Running<L> {
             Some(wiring) => service.deploy(model, wiring, revision, pace),
             None if *old != model => service.adjust(model, pace),
             None => {}
-        }
-    }
-
-    /// Target groups that are new; tasks may be registered in them, though no rule leads there yet.
-    fn add_groups(&mut self, stack: &Stack) {
-        let clock = self.environment.clock;
-        for model in &stack.target_groups {
-            let groups = &mut self.environment.groups;
-            groups.entry(model.arn.clone()).or_insert_with(|| TargetGroup::new(model, clock));
-        }
-    }
-
-    /// What cannot change while it runs is said, and stays as it is.
-    fn tell_of_what_stays(&self, stack: &Stack) {
-        let old = &self.environment.stack;
-        for (what, changed) in [
-            ("load balancers", old.load_balancers != stack.load_balancers),
-            ("target groups", old.target_groups != stack.target_groups),
-            ("namespaces", old.namespaces != stack.namespaces),
-        ] {
-            if changed {
-                self.tell(Notice::NotApplied { what });
-            }
         }
     }
 }

@@ -80,15 +80,17 @@ impl Wiring {
         }
     }
 
-    /// What the load balancer thinks of a task: the worst that any of its target groups does.
+    /// What the load balancer thinks of a task: the worst that any of its target groups does. A group
+    /// that no rule uses has nothing to say where another one does.
     pub(super) fn target_state(&self, address: Ipv4Addr) -> Option<TargetState> {
         let states = self.states(address).map(|(_, _, state)| state);
         states.max_by_key(|state| match state {
-            TargetState::Healthy => 0,
-            TargetState::Draining => 1,
-            TargetState::Initial => 2,
-            TargetState::Unused(_) => 3,
-            TargetState::Unhealthy(_) => 4,
+            TargetState::Unused(Unused::NotInUse) => 0,
+            TargetState::Healthy => 1,
+            TargetState::Draining => 2,
+            TargetState::Initial => 3,
+            TargetState::Unused(_) => 4,
+            TargetState::Unhealthy(_) => 5,
         })
     }
 

@@ -13,6 +13,7 @@ mod environment;
 mod failures;
 mod load_balancer;
 mod observe;
+mod reload;
 mod rolling;
 mod several_containers;
 mod support;

@@ -1,0 +1,102 @@
+//! What a changed template changes without any task: target groups, listeners and names. Only what
+//! would take a socket to be opened or closed is left, and said.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Environment, EnvironmentError, Notice, certificates, run::Running};
+use crate::{
+    alb::{RunningLoadBalancer, TargetGroup},
+    ecs::Launcher,
+    stack::{Listener, LoadBalancer, Stack},
+};
+
+// === impl Environment ===
+
+impl Environment {
+    /// Target groups that are new, or otherwise than before. Tasks may be registered in them, though
+    /// no rule leads there yet.
+    fn reload_groups(&mut self, stack: &Stack) {
+        for model in &stack.target_groups {
+            let group = self.groups.entry(model.arn.clone());
+            group.or_insert_with(|| TargetGroup::new(model, self.clock)).reload(model);
+        }
+    }
+
+    /// What the HTTPS listeners serve with whose certificates are others than before.
+    fn new_certificates(
+        &self,
+        old: &LoadBalancer,
+        new: &LoadBalancer,
+    ) -> Result<HashMap<u16, Arc<rustls::ServerConfig>>, EnvironmentError> {
+        let mut changed = new.clone();
+        if old.attributes.http2 == new.attributes.http2 {
+            let before = |port| old.listeners.iter().find(|it| it.port == port);
+            let is_new =
+                |it: &Listener| before(it.port).is_some_and(|old| old.protocol != it.protocol);
+            changed.listeners.retain(is_new);
+        }
+        Ok(certificates(&changed, self.authority.as_ref())?)
+    }
+}
+
+// === impl Running ===
+
+impl<L: Launcher> Running<L> {
+    /// Takes up all of a stack but its services. What stays as it was is said.
+    pub(super) fn reload(&mut self, stack: &Stack) {
+        self.environment.reload_groups(stack);
+        let mut left = Vec::new();
+        if let Err(error) = self.environment.registry.reload(&stack.namespaces) {
+            left.push(format!("namespaces: a name is not a DNS name: {error}"));
+        }
+        for model in &stack.load_balancers {
+            let mut running = self.balancers.iter_mut();
+            match running.find(|it| it.model().arn == model.arn) {
+                Some(running) => left.extend(reload(&self.environment, running, model)),
+                None => left.push(format!("load balancer {}, which is new", model.logical_id)),
+            }
+        }
+        for old in self.balancers.iter().map(RunningLoadBalancer::model) {
+            if stack.load_balancers.iter().all(|it| it.arn != old.arn) {
+                left.push(format!("load balancer {}, which is gone", old.logical_id));
+            }
+        }
+        for what in left {
+            self.tell(Notice::NotApplied { what });
+        }
+    }
+
+    /// Forgets the target groups that are neither in the stack nor referred to by anything that runs.
+    pub(super) fn forget_groups(&mut self) {
+        let Environment { groups, stack, .. } = &mut self.environment;
+        let watched = &mut self.watched;
+        groups.retain(|arn, group| {
+            let is_there = stack.target_groups.iter().any(|it| it.arn == *arn);
+            let stays = is_there || Arc::strong_count(group) > 1;
+            if !stays {
+                watched.remove(arn);
+            }
+            stays
+        });
+    }
+}
+
+/// Has a load balancer take up its model; what is left as it was.
+fn reload(
+    environment: &Environment,
+    running: &mut RunningLoadBalancer,
+    model: &LoadBalancer,
+) -> Vec<String> {
+    let name = &model.logical_id;
+    let tls = match environment.new_certificates(running.model(), model) {
+        Ok(tls) => tls,
+        Err(error) => return vec![format!("load balancer {name}: {error}")],
+    };
+    match running.reload(model, &environment.groups, tls) {
+        Ok(reloaded) => {
+            let left = reloaded.not_applied.into_iter();
+            left.map(|listener| format!("listener {listener}, which is opened or closed")).collect()
+        }
+        Err(error) => vec![format!("load balancer {name}: {error}")],
+    }
+}
