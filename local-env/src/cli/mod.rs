@@ -5,6 +5,7 @@ mod check;
 mod compose;
 mod explain;
 mod healthcheck;
+mod init;
 mod load;
 mod log_files;
 mod observe;
@@ -37,6 +38,7 @@ enum Command {
     Compose(compose::Compose),
     Route(route::Route),
     Check(check::Check),
+    Init(init::Init),
     Healthcheck(healthcheck::Healthcheck),
 }
 
@@ -48,6 +50,7 @@ pub async fn run() -> miette::Result<()> {
         Command::Compose(compose) => compose::run(&compose),
         Command::Route(route) => route::run(&route),
         Command::Check(check) => check::run(&check),
+        Command::Init(init) => init::run(&init),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
     }
 }

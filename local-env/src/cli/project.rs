@@ -6,6 +6,7 @@ mod entry;
 mod environment_file;
 mod error;
 mod given;
+mod lacking;
 mod masked;
 mod part;
 mod secret;
@@ -29,7 +30,8 @@ use crate::{
 };
 use entry::ServiceEntry;
 pub(super) use error::ProjectError;
-use part::Part;
+pub(super) use lacking::Lacking;
+pub(super) use part::{Part, key};
 
 /// The file's usual name.
 pub(super) const FILE_NAME: &str = "local-env.toml";
@@ -152,7 +154,8 @@ fn values<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Value>,
     Ok(texts.into_iter().map(|(key, text)| (key, text.into())).collect())
 }
 
-fn quoted(text: &str) -> String {
+/// Text as TOML has it.
+pub(super) fn quoted(text: &str) -> String {
     // JSON's escapes are TOML's too.
     serde_json::Value::from(text).to_string()
 }

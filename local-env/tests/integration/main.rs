@@ -11,6 +11,7 @@ mod dns;
 mod end_to_end;
 mod environment;
 mod failures;
+mod init;
 mod load_balancer;
 mod observe;
 mod reload;

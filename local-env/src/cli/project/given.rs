@@ -2,7 +2,7 @@
 //! project file stands in for (cloudmap-ecs §3.13).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -26,15 +26,20 @@ pub(super) struct Given<'a> {
 impl<'a> Given<'a> {
     /// All that these containers ask for must be there.
     pub(super) fn new(project: &'a Project, parts: &[Part<'_>]) -> Result<Self, ProjectError> {
+        let given = Self::read(project)?;
+        given.require_secrets(parts)?;
+        given.require_files(parts)?;
+        Ok(given)
+    }
+
+    /// Whether or not it is enough.
+    pub(super) fn read(project: &'a Project) -> Result<Self, ProjectError> {
         let mut secrets = BTreeMap::new();
         if let Some(path) = &project.secrets_file {
             secrets.extend(environment_file::read(&project.beside(path))?);
         }
         secrets.extend(project.secrets.clone());
-        let given = Self { project, secrets };
-        given.require_secrets(parts)?;
-        given.require_files(parts)?;
-        Ok(given)
+        Ok(Self { project, secrets })
     }
 
     /// Environment files, then `Environment`, then secrets, the later ones winning.
@@ -72,25 +77,36 @@ impl<'a> Given<'a> {
     }
 
     fn require_secrets(&self, parts: &[Part<'_>]) -> Result<(), ProjectError> {
+        let missing = self.lacking_secrets(parts);
+        if missing.is_empty() { Ok(()) } else { Err(self.missing_secrets(&missing)) }
+    }
+
+    fn lacking_secrets<'p>(&self, parts: &'p [Part<'_>]) -> Vec<(&'p Part<'p>, &'p Secret)> {
         let all =
             parts.iter().flat_map(|part| part.container.secrets.iter().map(move |it| (part, it)));
         let missing =
             all.filter(|(_, secret)| self.find(&Asked::new(&secret.value_from)).is_none());
-        let missing: Vec<_> = missing.collect();
-        if missing.is_empty() { Ok(()) } else { Err(self.missing_secrets(&missing)) }
+        missing.collect()
+    }
+
+    /// Lines for the secrets that these containers ask for in vain.
+    pub(super) fn lacking_secret_lines(&self, parts: &[Part<'_>]) -> Vec<String> {
+        secret_lines(&self.lacking_secrets(parts))
+    }
+
+    /// The environment files that these containers ask for in vain, by the last part of their ARNs.
+    pub(super) fn lacking_files(&self, parts: &[Part<'_>]) -> Vec<String> {
+        let all = parts.iter().flat_map(|part| &part.container.environment_files);
+        let lacking: BTreeSet<_> =
+            all.filter(|arn| self.file(arn).is_none()).map(|arn| last(arn).to_owned()).collect();
+        lacking.into_iter().collect()
     }
 
     fn missing_secrets(&self, missing: &[(&Part<'_>, &Secret)]) -> ProjectError {
-        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (_, secret) in missing {
-            let asked = Asked::new(&secret.value_from);
-            members.entry(asked.plain_name()).or_default().extend(asked.member);
-        }
-        let lines = members.iter().map(|(name, members)| secret_line(name, members));
         ProjectError::MissingSecrets {
             path: self.project.path.clone(),
             variables: missing.iter().map(|(part, secret)| variable(part, secret)).collect(),
-            lines: format!("[secrets]\n{}", lines.collect::<String>()),
+            lines: format!("[secrets]\n{}", secret_lines(missing).concat()),
         }
     }
 
@@ -137,6 +153,15 @@ fn last(arn: &str) -> &str {
 
 fn variable(part: &Part<'_>, secret: &Secret) -> String {
     format!("{} ({} from {})", part.called, secret.name, secret.value_from)
+}
+
+fn secret_lines(missing: &[(&Part<'_>, &Secret)]) -> Vec<String> {
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, secret) in missing {
+        let asked = Asked::new(&secret.value_from);
+        members.entry(asked.plain_name()).or_default().extend(asked.member);
+    }
+    members.iter().map(|(name, members)| secret_line(name, members)).collect()
 }
 
 fn secret_line(name: &str, members: &[&str]) -> String {

@@ -11,13 +11,13 @@ use crate::{
 };
 
 /// A container of a service, and what is said of it.
-pub(super) struct Part<'a> {
-    pub(super) service: &'a Service,
-    pub(super) container: &'a Container,
+pub(in crate::cli) struct Part<'a> {
+    pub(in crate::cli) service: &'a Service,
+    pub(in crate::cli) container: &'a Container,
     /// `service1`, or `the container log of service1`.
-    pub(super) called: String,
+    pub(in crate::cli) called: String,
     /// Where its entry belongs.
-    table: String,
+    pub(in crate::cli) table: String,
     pub(super) entry: Option<&'a Entry>,
 }
 
@@ -79,7 +79,7 @@ impl Part<'_> {
 }
 
 /// A part of a table's name, in quotes if it needs them.
-fn key(name: &str) -> String {
+pub(in crate::cli) fn key(name: &str) -> String {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
 }
