@@ -2,15 +2,21 @@
 
 use super::super::field::{Field, Properties, Result};
 
+/// How each amount may be written.
+const CPU_HELP: &str = "write CPU units, such as `256`, or `.25 vCPU`";
+const MEMORY_HELP: &str = "write MiB, such as `512`, or `0.5 GB`";
+
 /// CPU units and MiB. Only Fargate's sizes are fixed.
 pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u32)> {
+    if !fargate {
+        return on_instances(properties);
+    }
     let (cpu_field, memory_field) = (properties.need("Cpu")?, properties.need("Memory")?);
-    let cpu = amount(&cpu_field, "vcpu", "write CPU units, such as `256`, or `.25 vCPU`")?;
-    let memory = amount(&memory_field, "gb", "write MiB, such as `512`, or `0.5 GB`")?;
-    let Some(memories) = memories(cpu).filter(|_| fargate) else {
+    let cpu = amount(&cpu_field, "vcpu", CPU_HELP)?;
+    let memory = amount(&memory_field, "gb", MEMORY_HELP)?;
+    let Some(memories) = memories(cpu) else {
         let help = "Fargate has 256, 512, 1024, 2048, 4096, 8192 and 16384 CPU units";
-        let refused = || cpu_field.refused(format!("is {cpu}: no Fargate task has that"), help);
-        return if fargate { Err(refused()) } else { Ok((cpu, memory)) };
+        return Err(cpu_field.refused(format!("is {cpu}: no Fargate task has that"), help));
     };
     if memories.contains(&memory) {
         return Ok((cpu, memory));
@@ -21,6 +27,30 @@ pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u
     let memories: Vec<_> = memories.iter().map(u32::to_string).collect();
     Err(memory_field
         .refused(why, format!("with {cpu} CPU units AWS takes {}", memories.join(", "))))
+}
+
+/// On EC2 a task has what its containers have, unless it says otherwise.
+fn on_instances(properties: &Properties<'_>) -> Result<(u32, u32)> {
+    let cpu = match properties.get("Cpu") {
+        Some(field) => amount(&field, "vcpu", CPU_HELP)?,
+        None => {
+            of_containers(properties, "Cpu")?.into_iter().flatten().fold(0, u32::saturating_add)
+        }
+    };
+    if let Some(field) = properties.get("Memory") {
+        return Ok((cpu, amount(&field, "gb", MEMORY_HELP)?));
+    }
+    let memories = of_containers(properties, "Memory")?.into_iter().collect::<Option<Vec<_>>>();
+    let memory = memories.map(|all| all.into_iter().fold(0, u32::saturating_add));
+    let help = "give the task a `Memory`, or each of its containers";
+    Ok((cpu, memory.ok_or_else(|| properties.missing("Memory", help))?))
+}
+
+fn of_containers(properties: &Properties<'_>, key: &str) -> Result<Vec<Option<u32>>> {
+    let amount = |container: &Field<'_>| {
+        container.map()?.get(key).map(|field| field.number(0..=u32::MAX)).transpose()
+    };
+    properties.items("ContainerDefinitions")?.iter().map(amount).collect()
 }
 
 /// `256`, `1 vCPU`, `2GB`: in units of which 1024 make one.

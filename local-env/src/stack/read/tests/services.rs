@@ -176,3 +176,63 @@ fn circuit_breakers_are_checked() {
         assert_eq!(told, expected.replace('@', path));
     }
 }
+
+/// The template's task, its size and launch type left out, as one of EC2's.
+fn on_instances(container: &str, task: &str) -> Result<Stack, StackError> {
+    let container = format!("{{Name: web, {container} ");
+    let changes = [
+        ("Cpu: 256", "Tags: []"),
+        ("Memory: 512", task),
+        ("[FARGATE]", "[EC2]"),
+        ("LaunchType: FARGATE", "LaunchType: EC2"),
+        ("{Name: web, ", container.as_str()),
+    ];
+    read_with(&changes, Allowed::default())
+}
+
+#[test]
+fn a_task_on_ec2_runs_with_the_sizes_of_its_containers_and_its_launch_type_is_listed() {
+    let stack = on_instances("Cpu: 100, Memory: 300,", "Volumes: []").unwrap();
+    let definition = &stack.services[0].task_definition;
+    assert_eq!((definition.cpu, definition.memory), (100, 300));
+    let ignored = stack.coverage.ignored.iter().filter_map(|it| it.property.as_deref());
+    assert!(ignored.into_iter().any(|property| property == "LaunchType"));
+    let own = on_instances("Memory: 300,", "Memory: 700").unwrap();
+    let definition = &own.services[0].task_definition;
+    assert_eq!((definition.cpu, definition.memory), (0, 700));
+    let told = problem(on_instances("MemoryReservation: 300,", "Volumes: []"));
+    assert_eq!(told, "`Resources.Task.Properties.Memory` is absent");
+}
+
+#[test]
+fn a_service_needs_no_load_balancer_and_no_name() {
+    let balancer =
+        "LoadBalancers: [{ContainerName: web, ContainerPort: 8080, TargetGroupArn: !Ref Group}]";
+    let names = "ServiceRegistries: [{RegistryArn: !GetAtt Names.Arn}]";
+    let changes = [(balancer, "DesiredCount: 2"), (names, "ServiceName: worker")];
+    let stack = read_with(&changes, Allowed::default()).unwrap();
+    let worker = &stack.services[0];
+    assert_eq!((worker.name.as_str(), worker.desired_count), ("worker", 2));
+    assert!(worker.load_balancers.is_empty() && worker.registry.is_none());
+    assert_eq!(stack.local_name(worker), "worker");
+}
+
+#[test]
+fn an_internal_load_balancer_is_one_like_others() {
+    let stack = changed("{Type: application}", "{Type: application, Scheme: internal}");
+    assert_eq!(stack.load_balancers[0].listeners[0].port, 80);
+    assert_eq!(ignored("{Type: application}", "{Scheme: internal}"), [""; 0]);
+}
+
+#[test]
+fn tasks_that_a_clock_or_an_event_starts_are_listed_and_are_no_services() {
+    let target = "Arn: !Ref Web, RoleArn: r, EcsParameters: {TaskDefinitionArn: !Ref Task}";
+    let rule = format!("Targets: [{{Id: a, {target}}}], ScheduleExpression: rate(1 hour)");
+    let schedule = format!("Target: {{{target}}}, ScheduleExpression: rate(1 hour)");
+    let both = format!(
+        "  Hourly: {{Type: AWS::Events::Rule, Properties: {{{rule}}}}}\n  \
+         Nightly: {{Type: AWS::Scheduler::Schedule, Properties: {{{schedule}}}}}\n  Space:"
+    );
+    assert_eq!(ignored("  Space:", &both), ["Hourly.*", "Nightly.*"]);
+    assert_eq!(changed("  Space:", &both).services.len(), 1);
+}
