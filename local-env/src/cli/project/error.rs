@@ -25,7 +25,9 @@ pub(in crate::cli) enum ProjectError {
         place: Option<SourceSpan>,
     },
     #[error("{} does not say how to run {}", path.display(), containers.join(", "))]
-    #[diagnostic(help("add to it, with the command that starts each:\n\n{lines}"))]
+    #[diagnostic(help(
+        "add to it, with the command that starts each (`local-env init` has a guess):\n\n{lines}"
+    ))]
     Missing { path: PathBuf, containers: Vec<String>, lines: String },
     #[error("in {}, the command of {container} cannot be read: {why}", path.display())]
     #[diagnostic(help("it stands in `run = \"…\"`, with quotes as in a shell"))]
