@@ -11,6 +11,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
+/// A free port that has been found may be somebody else's a moment later.
+const ATTEMPTS: u32 = 10;
+
 /// A port that can't be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}")]
@@ -29,7 +32,21 @@ pub(super) fn bind(
     port: u16,
     workers: usize,
 ) -> Result<(u16, Vec<Vec<TcpListener>>), BindError> {
-    let mut port = port;
+    let mut attempts = if port == 0 { ATTEMPTS } else { 1 };
+    loop {
+        attempts -= 1;
+        let bound = try_to_bind(addresses, port, workers);
+        if bound.is_ok() || attempts == 0 {
+            return bound;
+        }
+    }
+}
+
+fn try_to_bind(
+    addresses: &[IpAddr],
+    mut port: u16,
+    workers: usize,
+) -> Result<(u16, Vec<Vec<TcpListener>>), BindError> {
     let mut sets: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
     for &ip in addresses {
         let address = SocketAddr::new(ip, port);
