@@ -8,7 +8,7 @@ use super::{
     template::text,
 };
 
-const FORM: &str = r#"{"Fn::Equals": [a, b]}, {"Fn::And": [c, …]}, {"Fn::Not": [c]}"#;
+const FORM: &str = r#"{"Fn::Equals": [a, b]}, {"Fn::And": [c, …]}, {"Fn::Not": [c]}, {"Fn::Contains": [[a, …], b]}"#;
 
 impl Scope<'_> {
     /// Whether a condition holds, once those that it names are decided.
@@ -41,6 +41,29 @@ impl Scope<'_> {
             "Fn::Or" => self
                 .all(argument, path, || wrong("Fn::Or", "needs 2 to 10 conditions"))
                 .map(|all| all.contains(&true)),
+            "Fn::Contains" => match argument.items() {
+                Some([list, item]) => {
+                    let item = self.evaluate(item, path)?;
+                    let list = self.texts(list, path)?;
+                    Ok(item.is_some_and(|item| list.iter().any(|it| it.same(&item))))
+                }
+                _ => Err(wrong("Fn::Contains", "needs a list of 2 items")),
+            },
+            "Fn::EachMemberEquals" => match argument.items() {
+                Some([list, item]) => {
+                    let item = self.evaluate(item, path)?;
+                    let list = self.texts(list, path)?;
+                    Ok(item.is_some_and(|item| list.iter().all(|it| it.same(&item))))
+                }
+                _ => Err(wrong("Fn::EachMemberEquals", "needs a list of 2 items")),
+            },
+            "Fn::EachMemberIn" => match argument.items() {
+                Some([list, known]) => {
+                    let (list, known) = (self.texts(list, path)?, self.texts(known, path)?);
+                    Ok(list.iter().all(|item| known.iter().any(|it| it.same(item))))
+                }
+                _ => Err(wrong("Fn::EachMemberIn", "needs a list of 2 items")),
+            },
             other => Err(Problem::NotEmulated {
                 what: format!("`{other}` as a condition"),
                 path: path.to_string(),
@@ -66,6 +89,12 @@ impl Scope<'_> {
             (Some(a), Some(b)) => Ok(a.same(&b)),
             (a, b) => Ok(a.is_none() && b.is_none()),
         }
+    }
+
+    fn texts(&self, node: &Node, path: &Path<'_>) -> Result<Vec<Node>> {
+        let list = self.evaluate(node, path)?;
+        let items = list.as_ref().and_then(Node::items).map(<[Node]>::to_vec);
+        items.ok_or_else(|| Problem::malformed(path, "a list", node))
     }
 
     fn all(&self, node: &Node, path: &Path<'_>, wrong: impl Fn() -> Problem) -> Result<Vec<bool>> {

@@ -7,6 +7,9 @@ use thiserror::Error;
 
 use super::{Source, Span, path::Path};
 
+/// Nobody reads more at once.
+const MOST_SHOWN: usize = 50;
+
 /// All the problems that were found in one text, at least one. A single problem shows as itself.
 #[derive(Debug)]
 pub struct Problems<P> {
@@ -116,6 +119,48 @@ pub enum TemplateProblem {
         #[label("not emulated")]
         span: Span,
     },
+    /// A value of another stack that none of the given ones has.
+    #[error("`{path}` asks for {what}, which none of the given stacks has")]
+    #[diagnostic(help(
+        "{}give the template that has it too, or its cdk.out folder, or write an export's value into \
+         local-env.toml under `[imports]`",
+        help.as_ref().map(|it| format!("{it} Else ")).unwrap_or_default()
+    ))]
+    NotExported {
+        /// In the user's words.
+        what: String,
+        /// The way to the function.
+        path: String,
+        /// The nearest name that exists.
+        help: Option<String>,
+        /// Where it stands.
+        #[label("comes from another stack")]
+        span: Span,
+    },
+    /// A nested stack whose own template is wrong.
+    #[error("the nested stack `{name}` cannot be read")]
+    Nested {
+        /// The resource.
+        name: String,
+        /// What is wrong with its template.
+        #[diagnostic_source]
+        error: Box<dyn Diagnostic + Send + Sync>,
+        /// The resource's place.
+        #[label("nested here")]
+        span: Span,
+    },
+    /// An assertion of the template's `Rules` that does not hold.
+    #[error("the template's own rule at `{path}` is broken")]
+    Assertion {
+        /// The way to the assertion.
+        path: String,
+        /// The template's own description of it.
+        #[help]
+        help: Option<String>,
+        /// Where it stands.
+        #[label("does not hold")]
+        span: Span,
+    },
     /// A function's argument has the wrong form.
     #[error("`{function}` at `{path}` {why}")]
     #[diagnostic(help("write it as `{form}`"))]
@@ -186,12 +231,21 @@ pub enum TemplateProblem {
 impl<P: Diagnostic> Problems<P> {
     /// In the text's order; `None` where there is no problem.
     pub(crate) fn unless_empty(source: &Source, mut problems: Vec<P>) -> Option<Self> {
-        problems.sort_by_key(|problem| {
-            let labels = problem.labels().into_iter().flatten();
-            labels.map(|label| label.offset()).max()
-        });
+        problems.sort_by_key(place);
         (!problems.is_empty()).then(|| Self { source: source.clone(), problems })
     }
+}
+
+impl<P: Diagnostic> Problems<P> {
+    /// Of the template that has the first problem.
+    fn name(&self) -> &str {
+        let first = self.problems.first().and_then(place).unwrap_or_default();
+        self.source.name_at(Span::from(first))
+    }
+}
+
+fn place<P: Diagnostic>(problem: &P) -> Option<usize> {
+    problem.labels().into_iter().flatten().map(|label| label.offset()).max()
 }
 
 impl<P> Problems<P> {
@@ -214,24 +268,34 @@ impl<P> Problems<P> {
     }
 }
 
-impl<P: fmt::Display> fmt::Display for Problems<P> {
+impl<P: Diagnostic> fmt::Display for Problems<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only() {
-            Some(problem) => write!(f, "{}: {problem}", self.source.name()),
-            None => write!(f, "{} has {} problems", self.source.name(), self.problems.len()),
+            Some(problem) => write!(f, "{}: {problem}", self.name()),
+            None if self.problems.len() > MOST_SHOWN => write!(
+                f,
+                "{} has {} problems, of which these are the first {MOST_SHOWN}",
+                self.name(),
+                self.problems.len()
+            ),
+            None => write!(f, "{} has {} problems", self.name(), self.problems.len()),
         }
     }
 }
 
-impl<P: fmt::Debug + fmt::Display> error::Error for Problems<P> {}
+impl<P: Diagnostic> error::Error for Problems<P> {}
 
 impl<P: Diagnostic> Diagnostic for Problems<P> {
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.source.code())
+        Some(&self.source)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.only()?.help()
+    }
+
+    fn diagnostic_source(&self) -> Option<&dyn Diagnostic> {
+        self.only()?.diagnostic_source()
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -242,7 +306,9 @@ impl<P: Diagnostic> Diagnostic for Problems<P> {
         if self.only().is_some() {
             return None;
         }
-        Some(Box::new(self.problems.iter().map(|problem| -> &dyn Diagnostic { problem })))
+        Some(Box::new(
+            self.problems.iter().take(MOST_SHOWN).map(|problem| -> &dyn Diagnostic { problem }),
+        ))
     }
 }
 

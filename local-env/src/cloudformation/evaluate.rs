@@ -1,13 +1,16 @@
 //! Values with functions to values without: a walk down one value, with everything that it may
 //! refer to already known.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Inputs, Map, Node, Note, Resource, Span, Template, TemplateProblem as Problem, Value,
-    function::Call, nearest::did_you_mean, parameter::Bound, path::Path, physical,
+    Entry, Inputs, Map, Node, Note, Resolved, Resource, Span, Template, TemplateProblem as Problem,
+    Value, function::Call, nearest::did_you_mean, parameter::Bound, path::Path, physical,
 };
 
 pub(super) type Result<T> = std::result::Result<T, Problem>;
@@ -33,6 +36,10 @@ pub(super) struct Scope<'a> {
     /// Those that are evaluated so far.
     pub(super) resources: IndexMap<String, Resource>,
     pub(super) notes: RefCell<BTreeSet<Note>>,
+    /// How much the functions have made so far.
+    pub(super) made: Cell<usize>,
+    /// The nested stacks that were read so far.
+    pub(super) nested: RefCell<IndexMap<String, Resolved>>,
 }
 
 // === impl Scope ===

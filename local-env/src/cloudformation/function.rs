@@ -1,6 +1,12 @@
 //! CloudFormation's functions, except those that only decide.
 
+mod cidr;
+mod imports;
+mod language;
+
 use std::collections::HashMap;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
     Entry, Map, Node, Span, TemplateProblem as Problem, Value,
@@ -11,7 +17,7 @@ use super::{
 };
 
 /// Names and the forms in which they are written.
-const FUNCTIONS: [(&str, &str); 10] = [
+const FUNCTIONS: [(&str, &str); 15] = [
     ("Ref", r#"{"Ref": "name"}"#),
     ("Fn::GetAtt", r#"{"Fn::GetAtt": ["resource", "attribute"]}"#),
     ("Fn::Sub", r#"{"Fn::Sub": "text ${Name}"} or {"Fn::Sub": ["text ${Name}", {"Name": value}]}"#),
@@ -22,31 +28,39 @@ const FUNCTIONS: [(&str, &str); 10] = [
     ("Fn::GetAZs", r#"{"Fn::GetAZs": "region"}"#),
     ("Fn::FindInMap", r#"{"Fn::FindInMap": ["map", "key", "key"]}"#),
     ("Fn::Base64", r#"{"Fn::Base64": "text"}"#),
+    ("Fn::Cidr", r#"{"Fn::Cidr": ["10.0.0.0/16", count, host bits]}"#),
+    ("Fn::ImportValue", r#"{"Fn::ImportValue": "export"}"#),
+    (
+        "Fn::GetStackOutput",
+        r#"{"Fn::GetStackOutput": {"StackName": "stack", "OutputName": "output", "Region": "region"}}"#,
+    ),
+    ("Fn::Length", r#"{"Fn::Length": [value, …]}"#),
+    ("Fn::ToJsonString", r#"{"Fn::ToJsonString": value}"#),
 ];
 
-/// Functions of CloudFormation's that are known and wait to be emulated, or decide conditions.
-const OTHERS: [&str; 16] = [
+/// Functions of CloudFormation's that stand elsewhere, or that only AWS can do.
+const OTHERS: [&str; 11] = [
     "Fn::And",
-    "Fn::Cidr",
     "Fn::Contains",
     "Fn::EachMemberEquals",
     "Fn::EachMemberIn",
     "Fn::Equals",
-    "Fn::GetStackOutput",
-    "Fn::ImportValue",
-    "Fn::Length",
     "Fn::Not",
     "Fn::Or",
     "Fn::RefAll",
-    "Fn::ToJsonString",
     "Fn::Transform",
     "Fn::ValueOf",
     "Fn::ValueOfAll",
 ];
 
+const KEY: &str = "key of a mapping";
+
 /// Longer texts than a whole template are nobody's intention, but a few functions inside of one
 /// another can make them.
 const LONGEST_TEXT: usize = 1 << 20;
+
+/// What all functions of a template may make together, in bytes or so.
+const MOST_MADE: usize = 1 << 28;
 
 /// A function and its argument.
 pub(super) struct Call<'a> {
@@ -127,7 +141,10 @@ impl Scope<'_> {
     /// What a function gives; `None` where that is `AWS::NoValue`.
     pub(super) fn call(&self, call: &Call<'_>) -> Result<Option<Value>> {
         let value = match call.name {
-            "Ref" => return self.reference(&call.text(call.argument)?, call.path, call.span),
+            "Ref" => {
+                let value = self.reference(&call.text(call.argument)?, call.path, call.span)?;
+                return value.map(|value| self.bounded(call, value)).transpose();
+            }
             "Fn::If" => {
                 let chosen = self.evaluate(self.branch(call)?, call.path)?;
                 return Ok(chosen.map(|node| node.value));
@@ -138,17 +155,29 @@ impl Scope<'_> {
             "Fn::Select" => self.select(call),
             "Fn::Split" => self.split(call),
             "Fn::GetAZs" => self.get_azs(call),
-            "Fn::FindInMap" => self.find_in_map(call),
-            _ => self
-                .value(call, call.argument)
-                .and_then(|node| Ok(Value::String(base64(&call.text(&node)?)))),
+            "Fn::FindInMap" => return self.find_in_map(call),
+            "Fn::Cidr" => self.cidr(call),
+            "Fn::ImportValue" => self.import_value(call),
+            "Fn::GetStackOutput" => self.get_stack_output(call),
+            "Fn::Length" => self.length(call),
+            "Fn::ToJsonString" => self.to_json_string(call),
+            _ => self.text(call, call.argument).map(|text| base64(&text)),
         }?;
-        match &value {
-            Value::String(text) if text.len() > LONGEST_TEXT => {
-                Err(call.wrong("makes a text that is longer than a template may be"))
-            }
-            _ => Ok(Some(value)),
+        self.bounded(call, value).map(Some)
+    }
+
+    /// Few functions can make much, and many of them all the more.
+    fn bounded(&self, call: &Call<'_>, value: Value) -> Result<Value> {
+        if let Value::String(text) = &value
+            && text.len() > LONGEST_TEXT
+        {
+            return Err(call.wrong("makes a text that is longer than a template may be"));
         }
+        self.made.set(self.made.get() + value.weight());
+        if self.made.get() > MOST_MADE {
+            return Err(call.wrong("makes, with the functions before it, more than fits"));
+        }
+        Ok(value)
     }
 
     /// An evaluated argument, which must not be `AWS::NoValue`.
@@ -169,7 +198,9 @@ impl Scope<'_> {
 
     fn get_att(&self, call: &Call<'_>) -> Result<Value> {
         let (resource, attribute) = match call.argument.items() {
-            Some([resource, attribute]) => (call.text(resource)?, self.text(call, attribute)?),
+            Some([resource, attribute]) => {
+                (self.text(call, resource)?, self.text(call, attribute)?)
+            }
             Some(_) => return Err(call.wrong("needs a list of 2 items")),
             None => {
                 let text = call.text(call.argument)?;
@@ -254,11 +285,35 @@ impl Scope<'_> {
         Ok(texts(zones.iter().map(String::as_str), call.span))
     }
 
-    fn find_in_map(&self, call: &Call<'_>) -> Result<Value> {
-        let [name, first, second] = call.items()?;
-        let map = self.look_up(call, Some(&self.template.mappings), name)?;
-        let entries = self.look_up(call, map.entries(), first)?;
-        Ok(self.look_up(call, entries.entries(), second)?.value.clone())
+    fn find_in_map(&self, call: &Call<'_>) -> Result<Option<Value>> {
+        let (keys, default) = match call.argument.items() {
+            Some([keys @ .., options]) if keys.len() == 3 => {
+                self.require_language_extensions(call, "a fourth item")?;
+                let default = options.get("DefaultValue");
+                let wrong = || call.wrong("has a fourth item without `DefaultValue`");
+                (keys, Some(default.ok_or_else(wrong)?))
+            }
+            Some(keys) if keys.len() == 3 => (keys, None),
+            _ => return Err(call.wrong("needs a list of 3 items")),
+        };
+        match (self.found_in_map(call, keys), default) {
+            (Ok(value), _) => self.bounded(call, value).map(Some),
+            (Err(Problem::UnknownName { kind: KEY, .. }), Some(default)) => {
+                Ok(self.evaluate(default, call.path)?.map(|node| node.value))
+            }
+            (Err(problem), _) => Err(problem),
+        }
+    }
+
+    fn found_in_map(&self, call: &Call<'_>, keys: &[Node]) -> Result<Value> {
+        let mut map = Some(&self.template.mappings);
+        let mut found = None;
+        for key in keys {
+            let node = self.look_up(call, map, key)?;
+            map = node.entries();
+            found = Some(node);
+        }
+        found.map(|node| node.value.clone()).ok_or_else(|| call.wrong("needs a list of 3 items"))
     }
 
     fn look_up<'m>(&self, call: &Call<'_>, map: Option<&'m Map>, key: &Node) -> Result<&'m Node> {
@@ -266,7 +321,7 @@ impl Scope<'_> {
         let map =
             map.ok_or_else(|| call.wrong(format!("finds no mapping to look `{key}` up in")))?;
         let entry = map.get(&key).ok_or_else(|| Problem::UnknownName {
-            kind: "key of a mapping",
+            kind: KEY,
             path: call.path.to_string(),
             help: did_you_mean(&key, map.keys().map(String::as_str)),
             name: key,
@@ -280,25 +335,6 @@ fn texts<'a>(texts: impl Iterator<Item = &'a str>, span: Span) -> Value {
     Value::List(texts.map(|text| Node::new(Value::String(text.to_owned()), span)).collect())
 }
 
-fn base64(text: &str) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut made = String::with_capacity(text.len().div_ceil(3) * 4);
-    for chunk in text.as_bytes().chunks(3) {
-        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..4 {
-            let digit = (bits >> (18 - 6 * i)) as usize & 63;
-            made.push(if i <= chunk.len() { char::from(ALPHABET[digit]) } else { '=' });
-        }
-    }
-    made
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn base64_is_padded() {
-        let encoded = ["", "f", "fo", "foo", "foob"].map(super::base64);
-        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
-    }
+fn base64(text: &str) -> Value {
+    Value::String(BASE64_STANDARD.encode(text))
 }

@@ -1,12 +1,14 @@
 //! What a resource is called by others.
 
+use std::borrow::Cow;
+
 use super::{Node, Value};
 
 /// What references to a resource give.
 #[derive(Clone, Debug)]
 pub struct Identity {
     reference: String,
-    attributes: Vec<(&'static str, Value)>,
+    attributes: Vec<(Cow<'static, str>, Value)>,
     /// For a type that the table does not list in full: what other attributes are made from.
     others: Option<Others>,
 }
@@ -27,7 +29,7 @@ impl Identity {
 
     /// What `Fn::GetAtt` gives.
     pub fn attribute(&self, name: &str) -> Option<Value> {
-        if let Some((_, value)) = self.attributes.iter().find(|(known, _)| *known == name) {
+        if let Some((_, value)) = self.attributes.iter().find(|(known, _)| known == name) {
             return Some(value.clone());
         }
         let others = self.others.as_ref()?;
@@ -40,15 +42,15 @@ impl Identity {
     }
 
     /// The attributes of the table.
-    pub(super) fn attribute_names(&self) -> impl Iterator<Item = &'static str> {
-        self.attributes.iter().map(|(name, _)| *name)
+    pub(super) fn attribute_names(&self) -> impl Iterator<Item = &str> {
+        self.attributes.iter().map(|(name, _)| name.as_ref())
     }
 
     pub(super) fn new(reference: impl Into<String>) -> Self {
         Self { reference: reference.into(), attributes: Vec::new(), others: None }
     }
 
-    pub(super) fn with(self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn with(self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.with_value(name, Value::String(value.into()))
     }
 
@@ -66,8 +68,8 @@ impl Identity {
         }
     }
 
-    pub(super) fn with_value(mut self, name: &'static str, value: Value) -> Self {
-        self.attributes.push((name, value));
+    pub(super) fn with_value(mut self, name: impl Into<Cow<'static, str>>, value: Value) -> Self {
+        self.attributes.push((name.into(), value));
         self
     }
 

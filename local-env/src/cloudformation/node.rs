@@ -110,3 +110,22 @@ impl Node {
         }
     }
 }
+
+// === impl Value ===
+
+impl Value {
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        let own = size_of::<Node>();
+        match self {
+            Self::Null | Self::Bool(_) => own,
+            Self::Number(text) | Self::String(text) => own + text.len(),
+            Self::List(items) => own + items.iter().map(|item| item.value.weight()).sum::<usize>(),
+            Self::Map(map) => {
+                let entries = map.iter();
+                let weights = entries.map(|(key, entry)| key.len() + entry.node.value.weight());
+                2 * own + weights.sum::<usize>()
+            }
+        }
+    }
+}

@@ -1,12 +1,10 @@
 //! Parameters: how they are declared, and the values that they are bound to.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 use regex::Regex;
 
 use super::{
-    Entry, Map, Node, Note, Span, TemplateProblem as Problem, Value,
+    Entry, Inputs, Map, Node, Note, Span, TemplateProblem as Problem, Value,
     nearest::did_you_mean,
     path::Path,
     template::{entries, text, unknown},
@@ -25,6 +23,8 @@ const KEYS: [&str; 11] = [
     "MinValue",
     "MaxValue",
 ];
+
+const TYPES: [&str; 4] = ["String", "Number", "CommaDelimitedList", "List<Number>"];
 
 /// A parameter as it is declared.
 #[derive(Debug)]
@@ -80,7 +80,14 @@ impl Parameter {
             span: entry.key_span,
         })?;
         Ok(Self {
-            kind: Kind::of(&kind),
+            kind: Kind::of(&kind).ok_or_else(|| Problem::UnknownName {
+                kind: "parameter type",
+                name: kind.clone(),
+                path: path.to_string(),
+                help: did_you_mean(&kind, TYPES)
+                    .or_else(|| Some(format!("there are {}, and AWS's own", TYPES.join(", ")))),
+                span: map.get("Type").map_or(entry.key_span, |entry| entry.node.span),
+            })?,
             default: optional("Default")?,
             hidden: optional("NoEcho")?.is_some_and(|flag| flag.eq_ignore_ascii_case("true")),
             allowed_values: allowed_values(map, path)?,
@@ -96,8 +103,9 @@ impl Parameter {
         let items: Vec<&str> =
             if self.kind.list { given.split(',').map(str::trim).collect() } else { vec![given] };
         let mut unchecked = None;
+        let pattern = self.pattern(name, &mut unchecked);
         for item in &items {
-            self.check(name, item, &mut unchecked)?;
+            self.check(name, item, pattern.as_ref())?;
         }
         let value = if self.kind.list {
             let items = items.iter().map(|item| Node::new(self.kind.scalar(item), self.span));
@@ -109,7 +117,7 @@ impl Parameter {
         Ok(Bound { value, unknown, unchecked })
     }
 
-    fn check(&self, name: &str, item: &str, unchecked: &mut Option<Note>) -> Result<(), Problem> {
+    fn check(&self, name: &str, item: &str, pattern: Option<&Regex>) -> Result<(), Problem> {
         let wrong = |rule: String| self.wrong(name, item, rule);
         let number = item.trim().parse::<f64>().ok().filter(|number| number.is_finite());
         if self.kind.number && number.is_none() {
@@ -128,25 +136,23 @@ impl Parameter {
         {
             return Err(wrong(format!("which must be one of {}", allowed.join(", "))));
         }
-        self.check_pattern(name, item, unchecked)
+        match (&self.allowed_pattern, pattern) {
+            (Some(text), Some(pattern)) if !pattern.is_match(item) => {
+                Err(wrong(format!("which must match `{text}`")))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// CloudFormation's patterns are Java's; the few that cannot be read here are noted.
-    fn check_pattern(
-        &self,
-        name: &str,
-        item: &str,
-        unchecked: &mut Option<Note>,
-    ) -> Result<(), Problem> {
-        let Some(pattern) = &self.allowed_pattern else { return Ok(()) };
-        match Regex::new(&format!("^(?:{pattern})$")) {
-            Ok(regex) if regex.is_match(item) => Ok(()),
-            Ok(_) => Err(self.wrong(name, item, format!("which must match `{pattern}`"))),
-            Err(_) => {
-                *unchecked = Some(Note::UncheckedPattern { parameter: name.to_owned() });
-                Ok(())
-            }
+    /// CloudFormation's patterns are Java's; the few that cannot be read here are noted. Matching
+    /// takes time in proportion to the text, whatever the pattern.
+    fn pattern(&self, name: &str, unchecked: &mut Option<Note>) -> Option<Regex> {
+        let pattern = self.allowed_pattern.as_ref()?;
+        let regex = Regex::new(&format!("^(?:{pattern})$")).ok();
+        if regex.is_none() {
+            *unchecked = Some(Note::UncheckedPattern { parameter: name.to_owned() });
         }
+        regex
     }
 
     fn wrong(&self, name: &str, value: &str, rule: String) -> Problem {
@@ -163,8 +169,9 @@ impl Parameter {
 /// Every parameter's value: what is given, else the default.
 pub(super) fn bind(
     parameters: &IndexMap<String, Parameter>,
-    given: &BTreeMap<String, String>,
+    inputs: &Inputs,
 ) -> Result<IndexMap<String, Bound>, Vec<Problem>> {
+    let given = &inputs.parameters;
     let mut problems: Vec<Problem> = given
         .keys()
         .filter(|name| !parameters.contains_key(*name))
@@ -181,10 +188,11 @@ pub(super) fn bind(
             missing.push((format!("`{name}`"), parameter.span));
             continue;
         };
-        match parameter.bind(name, value) {
+        let kept = inputs.ssm.get(value).filter(|_| parameter.kind.ssm);
+        match parameter.bind(name, kept.unwrap_or(value)) {
             // What the user gives is the value itself; a default only tells where AWS keeps it.
             Ok(value) => {
-                let unknown = value.unknown.filter(|_| own.is_none());
+                let unknown = value.unknown.filter(|_| own.is_none() && kept.is_none());
                 bound.insert(name.clone(), Bound { unknown, ..value });
             }
             Err(problem) => problems.push(problem),
@@ -213,18 +221,21 @@ fn allowed_values(map: &Map, path: &Path<'_>) -> Result<Option<Vec<String>>, Pro
 // === impl Kind ===
 
 impl Kind {
-    fn of(name: &str) -> Self {
+    /// Types of AWS's own are texts, or lists of them.
+    fn of(name: &str) -> Option<Self> {
         let inside = |name: &str, prefix: &str| {
             Some(name.strip_prefix(prefix)?.strip_suffix('>')?.to_owned())
         };
         let ssm = inside(name, "AWS::SSM::Parameter::Value<");
         let name = ssm.as_deref().unwrap_or(name);
         let item = inside(name, "List<");
-        Self {
+        let scalar = item.as_deref().unwrap_or(name);
+        let is_known = TYPES.contains(&scalar) || scalar.starts_with("AWS::");
+        is_known.then(|| Self {
             list: item.is_some() || name == "CommaDelimitedList",
-            number: item.as_deref().unwrap_or(name) == "Number",
+            number: scalar == "Number",
             ssm: ssm.is_some(),
-        }
+        })
     }
 
     fn scalar(self, text: &str) -> Value {

@@ -3,6 +3,8 @@
 //! Each value has the form of AWS's own and is made from the stack and the logical id, so that the
 //! same template gives the same values at every start.
 
+mod other;
+
 use super::{Identity, Inputs, Node, Span, Value};
 
 /// From what a resource's values are made.
@@ -41,54 +43,19 @@ pub(super) fn identify(
     }
 }
 
-/// The prefix of an EC2 identifier and the attribute that repeats it.
-fn ec2_prefix(resource_type: &str) -> Option<(&'static str, &'static str)> {
-    Some(match resource_type {
-        "EC2::VPC" => ("vpc", "VpcId"),
-        "EC2::Subnet" => ("subnet", "SubnetId"),
-        "EC2::InternetGateway" => ("igw", "InternetGatewayId"),
-        "EC2::NatGateway" => ("nat", "NatGatewayId"),
-        "EC2::RouteTable" => ("rtb", "RouteTableId"),
-        "EC2::SubnetRouteTableAssociation" => ("rtbassoc", "Id"),
-        "EC2::SecurityGroupIngress" | "EC2::SecurityGroupEgress" => ("sgr", "Id"),
-        "EC2::VPCEndpoint" => ("vpce", "Id"),
-        "EC2::NetworkAcl" => ("acl", "Id"),
-        _ => return None,
-    })
-}
-
 // === impl Maker ===
 
 impl Maker<'_> {
-    /// Of a type that is not emulated, so that not all of its attributes are known here.
-    fn other(&self, name: &str) -> Identity {
-        let service = name.split("::").next().unwrap_or_default().to_lowercase();
-        let identity = match name {
-            "EC2::SecurityGroup" => self.security_group(),
-            "EC2::EIP" => self.elastic_ip(),
-            "IAM::Role" => self.role(),
-            "Logs::LogGroup" => self.log_group(),
-            "Route53::HostedZone" => self.hosted_zone(),
-            "Route53::RecordSet" => Identity::new(self.name("Name", 255)),
-            "ECR::Repository" => self.repository(),
-            name => match ec2_prefix(name) {
-                Some((prefix, attribute)) => self.ec2(prefix, attribute),
-                None => Identity::new(self.generated_name(255)),
-            },
-        };
-        identity.open(self.logical_id, self.arn(&service, &self.generated_name(255)))
-    }
-
     fn load_balancer(&self) -> Identity {
         let name = self.elb_name();
         let full_name = format!("app/{name}/{}", self.hex("load balancer", 16));
-        let dns_name = format!("{}-{}.localhost", name.to_lowercase(), self.hex("dns", 8));
         let security_groups = self.properties.get("SecurityGroups").map(|node| node.value.clone());
         let identity = Identity::new(self.elb_arn(&format!("loadbalancer/{full_name}")))
             .with_reference("LoadBalancerArn")
             .with("LoadBalancerName", name)
             .with("LoadBalancerFullName", full_name)
-            .with("DNSName", dns_name)
+            // Where its listeners are published, at whatever ports.
+            .with("DNSName", "localhost")
             .with("CanonicalHostedZoneID", self.zone_id("elb"));
         let none = Value::List(Vec::new());
         identity.with_value("SecurityGroups", security_groups.unwrap_or(none))
@@ -154,60 +121,8 @@ impl Maker<'_> {
     }
 
     fn certificate(&self) -> Identity {
-        let hex = self.hex("certificate", 32);
-        let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-        Identity::new(self.arn("acm", &format!("certificate/{}", parts.join("-"))))
+        Identity::new(self.arn("acm", &format!("certificate/{}", self.uuid("certificate"))))
             .with_reference("CertificateArn")
-    }
-
-    fn security_group(&self) -> Identity {
-        self.ec2("sg", "GroupId").with_reference("Id").with_property(self.properties, "VpcId")
-    }
-
-    fn elastic_ip(&self) -> Identity {
-        // TEST-NET-3 (RFC 5737): an address that is nobody's.
-        let last = u8::from_str_radix(&self.hex("address", 2), 16).unwrap_or(1);
-        Identity::new(format!("203.0.113.{last}"))
-            .with_reference("PublicIp")
-            .with("AllocationId", format!("eipalloc-{}", self.hex("allocation", 17)))
-    }
-
-    fn role(&self) -> Identity {
-        let name = self.name("RoleName", 64);
-        let path = self.text("Path").unwrap_or_else(|| "/".to_owned());
-        let arn = self.global_arn("iam", &format!("role{path}{name}"));
-        let id = format!("AROA{}", self.base32(17).to_uppercase());
-        Identity::new(name).with("Arn", arn).with("RoleId", id)
-    }
-
-    fn log_group(&self) -> Identity {
-        let name = self.name("LogGroupName", 512);
-        let region = &self.inputs.region;
-        let arn = format!(
-            "arn:{}:logs:{region}:{}:log-group:{name}:*",
-            partition(region),
-            self.inputs.account
-        );
-        Identity::new(name).with("Arn", arn)
-    }
-
-    fn hosted_zone(&self) -> Identity {
-        Identity::new(self.zone_id("zone")).with_reference("Id")
-    }
-
-    fn repository(&self) -> Identity {
-        let name = self.name("RepositoryName", 256).to_lowercase();
-        let Inputs { region, account, .. } = self.inputs;
-        let uri = format!("{account}.dkr.ecr.{region}.{}/{name}", url_suffix(region));
-        let arn = self.arn("ecr", &format!("repository/{name}"));
-        Identity::new(name).with("Arn", arn).with("RepositoryUri", uri)
-    }
-
-    fn ec2(&self, prefix: &str, attribute: &'static str) -> Identity {
-        Identity::new(format!("{prefix}-{}", self.hex(prefix, 17)))
-            .with_reference(attribute)
-            .with_property(self.properties, "CidrBlock")
-            .with_property(self.properties, "AvailabilityZone")
     }
 
     /// `…:loadbalancer/app/x/1` and `listener/` make `…:listener/app/x/1/2`.
@@ -273,6 +188,11 @@ impl Maker<'_> {
         self.digits(purpose, count, b"0123456789abcdef")
     }
 
+    fn uuid(&self, purpose: &str) -> String {
+        let hex = self.hex(purpose, 32);
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    }
+
     fn digits(&self, purpose: &str, count: usize, alphabet: &[u8]) -> String {
         let Inputs { stack_name, region, account, .. } = self.inputs;
         let mut hash = hash(&[stack_name, region, account, self.logical_id, purpose]);
@@ -300,13 +220,17 @@ pub(super) fn url_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
+/// The name that CloudFormation gives to a nested stack.
+pub(super) fn nested_name(parent: &Inputs, logical_id: &str) -> String {
+    let properties = &Node::new(Value::Null, Span::from(0));
+    Maker { inputs: parent, logical_id, properties }.generated_name(128)
+}
+
 /// `AWS::StackId`.
 pub(super) fn stack_id(inputs: &Inputs) -> String {
     let nothing = Node::new(Value::Null, Span::from(0));
     let maker = Maker { inputs, logical_id: "", properties: &nothing };
-    let hex = maker.hex("stack", 32);
-    let id = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
-    maker.arn("cloudformation", &format!("stack/{}/{id}", inputs.stack_name))
+    maker.arn("cloudformation", &format!("stack/{}/{}", inputs.stack_name, maker.uuid("stack")))
 }
 
 /// FNV-1a of 128 bits with a last mixing: the standard library promises no hash that stays.
@@ -348,7 +272,7 @@ mod tests {
             &format!("{elb}:loadbalancer/app/Shop-Balan-[A-Z0-9]{{12}}/[0-9a-f]{{16}}"),
             balancer.reference(),
         );
-        check("shop-balan-[a-z0-9]{12}-[0-9a-f]{8}\\.localhost", &text(&balancer, "DNSName"));
+        assert_eq!(text(&balancer, "DNSName"), "localhost");
         let group = identity("Group", "AWS::ElasticLoadBalancingV2::TargetGroup");
         check(
             &format!("{elb}:targetgroup/Shop-Group-[A-Z0-9]{{12}}/[0-9a-f]{{16}}"),
@@ -370,10 +294,95 @@ mod tests {
         check("vpc-[0-9a-f]{17}", identity("Vpc", "AWS::EC2::VPC").reference());
         let role = identity("Role", "AWS::IAM::Role");
         check("arn:aws:iam::000000000000:role/Shop-Role-[A-Z0-9]{12}", &text(&role, "Arn"));
-        let other = identity("Queue", "AWS::SQS::Queue");
-        check("Shop-Queue-[A-Z0-9]{12}", other.reference());
-        check("arn:aws:sqs:us-west-2:000000000000:Shop-Queue-[A-Z0-9]{12}", &text(&other, "Arn"));
-        assert_eq!(text(&other, "QueueName"), "Queue.QueueName");
+        let other = identity("Job", "AWS::Glue::Job");
+        check("Shop-Job-[A-Z0-9]{12}", other.reference());
+        check("arn:aws:glue:us-west-2:000000000000:Shop-Job-[A-Z0-9]{12}", &text(&other, "Arn"));
+        assert_eq!(text(&other, "JobRunId"), "Job.JobRunId");
+        assert_eq!(identity("Mine", "Custom::Thing").reference().len(), "Shop-Mine-".len() + 12);
+    }
+
+    #[test]
+    fn common_types_that_are_not_emulated_have_their_own_forms() {
+        let name = "Shop-R-[A-Z0-9]{12}";
+        let at = "us-west-2:000000000000";
+        for (kind, reference, attribute, value) in [
+            (
+                "SQS::Queue",
+                "https://sqs.us-west-2.amazonaws.com/000000000000/NAME".to_owned(),
+                "Arn",
+                format!("arn:aws:sqs:{at}:NAME"),
+            ),
+            ("SNS::Topic", format!("arn:aws:sns:{at}:NAME"), "TopicName", "NAME".into()),
+            ("S3::Bucket", "shop-r-[a-z0-9]{12}".into(), "Arn", "arn:aws:s3:::shop-r-.*".into()),
+            ("DynamoDB::Table", "NAME".into(), "Arn", format!("arn:aws:dynamodb:{at}:table/NAME")),
+            (
+                "Lambda::Function",
+                "NAME".into(),
+                "Arn",
+                format!("arn:aws:lambda:{at}:function:NAME"),
+            ),
+            (
+                "KMS::Key",
+                "[0-9a-f-]{36}".into(),
+                "Arn",
+                format!("arn:aws:kms:{at}:key/[0-9a-f-]{{36}}"),
+            ),
+            (
+                "SecretsManager::Secret",
+                format!("arn:aws:secretsmanager:{at}:secret:R-[A-Za-z0-9]{{12}}-[A-Za-z0-9]{{6}}"),
+                "Id",
+                format!("arn:aws:secretsmanager:{at}:secret:R-.*"),
+            ),
+            ("SSM::Parameter", "CFN-R-[A-Za-z0-9]{12}".into(), "Type", "String".into()),
+            (
+                "RDS::DBInstance",
+                "shop-r-[a-z0-9]{12}".into(),
+                "Endpoint.Address",
+                "shop-r-[a-z0-9]{12}\\.[a-z0-9]{12}\\.us-west-2\\.rds\\.amazonaws\\.com".into(),
+            ),
+            ("EFS::FileSystem", "fs-[0-9a-f]{17}".into(), "FileSystemId", "fs-.*".into()),
+            (
+                "IAM::ManagedPolicy",
+                "arn:aws:iam::000000000000:policy/NAME".into(),
+                "PolicyArn",
+                "arn.*".into(),
+            ),
+            (
+                "CloudFront::Distribution",
+                "E[A-Z0-9]{13}".into(),
+                "DomainName",
+                "d[a-z0-9]{13}\\.cloudfront\\.net".into(),
+            ),
+            (
+                "Cognito::UserPool",
+                "us-west-2_[A-Za-z0-9]{9}".into(),
+                "UserPoolId",
+                "us-west-2_.*".into(),
+            ),
+        ] {
+            let identity = identity("R", &format!("AWS::{kind}"));
+            let matches = |pattern: &str, text: &str| {
+                let pattern = format!("^(?:{})$", pattern.replace("NAME", name));
+                assert!(regex::Regex::new(&pattern).unwrap().is_match(text), "{kind}: {text}");
+            };
+            matches(&reference, identity.reference());
+            let found = identity.attribute(attribute);
+            let Some(Value::String(found)) = found else { panic!("{kind}.{attribute}: {found:?}") };
+            matches(&value, &found);
+        }
+    }
+
+    #[test]
+    fn names_that_are_given_are_kept() {
+        let named = |kind: &str, text: &str| {
+            let properties = super::super::json::read(text).unwrap();
+            identify(&Inputs::new("Shop"), "R", kind, &properties).reference().to_owned()
+        };
+        let secret = named("AWS::SecretsManager::Secret", r#"{"Name": "shop/db"}"#);
+        assert!(
+            secret.contains(":secret:shop/db-") && secret.len() == secret.rfind('-').unwrap() + 7
+        );
+        assert_eq!(named("AWS::SSM::Parameter", r#"{"Name": "/shop/size"}"#), "/shop/size");
     }
 
     #[test]

@@ -1,22 +1,23 @@
 //! A template and the user's choices to resources without functions.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
 };
 
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Identity, Map, Node, Problems, Source, Span, Template, TemplateError,
-    TemplateProblem as Problem, Value,
+    Entry, Identity, Library, Map, NESTED_STACK, Node, Problems, Source, Span, Template,
+    TemplateError, TemplateProblem as Problem, Value, dynamic,
     evaluate::Scope,
+    foreach,
     nearest::did_you_mean,
     order::order,
     parameter,
     path::Path,
     physical, reference,
-    template::{Declaration, entries, text},
+    template::{Declaration, MOST_PROBLEMS, entries, text},
 };
 
 /// What a template is resolved with.
@@ -30,6 +31,16 @@ pub struct Inputs {
     pub account: String,
     /// Values of parameters, as one gives them to CloudFormation: lists with commas.
     pub parameters: BTreeMap<String, String>,
+    /// What AWS's Parameter Store keeps, by name.
+    pub ssm: BTreeMap<String, String>,
+    /// What other stacks export, by name.
+    pub exports: BTreeMap<String, String>,
+    /// Outputs of other stacks, by the stack's name and their own.
+    pub outputs: BTreeMap<(String, String), String>,
+    /// Templates of nested stacks.
+    pub library: Library,
+    /// Logical ids of resources that are left out, whatever is wrong with them.
+    pub ignored: BTreeSet<String>,
 }
 
 /// A template's resources with every function evaluated.
@@ -86,6 +97,18 @@ pub enum Note {
         /// The parameter.
         parameter: String,
     },
+    /// A dynamic reference to a parameter that AWS keeps; it stays as it is.
+    SsmReference {
+        /// Its name.
+        name: String,
+        /// The resource that has it.
+        logical_id: String,
+    },
+    /// A rule of the template asks for what only AWS knows.
+    UncheckedRule {
+        /// Its name.
+        rule: String,
+    },
     /// The `AllowedPattern` uses what only Java's regular expressions have.
     UncheckedPattern {
         /// The parameter.
@@ -103,6 +126,11 @@ impl Inputs {
             region: "us-west-2".to_owned(),
             account: "000000000000".to_owned(),
             parameters: BTreeMap::new(),
+            ssm: BTreeMap::new(),
+            exports: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            library: Library::empty(),
+            ignored: BTreeSet::new(),
         }
     }
 }
@@ -126,12 +154,31 @@ impl Resource {
 impl Template {
     /// Binds parameters, decides conditions and evaluates everything.
     pub fn resolve(&self, inputs: &Inputs) -> Result<Resolved, TemplateError> {
+        if let Some(root) = &self.looped {
+            return self.unrolled(root, inputs)?.resolve(inputs);
+        }
         let mut problems = Vec::new();
         let resolved = self.resolve_into(inputs, &mut problems);
         match Problems::unless_empty(&self.source, problems) {
             Some(error) => Err(error),
             None => Ok(resolved),
         }
+    }
+
+    fn unrolled(&self, root: &Node, inputs: &Inputs) -> Result<Self, TemplateError> {
+        let parameters = parameter::bind(&self.parameters, inputs)
+            .map_err(|problems| Problems::unless_empty(&self.source, problems));
+        let parameters = match parameters {
+            Ok(parameters) => parameters,
+            Err(Some(error)) => return Err(error),
+            Err(None) => IndexMap::new(),
+        };
+        let root = foreach::unrolled(root, &parameters)
+            .map_err(|problem| Problems::one(&self.source, problem))?;
+        let mut template = Self::of(&self.source, root)?;
+        // What an item has put in is no loop any more.
+        template.looped = None;
+        Ok(template)
     }
 
     fn resolve_into(&self, inputs: &Inputs, problems: &mut Vec<Problem>) -> Resolved {
@@ -142,15 +189,20 @@ impl Template {
             conditions: IndexMap::new(),
             resources: IndexMap::new(),
             notes: RefCell::new(BTreeSet::new()),
+            made: Cell::new(0),
+            nested: RefCell::new(IndexMap::new()),
         };
         let mut outputs = IndexMap::new();
         // What is wrong with parameters or conditions would be told again wherever they are used.
-        match parameter::bind(&self.parameters, &inputs.parameters) {
+        match parameter::bind(&self.parameters, inputs) {
             Ok(bound) => scope.parameters = bound,
             Err(found) => problems.extend(found),
         }
         if problems.is_empty() {
             scope.decide_all(problems);
+        }
+        if problems.is_empty() {
+            scope.check_rules(problems);
         }
         if problems.is_empty() {
             scope.evaluate_all(problems);
@@ -195,7 +247,14 @@ impl Scope<'_> {
             Err(circle) => return problems.push(cycle(&circle, |name| declarations[name].span)),
         };
         for name in ordered {
-            let resource = self.resource_of(name, &declarations[name], problems);
+            if problems.len() > MOST_PROBLEMS {
+                return;
+            }
+            let resource = if self.inputs.ignored.contains(name) {
+                self.resource_of(name, &declarations[name], &mut Vec::new())
+            } else {
+                self.resource_of(name, &declarations[name], problems)
+            };
             self.resources.insert(name.to_owned(), resource);
         }
     }
@@ -249,15 +308,45 @@ impl Scope<'_> {
                 Err(problem) => problems.push(problem),
             }
         }
-        let properties = Node::new(Value::Map(map), declared.properties.span);
+        let mut properties = Node::new(Value::Map(map), declared.properties.span);
+        self.fill_dynamic(name, &mut properties);
         Resource {
             logical_id: name.to_owned(),
             resource_type: declared.resource_type.clone(),
-            identity: physical::identify(self.inputs, name, &declared.resource_type, &properties),
+            identity: self.identity_of(name, declared, &properties, problems),
             properties,
             depends_on: declared.depends_on.iter().map(|(name, _)| name.clone()).collect(),
             span: declared.span,
         }
+    }
+
+    fn fill_dynamic(&self, logical_id: &str, properties: &mut Node) {
+        let mut unknown = Vec::new();
+        dynamic::fill(properties, &self.inputs.ssm, &mut unknown);
+        let logical_id = || logical_id.to_owned();
+        let notes = unknown.into_iter();
+        let notes = notes.map(|name| Note::SsmReference { name, logical_id: logical_id() });
+        self.notes.borrow_mut().extend(notes);
+    }
+
+    fn identity_of(
+        &self,
+        name: &str,
+        declared: &Declaration,
+        properties: &Node,
+        problems: &mut Vec<Problem>,
+    ) -> Identity {
+        if declared.resource_type == NESTED_STACK {
+            match self.nested(name, declared, properties) {
+                Ok(Some((nested, identity))) => {
+                    self.nested.borrow_mut().insert(name.to_owned(), nested);
+                    return identity;
+                }
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        physical::identify(self.inputs, name, &declared.resource_type, properties)
     }
 
     fn outputs(&self, problems: &mut Vec<Problem>) -> IndexMap<String, Output> {
@@ -301,7 +390,10 @@ impl Scope<'_> {
         notes.extend(unchecked);
         let place = |name: &str| self.template.resources.get_index_of(name);
         self.resources.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
-        Resolved {
+        self.resources.retain(|name, _| !self.inputs.ignored.contains(name));
+        let mut nested = self.nested.take();
+        nested.retain(|name, _| self.resources.contains_key(name));
+        let resolved = Resolved {
             source: self.template.source.clone(),
             stack_name: self.inputs.stack_name.clone(),
             region: self.inputs.region.clone(),
@@ -309,7 +401,8 @@ impl Scope<'_> {
             resources: self.resources,
             outputs,
             notes: notes.into_iter().collect(),
-        }
+        };
+        resolved.with_nested(nested)
     }
 }
 

@@ -1,15 +1,33 @@
 //! A template's text with the name that messages call it by.
+//!
+//! Where several templates become one, so do their sources: a place in the whole says in which of
+//! them it is, and messages show that one.
 
 use std::{fmt, sync::Arc};
 
-use miette::{NamedSource, SourceCode};
+use miette::{MietteError, MietteSpanContents, SourceCode, SpanContents};
 
 /// A range of bytes in a source.
 pub type Span = miette::SourceSpan;
 
+/// Of a longer line only what is near the place is shown: minified templates have a single one.
+const LONGEST_LINE: usize = 1000;
+
 /// A template's text. Cheap to clone.
 #[derive(Clone)]
-pub struct Source(NamedSource<Arc<str>>);
+pub struct Source {
+    text: Arc<str>,
+    /// In order; at least one.
+    parts: Arc<[Part]>,
+}
+
+/// One template of a source.
+#[derive(Clone)]
+struct Part {
+    name: Arc<str>,
+    start: usize,
+    end: usize,
+}
 
 // === impl Source ===
 
@@ -18,26 +36,73 @@ impl Source {
     pub fn new(name: impl AsRef<str>, text: &str) -> Self {
         // Editors on Windows write a byte order mark, which neither format counts as content.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self(NamedSource::new(name, text.into()))
+        let part = Part { name: name.as_ref().into(), start: 0, end: text.len() };
+        Self { text: text.into(), parts: [part].into() }
     }
 
-    /// What messages call it.
+    /// What messages call it; of several templates, the first.
     pub fn name(&self) -> &str {
-        self.0.name()
+        self.parts.first().map_or("", |part| &part.name)
     }
 
-    /// The text, without a byte order mark.
+    /// What messages call the template in which a place is.
+    pub fn name_at(&self, span: Span) -> &str {
+        self.part(span.offset()).map_or("", |part| &part.name)
+    }
+
+    /// The text, without a byte order mark; of several templates, one after another.
     pub fn text(&self) -> &str {
-        self.0.inner()
+        &self.text
     }
 
-    /// The line of a place in it, counted from 1.
+    /// The line of a place in its template, counted from 1.
     pub fn line(&self, span: Span) -> usize {
-        line(self.text(), span)
+        let start = self.part(span.offset()).map_or(0, |part| part.start);
+        let offset = span.offset().saturating_sub(start);
+        line(self.text.get(start..).unwrap_or_default(), Span::from(offset))
     }
 
-    pub(super) fn code(&self) -> &dyn SourceCode {
-        &self.0
+    /// All of them as one, and where each begins in it.
+    pub(super) fn joined(sources: &[Self]) -> (Self, Vec<usize>) {
+        let (mut text, mut parts, mut starts) = (String::new(), Vec::new(), Vec::new());
+        for source in sources {
+            let at = text.len();
+            starts.push(at);
+            text += &source.text;
+            parts.extend(source.parts.iter().map(|part| part.moved(at)));
+            text.push('\n');
+        }
+        (Self { text: text.into(), parts: parts.into() }, starts)
+    }
+
+    fn part(&self, offset: usize) -> Option<&Part> {
+        let after = self.parts.partition_point(|part| part.start <= offset);
+        self.parts.get(after.saturating_sub(1))
+    }
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &Span,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let part = self.part(span.offset()).ok_or(MietteError::OutOfBounds)?;
+        let text = self.text.get(part.start..part.end).ok_or(MietteError::OutOfBounds)?;
+        let start = span.offset().saturating_sub(part.start).min(text.len());
+        let end = (start + span.len()).min(text.len());
+        let from = self::before(text, start, lines_before);
+        let to = self::after(text, end, lines_after);
+        let line_start = text[..from].rfind('\n').map_or(0, |at| at + 1);
+        Ok(Box::new(MietteSpanContents::new_named(
+            part.name.to_string(),
+            &text.as_bytes()[from..to],
+            Span::from(part.start + from..part.start + to),
+            text[..from].bytes().filter(|byte| *byte == b'\n').count(),
+            text[line_start..from].chars().count(),
+            1,
+        )))
     }
 }
 
@@ -47,7 +112,89 @@ impl fmt::Debug for Source {
     }
 }
 
+// === impl Part ===
+
+impl Part {
+    fn moved(&self, by: usize) -> Self {
+        Self { name: Arc::clone(&self.name), start: self.start + by, end: self.end + by }
+    }
+}
+
+/// Where to begin to show lines before a place.
+fn before(text: &str, at: usize, lines: usize) -> usize {
+    let mut from = at;
+    let least = text.floor_char_boundary(at.saturating_sub(LONGEST_LINE));
+    for _ in 0..=lines {
+        match text[least..from].rfind('\n') {
+            Some(found) => from = least + found,
+            None if least == 0 => return 0,
+            // In the middle of a line, or after it where that is near enough.
+            None if from == at => return least,
+            None => break,
+        }
+    }
+    (from + 1).min(at)
+}
+
+/// Where to end.
+fn after(text: &str, at: usize, lines: usize) -> usize {
+    let most = text.ceil_char_boundary((at + LONGEST_LINE).min(text.len()));
+    let mut to = at;
+    for line in 0..=lines {
+        match text[to..most].find('\n') {
+            Some(found) if line == lines => return to + found,
+            Some(found) => to += found + 1,
+            None if to == at || most == text.len() => return most,
+            None => return to.saturating_sub(1).max(at),
+        }
+    }
+    to
+}
+
 pub(super) fn line(text: &str, span: Span) -> usize {
     let before = text.bytes().take(span.offset());
     1 + before.filter(|byte| *byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(source: &Source, span: impl Into<Span>, lines: usize) -> (String, String, usize) {
+        let contents = source.read_span(&span.into(), lines, lines).unwrap();
+        let text = String::from_utf8(contents.data().to_vec()).unwrap();
+        (contents.name().unwrap().to_owned(), text, contents.line())
+    }
+
+    #[test]
+    fn lines_around_a_place_are_shown() {
+        let source = Source::new("x", "a\nb\nc\nd\n");
+        let name = || "x".to_owned();
+        assert_eq!(shown(&source, 4..5, 0), (name(), "c".to_owned(), 2));
+        assert_eq!(shown(&source, 4..5, 1), (name(), "b\nc\nd".to_owned(), 1));
+        assert_eq!(shown(&source, 0..1, 1), (name(), "a\nb".to_owned(), 0));
+        assert_eq!(shown(&source, 8..8, 0).1, "");
+        assert_eq!(shown(&source, 80..90, 0).1, "");
+    }
+
+    #[test]
+    fn of_a_long_line_only_a_part_is_shown() {
+        let text = format!("{{\n{}x{}\n}}", "ä".repeat(9000), "ö".repeat(9000));
+        let source = Source::new("x", &text);
+        let at = text.find('x').unwrap();
+        let (_, shown, _) = shown(&source, at..at + 1, 2);
+        assert!(shown.contains('x') && shown.len() < 2100, "{}", shown.len());
+    }
+
+    #[test]
+    fn a_place_in_the_whole_is_one_in_its_template() {
+        let (first, second) = (Source::new("a.json", "{\n}"), Source::new("b.json", "1\n2\n3"));
+        let (both, starts) = Source::joined(&[first, second]);
+        assert_eq!(starts, [0, 4]);
+        let span = Span::from(starts[1] + 4..starts[1] + 5);
+        assert_eq!(both.name_at(span), "b.json");
+        assert_eq!(both.line(span), 3);
+        assert_eq!(shown(&both, span, 1), ("b.json".to_owned(), "2\n3".to_owned(), 1));
+        assert_eq!(both.name_at(Span::from(0)), "a.json");
+    }
 }

@@ -1,11 +1,22 @@
 //! A template's sections, read but not yet resolved.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
 use super::{
     Entry, Map, Node, Problems, Source, Span, TemplateError, TemplateProblem as Problem, Value,
-    json, nearest::did_you_mean, parameter::Parameter, path::Path, yaml,
+    foreach, json, nearest::did_you_mean, parameter::Parameter, path::Path, yaml,
 };
+
+/// Many times what CloudFormation takes; reading more would only take long.
+pub(crate) const LARGEST: usize = 16 << 20;
+
+/// After so many nothing more is looked for.
+pub(super) const MOST_PROBLEMS: usize = 200;
+
+/// The only macro that is read here.
+const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
@@ -37,6 +48,10 @@ const RESOURCE_KEYS: [&str; 9] = [
 #[derive(Debug)]
 pub struct Template {
     pub(super) source: Source,
+    /// All of it, where loops have to be unrolled before it can be read.
+    pub(super) looped: Option<Node>,
+    pub(super) language_extensions: bool,
+    pub(super) rules: Map,
     pub(super) parameters: IndexMap<String, Parameter>,
     pub(super) mappings: Map,
     pub(super) conditions: Map,
@@ -51,6 +66,8 @@ pub(super) struct Declaration {
     pub(super) properties: Node,
     pub(super) depends_on: Vec<(String, Span)>,
     pub(super) condition: Option<(String, Span)>,
+    /// The file beside the template that CDK says a property stands for.
+    pub(super) asset: Option<String>,
     /// Of its logical id.
     pub(super) span: Span,
 }
@@ -61,14 +78,29 @@ impl Template {
     /// Reads JSON if the text begins with `{`, else YAML.
     pub fn parse(source: &Source) -> Result<Self, TemplateError> {
         let text = source.text();
+        if text.len() > LARGEST {
+            let what = format!("the text has {} MB, which no template has", text.len() >> 20);
+            let help = "CloudFormation takes at most 1 MB".to_owned();
+            let problem = Problem::Syntax { what, help: Some(help), span: Span::from(0) };
+            return Err(Problems::one(source, problem));
+        }
         let root =
             if text.trim_start().starts_with('{') { json::read(text) } else { yaml::read(text) };
         let root = root.map_err(|problem| Problems::one(source, problem))?;
+        Self::of(source, root)
+    }
+
+    /// Of a text that is well-formed.
+    pub(super) fn of(source: &Source, root: Node) -> Result<Self, TemplateError> {
         let mut problems = Vec::new();
-        let template = Self::read(source.clone(), &root, &mut problems);
+        let mut template = Self::read(source.clone(), &root, &mut problems);
         match Problems::unless_empty(source, problems) {
             Some(error) => Err(error),
-            None => Ok(template),
+            None => {
+                let looped = template.language_extensions && foreach::is_in(&root);
+                template.looped = looped.then_some(root);
+                Ok(template)
+            }
         }
     }
 
@@ -85,6 +117,9 @@ impl Template {
     fn read(source: Source, root: &Node, problems: &mut Vec<Problem>) -> Self {
         let mut template = Self {
             source,
+            looped: None,
+            language_extensions: false,
+            rules: Map::new(),
             parameters: IndexMap::new(),
             mappings: Map::new(),
             conditions: Map::new(),
@@ -98,6 +133,9 @@ impl Template {
                 return template;
             }
         };
+        if let Some(entry) = sections.get("Transform") {
+            template.language_extensions = asks_for_language_extensions(&entry.node);
+        }
         for (name, entry) in sections {
             if let Err(problem) = template.section(name, entry, problems) {
                 problems.push(problem);
@@ -125,12 +163,18 @@ impl Template {
         match name {
             "AWSTemplateFormatVersion" => version(node, &path)?,
             "Parameters" => {
-                self.parameters = each(node, &path, problems, Parameter::read)?;
+                self.parameters = each(node, &path, problems, |_| false, Parameter::read)?;
             }
-            "Resources" => self.resources = each(node, &path, problems, Declaration::read)?,
+            "Resources" => {
+                let loops = self.language_extensions;
+                let is_loop = |name: &str| loops && name.starts_with(foreach::PREFIX);
+                self.resources = each(node, &path, problems, is_loop, Declaration::read)?;
+            }
+            "Rules" => self.rules.clone_from(entries(node, &path)?),
             "Mappings" => self.mappings.clone_from(entries(node, &path)?),
             "Conditions" => self.conditions.clone_from(entries(node, &path)?),
             "Outputs" => self.outputs.clone_from(entries(node, &path)?),
+            "Transform" if only_language_extensions(node) => {}
             "Transform" => {
                 return Err(Problem::NotEmulated {
                     what: "a macro of CloudFormation's".to_owned(),
@@ -187,9 +231,28 @@ impl Declaration {
             condition: condition
                 .map(|entry| Ok((text(&entry.node, &path.key("Condition"))?, entry.node.span)))
                 .transpose()?,
+            asset: map
+                .get("Metadata")
+                .and_then(|entry| entry.node.get("aws:asset:path")?.text())
+                .map(Cow::into_owned),
             span: entry.key_span,
         })
     }
+}
+
+fn transforms(node: &Node) -> Vec<Option<Cow<'_, str>>> {
+    match node.items() {
+        Some(items) => items.iter().map(Node::text).collect(),
+        None => vec![node.text()],
+    }
+}
+
+fn asks_for_language_extensions(node: &Node) -> bool {
+    transforms(node).iter().any(|name| name.as_deref() == Some(LANGUAGE_EXTENSIONS))
+}
+
+fn only_language_extensions(node: &Node) -> bool {
+    transforms(node).iter().all(|name| name.as_deref() == Some(LANGUAGE_EXTENSIONS))
 }
 
 fn depends_on(node: &Node, path: &Path<'_>) -> Result<Vec<(String, Span)>, Problem> {
@@ -219,10 +282,14 @@ fn each<T>(
     node: &Node,
     path: &Path<'_>,
     problems: &mut Vec<Problem>,
+    is_left: impl Fn(&str) -> bool,
     read: fn(&Path<'_>, &Entry) -> Result<T, Problem>,
 ) -> Result<IndexMap<String, T>, Problem> {
     let mut all = IndexMap::new();
     for (name, entry) in entries(node, path)? {
+        if is_left(name) || problems.len() > MOST_PROBLEMS {
+            continue;
+        }
         match read(&path.key(name), entry) {
             Ok(item) => drop(all.insert(name.clone(), item)),
             Err(problem) => problems.push(problem),

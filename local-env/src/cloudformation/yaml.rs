@@ -16,8 +16,11 @@ use super::{
 
 type Result<T> = std::result::Result<T, Problem>;
 
-/// Values that aliases may add to a template.
-const MAX_COPIED: usize = 100_000;
+/// Values that anchors and aliases may add to a template; a long text counts as many.
+const MAX_COPIED: usize = 200_000;
+
+/// So many bytes of a text count as one value more.
+const BYTES_A_VALUE: usize = 64;
 
 /// The only document of the text.
 pub(super) fn read(text: &str) -> Result<Node> {
@@ -174,19 +177,23 @@ impl<'a> Builder<'a> {
         tag: Option<Named>,
         span: Span,
     ) -> Result<()> {
-        if let Some(Open { kind: OpenKind::Map(_, key @ None), .. }) = self.open.last_mut() {
+        if let Some(open) = self.open.last_mut()
+            && let OpenKind::Map(_, key @ None) = &mut open.kind
+        {
             if text == "<<" && style == ScalarStyle::Plain {
                 let what = "CloudFormation does not merge mappings with `<<`";
                 return Err(Problem::syntax(what, span));
             }
             *key = Some((text.to_owned(), span));
+            open.values += text.len() / BYTES_A_VALUE;
             return Ok(());
         }
         let value = match (style, &tag) {
             (ScalarStyle::Plain, None | Some(Named::Function(_))) => plain(text),
             _ => Value::String(text.to_owned()),
         };
-        let built = Built { node: Node::new(value, span), values: 1, depth: 0 };
+        let values = 1 + text.len() / BYTES_A_VALUE;
+        let built = Built { node: Node::new(value, span), values, depth: 0 };
         self.add(built, tag.and_then(Named::function), anchor)
     }
 
@@ -198,15 +205,21 @@ impl<'a> Builder<'a> {
                 span,
             ));
         };
+        let built = built.clone();
+        self.copy(&built, span)?;
+        if self.open.len() + built.depth > MAX_DEPTH {
+            return Err(Problem::too_deep(span));
+        }
+        self.add(built, None, 0)
+    }
+
+    fn copy(&mut self, built: &Built, span: Span) -> Result<()> {
         self.copied += built.values;
         if self.copied > MAX_COPIED {
             let what = format!("aliases repeat more than {MAX_COPIED} values");
             return Err(Problem::syntax(what, span));
         }
-        if self.open.len() + built.depth > MAX_DEPTH {
-            return Err(Problem::too_deep(span));
-        }
-        self.add(built.clone(), None, 0)
+        Ok(())
     }
 
     /// A complete value: into what is open, or the document's only one.
@@ -215,6 +228,7 @@ impl<'a> Builder<'a> {
             built = built.called_by(name);
         }
         if anchor > 0 {
+            self.copy(&built, built.node.span)?;
             self.anchors.insert(anchor, built.clone());
         }
         let Some(open) = self.open.last_mut() else {

@@ -324,6 +324,20 @@ impl Reader<'_> {
             let (parameter, property) = match note {
                 Note::SsmValue { parameter } => (parameter, "Type"),
                 Note::UncheckedPattern { parameter } => (parameter, "AllowedPattern"),
+                Note::SsmReference { name, logical_id } => {
+                    return Ignored {
+                        logical_id: logical_id.clone(),
+                        resource_type: "Dynamic reference".to_owned(),
+                        property: Some(name.clone()),
+                    };
+                }
+                Note::UncheckedRule { rule } => {
+                    return Ignored {
+                        logical_id: rule.clone(),
+                        resource_type: "Rule".to_owned(),
+                        property: Some("Assertions".to_owned()),
+                    };
+                }
             };
             Ignored {
                 logical_id: parameter.clone(),

@@ -1,0 +1,169 @@
+//! `Fn::ForEach` of `AWS::LanguageExtensions`: entries that are repeated for each item of a list.
+//!
+//! It works on the text, before the template's sections are read: what the loop calls `Name` is put
+//! in the place of `${Name}`, `&{Name}` and `{"Ref": "Name"}`.
+
+use indexmap::IndexMap;
+
+use super::{
+    Entry, Map, Node, TemplateProblem as Problem, Value, evaluate::Result, node::MAX_DEPTH,
+    parameter::Bound,
+};
+
+pub(super) const PREFIX: &str = "Fn::ForEach::";
+
+const FORM: &str = r#"{"Fn::ForEach::Loop": ["Name", [item, …], {"Key${Name}": value}]}"#;
+
+/// What loops may make together, in bytes or so.
+const MOST_MADE: usize = 1 << 26;
+
+/// Whether a loop stands anywhere in a value.
+pub(super) fn is_in(node: &Node) -> bool {
+    match &node.value {
+        Value::List(items) => items.iter().any(is_in),
+        Value::Map(map) => {
+            map.iter().any(|(key, entry)| key.starts_with(PREFIX) || is_in(&entry.node))
+        }
+        _ => false,
+    }
+}
+
+/// The value without loops.
+pub(super) fn unrolled(node: &Node, parameters: &IndexMap<String, Bound>) -> Result<Node> {
+    let mut loops = Loops { parameters, names: Vec::new(), made: 0 };
+    loops.node(node)
+}
+
+struct Loops<'a> {
+    parameters: &'a IndexMap<String, Bound>,
+    /// What the loops around this place give their names.
+    names: Vec<(String, String)>,
+    made: usize,
+}
+
+// === impl Loops ===
+
+impl Loops<'_> {
+    fn node(&mut self, node: &Node) -> Result<Node> {
+        let value = match &node.value {
+            Value::String(text) if !self.names.is_empty() => Value::String(self.filled(text)),
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| self.node(item)).collect::<Result<_>>()?)
+            }
+            Value::Map(map) => match self.reference(map) {
+                Some(value) => Value::String(value),
+                None => self.map(map)?,
+            },
+            scalar => scalar.clone(),
+        };
+        Ok(Node::new(value, node.span))
+    }
+
+    fn map(&mut self, map: &Map) -> Result<Value> {
+        let mut made = Map::new();
+        self.entries(map, &mut made)?;
+        // A text that has no name left is no function any more, so that a reference can be read.
+        if let Some(text) = made.get("Fn::Sub").and_then(|entry| entry.node.text())
+            && made.len() == 1
+            && !text.contains("${")
+        {
+            return Ok(Value::String(text.into_owned()));
+        }
+        Ok(Value::Map(made))
+    }
+
+    fn entries(&mut self, map: &Map, made: &mut Map) -> Result<()> {
+        for (key, entry) in map {
+            if key.starts_with(PREFIX) {
+                self.repeat(key, entry, made)?;
+                continue;
+            }
+            let node = self.node(&entry.node)?;
+            let filled = self.filled(key);
+            if !self.names.is_empty() {
+                self.made += filled.len() + node.value.weight();
+            }
+            if self.made > MOST_MADE {
+                return Err(wrong(key, entry, "makes, with the loops before it, more than fits"));
+            }
+            if made.insert(filled, Entry { key_span: entry.key_span, node }).is_some() {
+                return Err(wrong(key, entry, "makes a key that is there already"));
+            }
+        }
+        Ok(())
+    }
+
+    fn repeat(&mut self, key: &str, entry: &Entry, made: &mut Map) -> Result<()> {
+        let Some([name, items, body]) = entry.node.items() else {
+            return Err(wrong(key, entry, "needs a list of 3 items"));
+        };
+        let name = name.text().ok_or_else(|| wrong(key, entry, "needs a name"))?;
+        let body = body.entries().ok_or_else(|| wrong(key, entry, "needs a mapping to repeat"))?;
+        if self.names.len() == MAX_DEPTH {
+            return Err(wrong(key, entry, "is in too many loops"));
+        }
+        for item in self.items(key, entry, items)? {
+            self.names.push((name.to_string(), item));
+            let done = self.entries(body, made);
+            self.names.pop();
+            done?;
+        }
+        Ok(())
+    }
+
+    fn items(&self, key: &str, entry: &Entry, node: &Node) -> Result<Vec<String>> {
+        let wrong = || wrong(key, entry, "needs a list of texts, or a parameter that is one");
+        if let Some(parameter) = self.parameter(node) {
+            let texts = parameter.iter().map(|item| item.text().map(String::from));
+            return texts.collect::<Option<_>>().ok_or_else(wrong);
+        }
+        let mut texts = Vec::new();
+        for item in node.items().ok_or_else(wrong)? {
+            if let Some(parameter) = self.parameter(item) {
+                texts.extend(parameter.iter().filter_map(|item| item.text().map(String::from)));
+            } else if let Some(value) = item.entries().and_then(|map| self.reference(map)) {
+                texts.push(value);
+            } else {
+                texts.push(self.filled(&item.text().ok_or_else(wrong)?));
+            }
+        }
+        Ok(texts)
+    }
+
+    fn parameter(&self, node: &Node) -> Option<&[Node]> {
+        let name = node.get("Ref")?.text()?;
+        match &self.parameters.get(&*name)?.value {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The item that `{"Ref": "Name"}` stands for, if the name is a loop's.
+    fn reference(&self, map: &Map) -> Option<String> {
+        let name = map.get("Ref").filter(|_| map.len() == 1)?.node.text()?;
+        let found = self.names.iter().rev().find(|(known, _)| *known == *name)?;
+        Some(found.1.clone())
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, item) in self.names.iter().rev() {
+            if text.contains("{") {
+                let bare: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
+                text = text.replace(&format!("${{{name}}}"), item);
+                text = text.replace(&format!("&{{{name}}}"), &bare);
+            }
+        }
+        text
+    }
+}
+
+fn wrong(key: &str, entry: &Entry, why: &str) -> Problem {
+    Problem::Function {
+        function: "Fn::ForEach",
+        path: key.to_owned(),
+        why: why.to_owned(),
+        form: FORM,
+        span: entry.key_span,
+    }
+}
