@@ -9,14 +9,11 @@ use clap::Args;
 use miette::IntoDiagnostic as _;
 
 use super::{
-    load,
+    load::{self, Templates},
     options::pair,
     project::{FILE_NAME, Project},
 };
-use crate::{
-    compose::{self, Images},
-    stack::Allowed,
-};
+use crate::compose::{self, Images};
 
 /// Print a file for Docker Compose that runs the stack in containers
 #[derive(Debug, Args)]
@@ -36,8 +33,12 @@ pub(super) fn run(compose: &Compose) -> miette::Result<()> {
     let template = compose.template.as_deref();
     let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
     let project = Project::read(&beside.join(FILE_NAME))?;
-    let allowed = Allowed { unauthenticated: compose.allow_unauthenticated };
-    let stack = load::stack(template, &project.parameters, &compose.parameter, allowed)?;
+    let templates = Templates {
+        templates: compose.template.iter().cloned().collect(),
+        parameter: compose.parameter.clone(),
+        ..Templates::default()
+    };
+    let stack = load::stack(&templates, &project, compose.allow_unauthenticated)?;
     if let Some(why) = compose::unfit(&stack) {
         let help = "run the stack with `local-env up`";
         return Err(miette::miette!(help = help, "{why}, which cannot be printed for Compose"));

@@ -1,88 +1,156 @@
-//! From a template's file to the stack.
+//! From templates' files to the stack.
+//!
+//! Several templates, or the stacks of a cdk.out folder, resolve one another's exports and outputs
+//! and are run as one.
+
+mod assembly;
+mod input;
+mod nested;
+mod parameters_file;
+mod stacks;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
     path::{Path, PathBuf},
 };
 
-use miette::{Diagnostic, IntoDiagnostic as _};
-use thiserror::Error;
+use clap::Args;
 
+use self::{input::Input, stacks::Stacks};
+use super::{
+    options::pair,
+    project::{FILE_NAME, Project},
+    screen::Screen,
+};
 use crate::{
-    cloudformation::{Inputs, Resolved, Source, Template},
-    stack::{Allowed, Stack},
+    cloudformation::{Note, Resolved, did_you_mean},
+    stack::{Allowed, Stack, Warning},
 };
 
-/// The stack's name where the template is the built-in one.
-const DEFAULT_STACK: &str = "services";
-
-/// A template that can't be read from its file.
-#[derive(Debug, Error, Diagnostic)]
-#[error("cannot read the template {}", path.display())]
-#[diagnostic(help(
-    "name a CloudFormation template in JSON or YAML, or none to run the stack that `infra synth` emits"
-))]
-struct UnreadableTemplate {
-    path: PathBuf,
-    #[source]
-    source: io::Error,
+/// Which templates are read, and with what.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Templates {
+    /// CloudFormation templates in JSON or YAML, a cdk.out folder, or `-` for standard input;
+    /// without one, the stack that `infra synth` emits
+    #[arg(value_name = "TEMPLATE")]
+    pub(super) templates: Vec<PathBuf>,
+    /// Run only this one of the stacks; may be given several times
+    #[arg(long = "stack", value_name = "NAME")]
+    pub(super) stacks: Vec<String>,
+    /// Give a parameter of the template a value; it wins over a file's and local-env.toml's
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
+    pub(super) parameter: Vec<(String, String)>,
+    /// Take parameters from a file as `aws cloudformation` reads them
+    #[arg(long, value_name = "FILE")]
+    pub(super) parameters_file: Vec<PathBuf>,
+    /// Leave a resource out, whatever is wrong with it; may be given several times
+    #[arg(long, value_name = "RESOURCE")]
+    pub(super) ignore: Vec<String>,
+    /// Leave out, and tell of, what is not emulated and would change what clients see
+    #[arg(long)]
+    pub(super) allow_partial: bool,
 }
 
-/// The stack of the template at `path`, or of the built-in one.
-///
-/// What was `given` by hand has to be a parameter of the template; what the project file has `at_hand`
-/// may be meant for another one.
+/// The stack of these templates.
 pub(super) fn stack(
-    path: Option<&Path>,
-    at_hand: &BTreeMap<String, String>,
-    given: &[(String, String)],
-    allowed: Allowed,
+    templates: &Templates,
+    project: &Project,
+    unauthenticated: bool,
 ) -> miette::Result<Stack> {
-    Ok(Stack::read(&resolved(path, at_hand, given)?, allowed)?)
+    let allowed = Allowed { unauthenticated, partial: templates.allow_partial };
+    Ok(Stack::read(&resolved(templates, project)?, allowed)?)
 }
 
-/// The same before anything is made of its resources.
-pub(super) fn resolved(
-    path: Option<&Path>,
-    at_hand: &BTreeMap<String, String>,
-    given: &[(String, String)],
-) -> miette::Result<Resolved> {
-    let source = source(path)?;
-    let template = Template::parse(&source)?;
-    let at_hand = at_hand.iter().filter(|(name, _)| template.has_parameter(name));
-    let at_hand = at_hand.map(|(name, value)| (name.clone(), value.clone()));
-    let parameters = at_hand.chain(given.iter().cloned()).collect();
-    let inputs = Inputs { parameters, ..Inputs::new(stack_name(path)) };
-    Ok(template.resolve(&inputs)?)
-}
+// === impl Templates ===
 
-fn source(path: Option<&Path>) -> miette::Result<Source> {
-    let Some(path) = path else {
-        let text = infra::services_template().to_json();
-        return Ok(Source::new("the template of `infra synth`", &text));
-    };
-    let unreadable = |source| UnreadableTemplate { path: path.to_owned(), source };
-    let bytes = fs::read(path).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).into_diagnostic()?;
-    Ok(Source::new(path.display().to_string(), &text))
-}
-
-/// As `cdk` and people name them: `Shop.template.json` is the template of the stack `Shop`.
-fn stack_name(path: Option<&Path>) -> String {
-    let file = path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    let stem = file.as_deref().and_then(|name| name.split('.').next());
-    stem.filter(|stem| !stem.is_empty()).unwrap_or(DEFAULT_STACK).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stack_is_named_after_its_file() {
-        assert_eq!(stack_name(None), "services");
-        assert_eq!(stack_name(Some(Path::new("cdk.out/Shop.template.json"))), "Shop");
-        assert_eq!(stack_name(Some(Path::new("shop.yaml"))), "shop");
+impl Templates {
+    /// Beside the first template, or beside its folder, which `cdk synth` may empty.
+    pub(super) fn project_file(&self) -> PathBuf {
+        let beside = self.templates.first().and_then(|path| path.parent());
+        beside.unwrap_or(Path::new("")).join(FILE_NAME)
     }
+
+    /// What a change of changes the stack: the templates, and all that lies in a folder of them.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let mut files = self.parameters_file.clone();
+        for path in &self.templates {
+            match path.read_dir() {
+                Ok(entries) => files.extend(entries.filter_map(Result::ok).map(|it| it.path())),
+                Err(_) => files.push(path.clone()),
+            }
+        }
+        files
+    }
+}
+
+/// Tells what `--allow-partial` leaves out, where nothing else tells the stack's warnings.
+pub(super) fn tell_partial(stack: &Stack) {
+    let left_out = |warning: &&Warning| matches!(warning, Warning::LeftOut { .. });
+    for warning in stack.coverage.warnings.iter().filter(left_out) {
+        Screen::warn(&warning.to_string());
+    }
+}
+
+/// The resources of these templates, of several stacks as of one.
+///
+/// What is given by hand has to be a parameter of a template; what the project file has at hand may
+/// be meant for another one.
+pub(super) fn resolved(templates: &Templates, project: &Project) -> miette::Result<Resolved> {
+    let inputs = chosen(input::all(&templates.templates)?, &templates.stacks)?;
+    let stacks = Stacks {
+        at_hand: &project.parameters,
+        given: given(templates)?,
+        ssm: &project.ssm,
+        imports: &project.imports,
+        ignored: templates.ignore.iter().cloned().collect(),
+    };
+    let resolved = Resolved::joined(stacks.resolve(inputs)?);
+    let mut resolved = resolved.ok_or_else(|| miette::miette!("there is no stack to run"))?;
+    for name in &templates.ignore {
+        leave_out(&mut resolved, name)?;
+    }
+    Ok(resolved)
+}
+
+fn given(templates: &Templates) -> miette::Result<BTreeMap<String, String>> {
+    let mut given = BTreeMap::new();
+    for path in &templates.parameters_file {
+        given.extend(parameters_file::read(path)?);
+    }
+    given.extend(templates.parameter.iter().cloned());
+    Ok(given)
+}
+
+/// Marks the stacks that are asked for, which are all if none is.
+fn chosen(mut inputs: Vec<Input>, names: &[String]) -> miette::Result<Vec<Input>> {
+    for name in names {
+        if !inputs.iter().any(|input| input.is_called(name)) {
+            let known: Vec<_> = inputs.iter().map(|input| input.stack_name.as_str()).collect();
+            let help = did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            return Err(miette::miette!(help = help, "there is no stack `{name}`"));
+        }
+    }
+    for input in &mut inputs {
+        input.is_chosen = names.is_empty() || names.iter().any(|name| input.is_called(name));
+    }
+    Ok(inputs)
+}
+
+/// What was left out while it was resolved is noted; with the name that a resource has among those
+/// of several stacks it is still there.
+fn leave_out(resolved: &mut Resolved, name: &str) -> miette::Result<()> {
+    let is_noted =
+        |note: &Note| matches!(note, Note::LeftOut { logical_id, .. } if logical_id == name);
+    if resolved.notes.iter().any(is_noted) {
+        return Ok(());
+    }
+    if let Some(resource) = resolved.resources.shift_remove(name) {
+        let (logical_id, resource_type) = (resource.logical_id, resource.resource_type);
+        resolved.notes.push(Note::LeftOut { logical_id, resource_type });
+        return Ok(());
+    }
+    let help = did_you_mean(name, resolved.resources.keys().map(String::as_str));
+    let help = help.unwrap_or_else(|| "--ignore takes a resource's logical id".to_owned());
+    Err(miette::miette!(help = help, "there is no resource `{name}` to ignore"))
 }

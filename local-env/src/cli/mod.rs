@@ -11,6 +11,7 @@ mod log_files;
 mod observe;
 mod options;
 mod project;
+mod report;
 mod route;
 mod screen;
 mod serve;
@@ -39,6 +40,7 @@ enum Command {
     Route(route::Route),
     Check(check::Check),
     Init(init::Init),
+    Report(report::Report),
     Healthcheck(healthcheck::Healthcheck),
 }
 
@@ -51,6 +53,7 @@ pub async fn run() -> miette::Result<()> {
         Command::Route(route) => route::run(&route),
         Command::Check(check) => check::run(&check),
         Command::Init(init) => init::run(&init),
+        Command::Report(report) => report::run(&report),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     str::FromStr,
 };
 
@@ -11,8 +11,8 @@ use clap::Args;
 use etcetera::BaseStrategy as _;
 
 use super::{
-    load,
-    project::{FILE_NAME, Project},
+    load::{self, Templates},
+    project::Project,
     screen::Screen,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     cloudmap::UpstreamAddress,
     environment::Settings,
-    stack::{Allowed, Stack},
+    stack::Stack,
 };
 
 const DATA_FOLDER: &str = "local-env";
@@ -29,18 +29,15 @@ const DNS_PORT: u16 = 53;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Clone, Debug, Args)]
 pub(super) struct Options {
-    /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
-    template: Option<PathBuf>,
+    #[command(flatten)]
+    templates: Templates,
     /// Publish a listener on another local port; 0 is any free one
     #[arg(long, value_name = "LOCAL:LISTENER", value_parser = pair::<u16, u16>(':'))]
     publish: Vec<(u16, u16)>,
     /// Publish the listeners on this address instead of the loopback ones
     #[arg(long, value_name = "ADDRESS")]
     bind: Option<IpAddr>,
-    /// Give a parameter of the template a value; it wins over the one in local-env.toml
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
-    parameter: Vec<(String, String)>,
-    /// How the services are run, and parameters [default: local-env.toml beside the template]
+    /// How the services are run, and parameters [default: local-env.toml beside the template or cdk.out]
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
     /// Name everything in the template that changes nothing here
@@ -91,22 +88,16 @@ impl Options {
 
     /// The files that say what is run.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        self.template.iter().cloned().chain([self.project_file()]).collect()
+        self.templates.files().into_iter().chain([self.project_file()]).collect()
     }
 
     fn project_file(&self) -> PathBuf {
-        let beside = self.template.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        self.project.clone().unwrap_or_else(|| beside.join(FILE_NAME))
+        self.project.clone().unwrap_or_else(|| self.templates.project_file())
     }
 
     /// The template's stack; entries of the project file that it has no service for are told of.
     pub(super) fn stack(&self, project: &Project) -> miette::Result<Stack> {
-        let stack = load::stack(
-            self.template.as_deref(),
-            &project.parameters,
-            &self.parameter,
-            Allowed { unauthenticated: self.allow_unauthenticated },
-        )?;
+        let stack = load::stack(&self.templates, project, self.allow_unauthenticated)?;
         for entry in project.unused(&stack) {
             Screen::warn(&format!("local-env.toml has an entry for {entry}"));
         }

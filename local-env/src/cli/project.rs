@@ -42,6 +42,12 @@ pub(super) const FILE_NAME: &str = "local-env.toml";
 pub(super) struct Project {
     #[serde(default)]
     pub(super) parameters: BTreeMap<String, String>,
+    /// What AWS's Parameter Store keeps, by name.
+    #[serde(default)]
+    pub(super) ssm: BTreeMap<String, String>,
+    /// What stacks export that are not given.
+    #[serde(default)]
+    pub(super) imports: BTreeMap<String, String>,
     #[serde(default)]
     services: BTreeMap<String, ServiceEntry>,
     /// By what a container's secret is called.

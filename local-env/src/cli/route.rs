@@ -8,7 +8,6 @@ mod report;
 use std::{
     io::{self, Write as _},
     net::{IpAddr, Ipv4Addr},
-    path::{Path, PathBuf},
 };
 
 use clap::Args;
@@ -16,20 +15,19 @@ use miette::IntoDiagnostic as _;
 
 use self::asked::{Asked, Url};
 use super::{
-    load,
-    options::pair,
-    project::{FILE_NAME, Project},
+    load::{self, Templates},
+    project::Project,
     screen::Screen,
 };
-use crate::stack::{Allowed, Stack};
+use crate::stack::Stack;
 
 /// Tell which rule takes a request, why no other does, and what the target would see
 #[derive(Debug, Args)]
 pub(super) struct Route {
     /// What is asked for, as in `https://example.com/api?v=1`; its port is the listener's
     url: Url,
-    /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
-    template: Option<PathBuf>,
+    #[command(flatten)]
+    templates: Templates,
     /// The request's method
     #[arg(long, value_name = "METHOD", default_value = "GET", value_parser = asked::method)]
     method: String,
@@ -39,19 +37,14 @@ pub(super) struct Route {
     /// The address that the request comes from
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     source: IpAddr,
-    /// Give a parameter of the template a value; it wins over the one in local-env.toml
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
-    parameter: Vec<(String, String)>,
 }
 
 /// Runs the command.
 pub(super) fn run(route: &Route) -> miette::Result<()> {
-    let template = route.template.as_deref();
-    let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
-    let project = Project::read(&beside.join(FILE_NAME))?;
+    let project = Project::read(&route.templates.project_file())?;
     // Where the client is authenticated first, the rule is the same.
-    let allowed = Allowed { unauthenticated: true };
-    let stack = load::stack(template, &project.parameters, &route.parameter, allowed)?;
+    let stack = load::stack(&route.templates, &project, true)?;
+    load::tell_partial(&stack);
     let asked = route.asked();
     for warning in asked.warnings() {
         Screen::warn(&warning);
@@ -81,7 +74,10 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cloudformation::{Inputs, Source, Template};
+    use crate::{
+        cloudformation::{Inputs, Source, Template},
+        stack::Allowed,
+    };
 
     #[derive(Parser)]
     struct Line {

@@ -43,4 +43,5 @@ pub use nested::{Library, Wanted};
 pub use node::{Entry, Map, Node, Value};
 pub use resolve::{Inputs, Note, Output, Resolved, Resource};
 pub use source::{Source, Span};
+pub(crate) use template::LARGEST;
 pub use template::Template;

@@ -104,6 +104,13 @@ pub enum Note {
         /// The resource that has it.
         logical_id: String,
     },
+    /// The user wants a resource to be left out.
+    LeftOut {
+        /// Its name.
+        logical_id: String,
+        /// Its type.
+        resource_type: String,
+    },
     /// A rule of the template asks for what only AWS knows.
     UncheckedRule {
         /// Its name.
@@ -251,6 +258,9 @@ impl Scope<'_> {
                 return;
             }
             let resource = if self.inputs.ignored.contains(name) {
+                let (logical_id, declaration) = (name.to_owned(), &declarations[name]);
+                let resource_type = declaration.resource_type.clone();
+                self.notes.borrow_mut().insert(Note::LeftOut { logical_id, resource_type });
                 self.resource_of(name, &declarations[name], &mut Vec::new())
             } else {
                 self.resource_of(name, &declarations[name], problems)

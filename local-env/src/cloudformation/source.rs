@@ -7,6 +7,8 @@ use std::{fmt, sync::Arc};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SpanContents};
 
+use super::{Problems, TemplateError, TemplateProblem};
+
 /// A range of bytes in a source.
 pub type Span = miette::SourceSpan;
 
@@ -38,6 +40,27 @@ impl Source {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let part = Part { name: name.as_ref().into(), start: 0, end: text.len() };
         Self { text: text.into(), parts: [part].into() }
+    }
+
+    /// Of bytes that should be UTF-8.
+    pub fn from_bytes(name: impl AsRef<str>, bytes: &[u8]) -> Result<Self, TemplateError> {
+        let error = match std::str::from_utf8(bytes) {
+            Ok(text) => return Ok(Self::new(name, text)),
+            Err(error) => error,
+        };
+        // What can be read is kept, so that the place can be shown.
+        let source = Self::new(name, &String::from_utf8_lossy(bytes));
+        let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            "it seems to be UTF-16: save it as UTF-8"
+        } else {
+            "a template is JSON or YAML in UTF-8; is this another file?"
+        };
+        let problem = TemplateProblem::Syntax {
+            what: "the text is not UTF-8".to_owned(),
+            help: Some(help.to_owned()),
+            span: Span::from(error.valid_up_to()..error.valid_up_to() + '\u{fffd}'.len_utf8()),
+        };
+        Err(Problems::one(&source, problem))
     }
 
     /// What messages call it; of several templates, the first.

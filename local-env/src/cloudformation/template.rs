@@ -79,7 +79,7 @@ impl Template {
     pub fn parse(source: &Source) -> Result<Self, TemplateError> {
         let text = source.text();
         if text.len() > LARGEST {
-            let what = format!("the text has {} MB, which no template has", text.len() >> 20);
+            let what = format!("the text has more than {} MB, as no template has", LARGEST >> 20);
             let help = "CloudFormation takes at most 1 MB".to_owned();
             let problem = Problem::Syntax { what, help: Some(help), span: Span::from(0) };
             return Err(Problems::one(source, problem));

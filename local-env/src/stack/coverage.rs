@@ -38,6 +38,13 @@ pub enum Warning {
         /// Which of its rules, where it has several.
         property: Option<String>,
     },
+    /// A resource that cannot be run here and that the user lets be left out.
+    LeftOut {
+        /// The resource.
+        logical_id: String,
+        /// In the user's words.
+        why: String,
+    },
     /// Adding a stand-alone rule is known to take a group's rule away that lets everything out
     /// (cloudmap-ecs §5.2).
     LostEgress {
@@ -56,7 +63,9 @@ impl Warning {
     /// The resource that it is about.
     pub fn logical_id(&self) -> &str {
         match self {
-            Self::NoPeer { logical_id, .. } | Self::LostEgress { logical_id, .. } => logical_id,
+            Self::NoPeer { logical_id, .. }
+            | Self::LeftOut { logical_id, .. }
+            | Self::LostEgress { logical_id, .. } => logical_id,
         }
     }
 }
@@ -69,6 +78,7 @@ impl fmt::Display for Warning {
                 write!(f, "`{logical_id}{property}` names no peer, so it lets nothing through; ")?;
                 f.write_str("give it a CIDR or a security group")
             }
+            Self::LeftOut { logical_id, why } => write!(f, "`{logical_id}` is left out: {why}"),
             Self::LostEgress { group, rule, .. } => {
                 write!(f, "{group} lets everything out by itself and has `{rule}` too: AWS may ")?;
                 f.write_str("take the first away when it adds the second; keep one of them")

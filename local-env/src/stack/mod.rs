@@ -4,6 +4,7 @@
 //! [`Arn`] is the key by which a rule finds its target group and a service its registry. Nothing
 //! here runs; behaviour lives in `alb`, `ecs` and `cloudmap`.
 
+mod approximated;
 mod coverage;
 mod error;
 mod load_balancer;
@@ -19,6 +20,7 @@ use std::{fmt, sync::Arc};
 
 use ipnet::Ipv4Net;
 
+pub use approximated::approximation;
 pub use coverage::{Coverage, Ignored, Warning};
 pub use error::{StackError, StackProblem};
 pub use load_balancer::{
@@ -29,6 +31,7 @@ pub use namespace::{
     DiscoveryInstance, DiscoveryService, DnsRecord, Namespace, NamespaceKind, RecordKind,
     RoutingPolicy,
 };
+pub use read::is_emulated;
 pub use rule::{
     Action, Authentication, Condition, FixedResponse, Forward, Patterns, QueryPattern, Redirect,
     Rewrite, Rule, Transforms, WeightedTargetGroup,
@@ -77,6 +80,8 @@ pub struct Stack {
 pub struct Allowed {
     /// Actions that authenticate clients are left out.
     pub unauthenticated: bool,
+    /// Resources that ask for what is not emulated are left out.
+    pub partial: bool,
 }
 
 /// An Amazon Resource Name, or whatever else a template uses in its place. Cheap to clone.

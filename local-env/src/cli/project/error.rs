@@ -38,6 +38,9 @@ pub(in crate::cli) enum ProjectError {
     #[error("{} does not have the secrets of {}", path.display(), variables.join(", "))]
     #[diagnostic(help("add to it, with the values that they have here:\n\n{lines}"))]
     MissingSecrets { path: PathBuf, variables: Vec<String>, lines: String },
+    #[error("{} does not have the parameter that {variable} asks for", path.display())]
+    #[diagnostic(help("add to it, with the value that it has here:\n\n{line}"))]
+    MissingParameter { path: PathBuf, variable: String, line: String },
     #[error("in {}, the secret `{key}` {why}, which {variable} asks for", path.display())]
     #[diagnostic(help("its value is a JSON object, as in '{{\"user\": \"…\"}}'"))]
     SecretMember { path: PathBuf, key: String, why: String, variable: String },

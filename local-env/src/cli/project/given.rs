@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 
 use super::{Part, Project, ProjectError, environment_file, quoted, secret::Asked};
 use crate::{
+    cloudformation::{DynamicPiece, DynamicReference, dynamic_pieces},
     ecs::Value,
     stack::{Container, Secret},
 };
@@ -52,7 +53,7 @@ impl<'a> Given<'a> {
             }
         }
         for (name, value) in &part.container.environment {
-            variables.insert(name.clone(), value.as_str().into());
+            variables.insert(name.clone(), self.filled(part, name, value)?);
         }
         for secret in &part.container.secrets {
             variables.insert(secret.name.clone(), self.secret(part, secret)?);
@@ -70,6 +71,38 @@ impl<'a> Given<'a> {
             why,
             variable: variable(part, secret),
         })
+    }
+
+    /// A variable of the template, with what its dynamic references ask for.
+    fn filled(&self, part: &Part<'_>, name: &str, text: &str) -> Result<Value, ProjectError> {
+        let mut made = String::new();
+        for piece in dynamic_pieces(text) {
+            match piece {
+                DynamicPiece::Text(text) => made += text,
+                DynamicPiece::Reference(reference) => match value_from(reference) {
+                    Some(value_from) => {
+                        let secret = Secret { name: name.to_owned(), value_from };
+                        made += self.secret(part, &secret)?.as_str();
+                    }
+                    None => return Err(self.missing_parameter(part, name, reference)),
+                },
+            }
+        }
+        Ok(made.as_str().into())
+    }
+
+    fn missing_parameter(
+        &self,
+        part: &Part<'_>,
+        name: &str,
+        reference: DynamicReference<'_>,
+    ) -> ProjectError {
+        let parameter = reference.parameter().unwrap_or(reference.key);
+        ProjectError::MissingParameter {
+            path: self.project.path.clone(),
+            variable: format!("{} ({name})", part.called),
+            line: format!("[ssm]\n{} = {}\n", quoted(parameter), quoted("…")),
+        }
     }
 
     fn find(&self, asked: &Asked<'_>) -> Option<(&String, &Value)> {
@@ -139,10 +172,25 @@ impl<'a> Given<'a> {
     }
 }
 
+/// What a dynamic reference to a secret asks for, as a container's `Secrets` would say it.
+fn value_from(reference: DynamicReference<'_>) -> Option<String> {
+    let (secret, member) = reference.secret()?;
+    Some(member.map_or(secret.clone(), |member| format!("{secret}:{member}::")))
+}
+
+fn dynamic_secrets(text: &str) -> impl Iterator<Item = String> {
+    dynamic_pieces(text).into_iter().filter_map(|piece| match piece {
+        DynamicPiece::Reference(reference) => value_from(reference),
+        DynamicPiece::Text(_) => None,
+    })
+}
+
 /// What a container asks for by these names in the tables of a project file.
 pub(super) fn asks_for(container: &Container) -> impl Iterator<Item = String> + '_ {
     let secrets = container.secrets.iter().flat_map(|secret| Asked::new(&secret.value_from).keys());
     let files = container.environment_files.iter();
+    let variables = container.environment.iter().flat_map(|(_, text)| dynamic_secrets(text));
+    let secrets = secrets.chain(variables.flat_map(|it| Asked::new(&it).keys()));
     secrets.chain(files.flat_map(|arn| [arn.clone(), last(arn).to_owned()]))
 }
 

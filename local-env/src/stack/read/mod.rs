@@ -18,6 +18,7 @@ mod listener;
 mod load_balancer;
 mod matcher;
 mod namespace;
+mod partial;
 mod pattern;
 mod redirect;
 mod response_header;
@@ -31,6 +32,7 @@ mod task_definition;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod unresolved;
 
 use ipnet::Ipv4Net;
 
@@ -38,7 +40,7 @@ use super::{
     Allowed, Arn, Certificate, Coverage, Direction, Ignored, Listener, ListenerProtocol,
     LoadBalancer, Namespace, SecurityGroup, Stack, StackError, StackProblem, TargetGroup, Warning,
 };
-use crate::cloudformation::{Note, Problems, Resolved, Resource, Span};
+use crate::cloudformation::{NESTED_STACK, Note, Problems, Resolved, Resource, Span};
 use field::{Reading, Result};
 
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -84,7 +86,7 @@ const EMULATED: [&str; 17] = [
 const REFUSED: [(&str, &str); 4] = [
     ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
     ("AWS::ECS::TaskSet", "a task set of an external deployment"),
-    ("AWS::CloudFormation::Stack", "a nested stack"),
+    (NESTED_STACK, "a nested stack whose template is not beside this one"),
     ("AWS::CloudFormation::Macro", "a macro"),
 ];
 
@@ -120,11 +122,7 @@ struct Reader<'a> {
 impl Stack {
     /// Reads and validates a template's resources.
     pub fn read(resolved: &Resolved, allowed: Allowed) -> std::result::Result<Self, StackError> {
-        let (stack, problems) = Self::read_in_part(resolved, allowed);
-        match Problems::unless_empty(&resolved.source, problems) {
-            Some(error) => Err(error),
-            None => Ok(stack),
-        }
+        if allowed.partial { partial::read(resolved, allowed) } else { whole(resolved, allowed) }
     }
 
     /// The same without what has a problem, and without what cannot be without that.
@@ -134,6 +132,20 @@ impl Stack {
         let stack = reader.stack();
         (stack, reader.problems)
     }
+}
+
+/// All of it, or what is wrong.
+fn whole(resolved: &Resolved, allowed: Allowed) -> std::result::Result<Stack, StackError> {
+    let (stack, problems) = Stack::read_in_part(resolved, allowed);
+    match Problems::unless_empty(&resolved.source, problems) {
+        Some(error) => Err(error),
+        None => Ok(stack),
+    }
+}
+
+/// Whether resources of this type are acted upon.
+pub fn is_emulated(resource_type: &str) -> bool {
+    EMULATED.contains(&resource_type) || BOOKKEEPING.contains(&resource_type)
 }
 
 // === impl Context ===
@@ -307,9 +319,11 @@ impl Reader<'_> {
         for resource in self.resolved.resources.values() {
             let resource_type = resource.resource_type.as_str();
             if let Some((_, what)) = REFUSED.iter().find(|(refused, _)| *refused == resource_type) {
-                let help = "take it out of the template that you run here";
+                let help = "leave it out, with `--ignore` and its name";
                 self.problems.push(Reading::new(resource).not_emulated(what, help));
-            } else if !EMULATED.contains(&resource_type) && !BOOKKEEPING.contains(&resource_type) {
+            } else if is_emulated(resource_type) {
+                self.problems.extend(unresolved::problem(resource));
+            } else {
                 self.ignored.push(Ignored {
                     logical_id: resource.logical_id.clone(),
                     resource_type: resource_type.to_owned(),
@@ -329,6 +343,13 @@ impl Reader<'_> {
                         logical_id: logical_id.clone(),
                         resource_type: "Dynamic reference".to_owned(),
                         property: Some(name.clone()),
+                    };
+                }
+                Note::LeftOut { logical_id, resource_type } => {
+                    return Ignored {
+                        logical_id: logical_id.clone(),
+                        resource_type: resource_type.clone(),
+                        property: None,
                     };
                 }
                 Note::UncheckedRule { rule } => {

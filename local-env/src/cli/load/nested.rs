@@ -1,0 +1,48 @@
+//! Where the templates of nested stacks are: beside the one that has them, under the name that CDK
+//! tells, the one in the URL, or the one that CDK's list of assets gives for that.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::input;
+use crate::cloudformation::{Library, Template, Wanted};
+
+const ASSETS: &str = ".assets.json";
+
+/// All that lie beside the templates that ask for them.
+pub(super) fn library() -> Library {
+    Library::new(|wanted| {
+        let path = candidates(wanted).into_iter().find(|path| path.is_file())?;
+        let bytes = input::bytes(&path).ok()?;
+        Some(input::text(&path, &bytes).and_then(|source| Template::parse(&source)))
+    })
+}
+
+fn candidates(wanted: &Wanted<'_>) -> Vec<PathBuf> {
+    let folder = Path::new(wanted.parent.name()).parent().unwrap_or(Path::new(""));
+    let mut names: Vec<String> = wanted.asset.map(String::from).into_iter().collect();
+    let file = wanted.url.rsplit('/').next().unwrap_or_default();
+    let file = file.split(['?', '#']).next().unwrap_or_default();
+    if let Some(local) = wanted.url.strip_prefix("file://") {
+        names.push(local.to_owned());
+    } else if !wanted.url.contains("://") {
+        names.push(wanted.url.to_owned());
+    }
+    names.extend(asset(folder, file));
+    names.push(file.to_owned());
+    names.retain(|name| !name.is_empty());
+    names.iter().map(|name| folder.join(name)).collect()
+}
+
+/// The file that is uploaded under this name.
+fn asset(folder: &Path, file: &str) -> Option<String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let hash = file.split('.').next()?;
+    let lists = folder.read_dir().ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    lists.filter(|path| path.to_string_lossy().ends_with(ASSETS)).find_map(|path| {
+        let list: Value = serde_json::from_slice(&input::bytes(&path).ok()?).ok()?;
+        let path = list.get("files")?.get(hash)?.get("source")?.get("path")?;
+        path.as_str().map(String::from)
+    })
+}

@@ -1,0 +1,229 @@
+//! What becomes of a template's resources, gathered by type and property.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+
+use crate::{
+    cloudformation::{Resolved, Resource},
+    stack::{Coverage, Ignored, Warning, approximation, is_emulated},
+};
+
+/// Of the whole template.
+pub(super) struct Account {
+    /// Each type, and after it its properties.
+    pub(super) lines: Vec<Line>,
+    /// Resources that stop `up`, and why.
+    pub(super) not_emulated: Vec<(String, String)>,
+}
+
+/// Of a type, or one of its properties.
+pub(super) struct Line {
+    resource_type: String,
+    property: Option<String>,
+    pub(super) status: Status,
+    pub(super) how: Option<String>,
+    resources: BTreeSet<String>,
+}
+
+/// The worst is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Status {
+    Emulated,
+    Approximated,
+    Ignored,
+    NotEmulated,
+}
+
+type Lines = BTreeMap<(String, Option<String>), Line>;
+
+// === impl Account ===
+
+impl Account {
+    pub(super) fn new(resolved: &Resolved, coverage: &Coverage) -> Self {
+        let mut lines = Lines::new();
+        let not_emulated: Vec<_> = coverage.warnings.iter().filter_map(left_out).collect();
+        for resource in resolved.resources.values() {
+            add_resource(&mut lines, resource, &not_emulated);
+        }
+        for ignored in &coverage.ignored {
+            add_ignored(&mut lines, ignored);
+        }
+        Self { lines: lines.into_values().collect(), not_emulated }
+    }
+
+    pub(super) fn json(&self) -> Json {
+        let not_emulated = self.not_emulated.iter();
+        let not_emulated: Vec<_> =
+            not_emulated.map(|(name, why)| json!({ "resource": name, "why": why })).collect();
+        let lines: Vec<_> = self.lines.iter().map(Line::json).collect();
+        json!({ "lines": lines, "notEmulated": not_emulated })
+    }
+}
+
+fn left_out(warning: &Warning) -> Option<(String, String)> {
+    match warning {
+        Warning::LeftOut { logical_id, why } => Some((logical_id.clone(), why.clone())),
+        _ => None,
+    }
+}
+
+fn add_resource(lines: &mut Lines, resource: &Resource, not_emulated: &[(String, String)]) {
+    let why = not_emulated.iter().find(|(name, _)| *name == resource.logical_id);
+    if let Some((_, why)) = why {
+        line(lines, resource, None, Status::NotEmulated, Some(why));
+        return;
+    }
+    if !is_emulated(&resource.resource_type) {
+        line(lines, resource, None, Status::Ignored, None);
+        return;
+    }
+    line(lines, resource, None, Status::Emulated, None);
+    for property in properties(resource) {
+        let how = approximation(&resource.resource_type, &property);
+        let status = if how.is_some() { Status::Approximated } else { Status::Emulated };
+        line(lines, resource, Some(property), status, how);
+    }
+}
+
+/// The properties, and those within the items of lists, which are types of their own.
+fn properties(resource: &Resource) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, entry) in resource.properties.entries().into_iter().flatten() {
+        names.push(name.clone());
+        for item in entry.node.items().unwrap_or_default() {
+            let inner = item.entries().into_iter().flatten();
+            names.extend(inner.map(|(inner, _)| format!("{name}[].{inner}")));
+        }
+    }
+    names
+}
+
+fn add_ignored(lines: &mut Lines, ignored: &Ignored) {
+    let property = ignored.property.as_deref().map(without_indices);
+    let key = (ignored.resource_type.clone(), property);
+    let line = lines.entry(key.clone()).or_insert_with(|| Line::new(key, Status::Ignored));
+    line.worsen(Status::Ignored, None);
+    line.resources.insert(ignored.logical_id.clone());
+}
+
+fn line(
+    lines: &mut Lines,
+    resource: &Resource,
+    property: Option<String>,
+    status: Status,
+    how: Option<&str>,
+) {
+    let key = (resource.resource_type.clone(), property);
+    let line = lines.entry(key.clone()).or_insert_with(|| Line::new(key, status));
+    line.worsen(status, how);
+    line.resources.insert(resource.logical_id.clone());
+}
+
+/// `A[3].B` as `A[].B`.
+fn without_indices(path: &str) -> String {
+    let mut parts = path.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |made, part| made + "[]" + part.split_once(']').map_or("", |(_, rest)| rest))
+}
+
+// === impl Line ===
+
+impl Line {
+    fn new((resource_type, property): (String, Option<String>), status: Status) -> Self {
+        Self { resource_type, property, status, how: None, resources: BTreeSet::new() }
+    }
+
+    fn worsen(&mut self, status: Status, how: Option<&str>) {
+        if status >= self.status {
+            self.status = status;
+            self.how = how.map(String::from);
+        }
+    }
+
+    /// As it is told: a type with its count, a property indented.
+    pub(super) fn name(&self) -> String {
+        match &self.property {
+            Some(property) => format!("  {property}"),
+            None if self.resources.len() > 1 => {
+                format!("{} ({})", self.resource_type, self.resources.len())
+            }
+            None => self.resource_type.clone(),
+        }
+    }
+
+    fn json(&self) -> Json {
+        json!({
+            "type": self.resource_type,
+            "property": self.property,
+            "status": self.status.name(),
+            "how": self.how,
+            "resources": self.resources,
+        })
+    }
+}
+
+// === impl Status ===
+
+impl Status {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Emulated => "emulated",
+            Self::Approximated => "approximated",
+            Self::Ignored => "ignored",
+            Self::NotEmulated => "not emulated",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cloudformation::{Inputs, Source, Template},
+        stack::{Allowed, Stack},
+    };
+
+    const SHOP: &str = "
+Resources:
+  Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [a, b]}}
+  Group:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties: {Port: 80, Protocol: HTTP, TargetType: ip, VpcId: v, HealthCheckIntervalSeconds: 30}
+  Classic: {Type: AWS::ElasticLoadBalancing::LoadBalancer}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  Other: {Type: AWS::SQS::Queue}
+";
+
+    fn account() -> Account {
+        let resolved = Template::parse(&Source::new("t", SHOP))
+            .unwrap()
+            .resolve(&Inputs::new("Shop"))
+            .unwrap();
+        let allowed = Allowed { partial: true, ..Allowed::default() };
+        let stack = Stack::read(&resolved, allowed).unwrap_or_else(|error| panic!("{error:?}"));
+        Account::new(&resolved, &stack.coverage)
+    }
+
+    #[test]
+    fn every_type_and_property_has_its_line() {
+        let account = account();
+        let found = |name: &str| {
+            let line = account.lines.iter().find(|line| line.name().trim() == name);
+            line.unwrap_or_else(|| panic!("no {name}")).status
+        };
+        assert_eq!(found("AWS::ElasticLoadBalancingV2::LoadBalancer"), Status::Emulated);
+        assert_eq!(found("HealthCheckIntervalSeconds"), Status::Approximated);
+        assert_eq!(found("Protocol"), Status::Emulated);
+        assert_eq!(found("AWS::SQS::Queue (2)"), Status::Ignored);
+        assert_eq!(found("AWS::ElasticLoadBalancing::LoadBalancer"), Status::NotEmulated);
+        assert_eq!(account.not_emulated.len(), 1);
+        assert_eq!(account.json()["notEmulated"][0]["resource"], "Classic");
+    }
+
+    #[test]
+    fn items_of_a_list_are_one_line() {
+        assert_eq!(without_indices("A[3].B[10].C"), "A[].B[].C");
+        assert_eq!(without_indices("A.B"), "A.B");
+    }
+}
