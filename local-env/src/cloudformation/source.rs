@@ -13,7 +13,10 @@ use super::{Problems, TemplateError, TemplateProblem};
 pub type Span = miette::SourceSpan;
 
 /// Of a longer line only what is near the place is shown: minified templates have a single one.
-const LONGEST_LINE: usize = 1000;
+const LONGEST_LINE: usize = 300;
+
+/// Of a longer place only the beginning is shown.
+const LONGEST_PLACE: usize = 4000;
 
 /// A template's text. Cheap to clone.
 #[derive(Clone)]
@@ -114,7 +117,8 @@ impl SourceCode for Source {
         let part = self.part(span.offset()).ok_or(MietteError::OutOfBounds)?;
         let text = self.text.get(part.start..part.end).ok_or(MietteError::OutOfBounds)?;
         let start = span.offset().saturating_sub(part.start).min(text.len());
-        let end = (start + span.len()).min(text.len());
+        let length = if span.len() > LONGEST_PLACE { LONGEST_LINE } else { span.len() };
+        let end = text.ceil_char_boundary((start + length).min(text.len()));
         let from = self::before(text, start, lines_before);
         let to = self::after(text, end, lines_after);
         let line_start = text[..from].rfind('\n').map_or(0, |at| at + 1);
@@ -206,7 +210,7 @@ mod tests {
         let source = Source::new("x", &text);
         let at = text.find('x').unwrap();
         let (_, shown, _) = shown(&source, at..at + 1, 2);
-        assert!(shown.contains('x') && shown.len() < 2100, "{}", shown.len());
+        assert!(shown.contains('x') && shown.len() < 700, "{}", shown.len());
     }
 
     #[test]

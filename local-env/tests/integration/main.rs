@@ -12,6 +12,7 @@ mod end_to_end;
 mod environment;
 mod failures;
 mod init;
+mod inputs;
 mod load_balancer;
 mod observe;
 mod reload;
