@@ -25,9 +25,11 @@ pub struct Place {
     pub resource: String,
     /// Within its properties: `LoadBalancers[0].ContainerPort`. Empty for the resource as a whole.
     pub property: String,
-    /// In the text.
+    /// What messages call the template.
+    pub template: String,
+    /// In the text of all templates.
     pub span: Span,
-    /// Counted from 1.
+    /// In its template, counted from 1.
     pub line: usize,
     /// In characters, counted from 1.
     pub column: usize,
@@ -35,10 +37,10 @@ pub struct Place {
     pub end_column: usize,
 }
 
-/// All that was found in one template.
+/// All that was found in one template or several.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// The template's text.
+    /// The templates' text.
     pub source: Source,
     /// In the text's order, and at one place the worst first.
     pub all: Vec<Finding>,
@@ -60,6 +62,7 @@ impl Place {
         Self {
             resource: resource.to_owned(),
             property,
+            template: source.name_at(span).to_owned(),
             span: Span::from((start, marked.len())),
             line: source.line(span),
             column,

@@ -43,7 +43,8 @@ pub type Architectures = BTreeMap<String, Vec<String>>;
 /// All that would fail, or deserves a look, in the template's order.
 pub fn check(resolved: &Resolved, architectures: &Architectures) -> Findings {
     // How clients are authenticated changes nothing about where their requests go.
-    let (stack, problems) = Stack::read_in_part(resolved, Allowed { unauthenticated: true });
+    let allowed = Allowed { unauthenticated: true, ..Allowed::default() };
+    let (stack, problems) = Stack::read_in_part(resolved, allowed);
     let subject = Subject::new(resolved, &stack);
     problems::check(&subject, &problems);
     for family in [
@@ -64,7 +65,7 @@ pub fn check(resolved: &Resolved, architectures: &Architectures) -> Findings {
     subject.findings()
 }
 
-/// The problems of a template that cannot be resolved, which are all that can be told of it.
-pub fn unresolved(error: &TemplateError) -> Findings {
-    problems::of_template(error)
+/// The problems of templates that cannot be resolved, which are all that can be told of them.
+pub fn unresolved(errors: &[TemplateError]) -> Findings {
+    problems::of_templates(errors)
 }

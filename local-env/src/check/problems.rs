@@ -10,7 +10,7 @@ use super::{
     value,
 };
 use crate::{
-    cloudformation::{Node, Resource, Span, TemplateError, TemplateProblem},
+    cloudformation::{Node, Resource, Source, Span, TemplateError, TemplateProblem},
     stack::{StackProblem, Warning},
 };
 
@@ -57,16 +57,27 @@ pub(super) fn check(subject: &Subject<'_>, problems: &[StackProblem]) {
 }
 
 /// Each as a finding.
-pub(super) fn of_template(error: &TemplateError) -> Findings {
-    let source = error.text();
-    let finding = |problem: &TemplateProblem| Finding {
-        code: &code::TEMPLATE,
-        severity: code::TEMPLATE.severity,
-        place: Place::new(source, "", String::new(), span(problem)),
-        message: problem.to_string(),
-        mend: help(problem),
+pub(super) fn of_templates(errors: &[TemplateError]) -> Findings {
+    let sources: Vec<_> = errors.iter().map(|error| error.text().clone()).collect();
+    let (source, starts) = Source::joined(&sources);
+    let finding = |problem: &TemplateProblem, start: usize| {
+        let span = span(problem);
+        let span = Span::from((start.saturating_add(span.offset()), span.len()));
+        Finding {
+            code: &code::TEMPLATE,
+            severity: code::TEMPLATE.severity,
+            place: Place::new(&source, "", String::new(), span),
+            message: problem.to_string(),
+            mend: help(problem),
+        }
     };
-    Findings::new(source.clone(), error.problems().iter().map(finding).collect())
+    let of_one = |(error, start)| {
+        let problems = TemplateError::problems(error).iter();
+        problems.map(move |problem| (problem, start))
+    };
+    let problems = errors.iter().zip(starts).flat_map(of_one);
+    let all = problems.map(|(problem, start)| finding(problem, start)).collect();
+    Findings::new(source.clone(), all)
 }
 
 fn tell(subject: &Subject<'_>, problem: &StackProblem) {
@@ -162,6 +173,8 @@ fn warn(subject: &Subject<'_>, warning: &Warning) {
                 "SourceSecurityGroupId: !GetAtt TheOtherGroup.GroupId   # or CidrIp: 10.0.0.0/16";
             subject.tell(&code::EMPTY_RULE, place, warning.to_string(), mend);
         }
+        // What is left out is not looked at.
+        Warning::LeftOut { .. } => {}
         Warning::LostEgress { logical_id, rule, .. } => {
             let place = subject.at_id(logical_id, "SecurityGroupEgress");
             let mend =

@@ -2,32 +2,22 @@
 
 mod images;
 
-use std::{
-    io::{self, IsTerminal as _, Write as _},
-    path::{Path, PathBuf},
-};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::{Args, ValueEnum};
 use miette::IntoDiagnostic as _;
 
 use super::{
-    load,
-    options::pair,
-    project::{FILE_NAME, Project},
+    load::{self, Templates},
+    project::Project,
 };
-use crate::{
-    check::{self, Architectures, Code, Findings, Severity, format},
-    cloudformation::TemplateError,
-};
+use crate::check::{self, Architectures, Code, Findings, Severity, format};
 
 /// Find what would fail in AWS, without running anything
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
-    template: Option<PathBuf>,
-    /// Give a parameter of the template a value; it wins over the one in local-env.toml
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
-    parameter: Vec<(String, String)>,
+    #[command(flatten)]
+    templates: Templates,
     /// How findings are told
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
@@ -82,14 +72,10 @@ fn colours() -> bool {
 
 impl Check {
     fn findings(&self) -> miette::Result<Findings> {
-        let template = self.template.as_deref();
-        let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
-        let project = Project::read(&beside.join(FILE_NAME))?;
-        let resolved = load::resolved(template, &project.parameters, &self.parameter);
-        let resolved = match resolved.map_err(miette::Report::downcast::<TemplateError>) {
+        let project = Project::read(&self.templates.project_file())?;
+        let resolved = match load::resolved(&self.templates, &project) {
             Ok(resolved) => resolved,
-            Err(Ok(error)) => return Ok(check::unresolved(&error)),
-            Err(Err(other)) => return Err(other),
+            Err(report) => return Ok(check::unresolved(&load::template_errors(report)?)),
         };
         let architectures =
             if self.images { images::architectures(&resolved)? } else { Architectures::new() };

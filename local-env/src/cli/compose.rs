@@ -13,7 +13,10 @@ use super::{
     options::pair,
     project::{FILE_NAME, Project},
 };
-use crate::compose::{self, Images};
+use crate::{
+    compose::{self, Images},
+    stack::Allowed,
+};
 
 /// Print a file for Docker Compose that runs the stack in containers
 #[derive(Debug, Args)]
@@ -34,11 +37,12 @@ pub(super) fn run(compose: &Compose) -> miette::Result<()> {
     let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
     let project = Project::read(&beside.join(FILE_NAME))?;
     let templates = Templates {
-        templates: compose.template.iter().cloned().collect(),
+        paths: compose.template.iter().cloned().collect(),
         parameter: compose.parameter.clone(),
         ..Templates::default()
     };
-    let stack = load::stack(&templates, &project, compose.allow_unauthenticated)?;
+    let allowed = Allowed { unauthenticated: compose.allow_unauthenticated, partial: false };
+    let stack = load::stack(&templates, &project, allowed)?;
     if let Some(why) = compose::unfit(&stack) {
         let help = "run the stack with `local-env up`";
         return Err(miette::miette!(help = help, "{why}, which cannot be printed for Compose"));

@@ -16,20 +16,20 @@ use miette::{IntoDiagnostic as _, WrapErr as _};
 
 use self::{guess::Folders, write::Draft};
 use super::{
-    options::pair,
-    project::{FILE_NAME, Project},
+    load::{self, Templates},
+    project::Project,
 };
 use crate::stack::{Allowed, Stack};
 
 /// Write a first local-env.toml: how each service is run, as far as it can be guessed
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// A CloudFormation template in JSON or YAML; without one, the stack that `infra synth` emits
-    template: Option<PathBuf>,
-    /// Give a parameter of the template a value, which is written too
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
-    parameter: Vec<(String, String)>,
-    /// Where it is written [default: local-env.toml beside the template]
+    #[command(flatten)]
+    templates: Templates,
+    /// Leave out, and tell of, what is not emulated and would change what clients see
+    #[arg(long)]
+    allow_partial: bool,
+    /// Where it is written [default: local-env.toml beside the template or cdk.out]
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
     /// Write over a file that is there
@@ -47,7 +47,7 @@ pub(super) fn run(init: &Init) -> miette::Result<()> {
     if is_there && !init.force && !init.print {
         return complete(init, &path);
     }
-    let draft = init.draft(&path, &Project::default(), &init.parameter)?;
+    let draft = init.draft(&path, &Project::default(), &init.templates.parameter)?;
     if init.print {
         return print(&draft.file());
     }
@@ -94,11 +94,7 @@ fn print(text: &str) -> miette::Result<()> {
 
 impl Init {
     fn path(&self) -> PathBuf {
-        self.project.clone().unwrap_or_else(|| self.beside().join(FILE_NAME))
-    }
-
-    fn beside(&self) -> &Path {
-        self.template.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+        self.project.clone().unwrap_or_else(|| self.templates.project_file())
     }
 
     /// What is to be said beside what `project` says, and these parameters.
@@ -108,14 +104,14 @@ impl Init {
         project: &Project,
         given: &[(String, String)],
     ) -> miette::Result<Draft> {
-        let template = self.template.as_deref();
-        let (resolved, guessed) =
-            parameter::resolved(template, &project.parameters, &self.parameter)?;
+        let (resolved, guessed) = parameter::resolved(&self.templates, project)?;
         // Whether clients may pass is not asked before the stack is run.
-        let stack = Stack::read(&resolved, Allowed { unauthenticated: true })?;
+        let allowed = Allowed { unauthenticated: true, partial: self.allow_partial };
+        let stack = Stack::read(&resolved, allowed)?;
+        load::tell_partial(&stack);
         let lacking =
             project.lacking(&stack, |part| guess::is_skipped(part.service, part.container))?;
-        let folders = Folders::near(self.beside(), Path::new(""));
+        let folders = Folders::near(self.templates.beside(), Path::new(""));
         let base = path.parent().unwrap_or(Path::new(""));
         Ok(Draft::new(base, &folders, &stack, &lacking).with_parameters(given, &guessed))
     }

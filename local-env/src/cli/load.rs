@@ -16,14 +16,17 @@ use std::{
 
 use clap::Args;
 
-use self::{input::Input, stacks::Stacks};
+use self::{
+    input::Input,
+    stacks::{Several, Stacks},
+};
 use super::{
     options::pair,
     project::{FILE_NAME, Project},
     screen::Screen,
 };
 use crate::{
-    cloudformation::{Note, Resolved, did_you_mean},
+    cloudformation::{Note, Resolved, TemplateError, did_you_mean},
     stack::{Allowed, Stack, Warning},
 };
 
@@ -33,7 +36,7 @@ pub(super) struct Templates {
     /// CloudFormation templates in JSON or YAML, a cdk.out folder, or `-` for standard input;
     /// without one, the stack that `infra synth` emits
     #[arg(value_name = "TEMPLATE")]
-    pub(super) templates: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Run only this one of the stacks; may be given several times
     #[arg(long = "stack", value_name = "NAME")]
     pub(super) stacks: Vec<String>,
@@ -46,19 +49,31 @@ pub(super) struct Templates {
     /// Leave a resource out, whatever is wrong with it; may be given several times
     #[arg(long, value_name = "RESOURCE")]
     pub(super) ignore: Vec<String>,
-    /// Leave out, and tell of, what is not emulated and would change what clients see
-    #[arg(long)]
-    pub(super) allow_partial: bool,
 }
 
 /// The stack of these templates.
 pub(super) fn stack(
     templates: &Templates,
     project: &Project,
-    unauthenticated: bool,
+    allowed: Allowed,
 ) -> miette::Result<Stack> {
-    let allowed = Allowed { unauthenticated, partial: templates.allow_partial };
     Ok(Stack::read(&resolved(templates, project)?, allowed)?)
+}
+
+/// What is wrong with templates that cannot be resolved, where that is what a command failed of.
+pub(super) fn template_errors(report: miette::Report) -> miette::Result<Vec<TemplateError>> {
+    match report.downcast::<TemplateError>() {
+        Ok(error) => Ok(vec![error]),
+        Err(report) => Ok(report.downcast::<Several>()?.errors),
+    }
+}
+
+/// As one error.
+pub(super) fn told(errors: Vec<TemplateError>) -> miette::Report {
+    match <[_; 1]>::try_from(errors) {
+        Ok([error]) => error.into(),
+        Err(errors) => Several { errors }.into(),
+    }
 }
 
 // === impl Templates ===
@@ -66,14 +81,17 @@ pub(super) fn stack(
 impl Templates {
     /// Beside the first template, or beside its folder, which `cdk synth` may empty.
     pub(super) fn project_file(&self) -> PathBuf {
-        let beside = self.templates.first().and_then(|path| path.parent());
-        beside.unwrap_or(Path::new("")).join(FILE_NAME)
+        self.beside().join(FILE_NAME)
+    }
+
+    pub(super) fn beside(&self) -> &Path {
+        self.paths.first().and_then(|path| path.parent()).unwrap_or(Path::new(""))
     }
 
     /// What a change of changes the stack: the templates, and all that lies in a folder of them.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let mut files = self.parameters_file.clone();
-        for path in &self.templates {
+        for path in &self.paths {
             match path.read_dir() {
                 Ok(entries) => files.extend(entries.filter_map(Result::ok).map(|it| it.path())),
                 Err(_) => files.push(path.clone()),
@@ -96,9 +114,18 @@ pub(super) fn tell_partial(stack: &Stack) {
 /// What is given by hand has to be a parameter of a template; what the project file has at hand may
 /// be meant for another one.
 pub(super) fn resolved(templates: &Templates, project: &Project) -> miette::Result<Resolved> {
-    let inputs = chosen(input::all(&templates.templates)?, &templates.stacks)?;
+    resolved_with(templates, project, &project.parameters)
+}
+
+/// The same with other parameters at hand than the project file's.
+pub(super) fn resolved_with(
+    templates: &Templates,
+    project: &Project,
+    at_hand: &BTreeMap<String, String>,
+) -> miette::Result<Resolved> {
+    let inputs = chosen(input::all(&templates.paths)?, &templates.stacks)?;
     let stacks = Stacks {
-        at_hand: &project.parameters,
+        at_hand,
         given: given(templates)?,
         ssm: &project.ssm,
         imports: &project.imports,

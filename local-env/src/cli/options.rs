@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     cloudmap::UpstreamAddress,
     environment::Settings,
-    stack::Stack,
+    stack::{Allowed, Stack},
 };
 
 const DATA_FOLDER: &str = "local-env";
@@ -46,6 +46,9 @@ pub(super) struct Options {
     /// Let every client pass where a rule authenticates, which is not emulated
     #[arg(long)]
     allow_unauthenticated: bool,
+    /// Leave out, and tell of, what is not emulated and would change what clients see
+    #[arg(long)]
+    allow_partial: bool,
     /// Let health checks and other waits take as long as in AWS
     #[arg(long)]
     real_time: bool,
@@ -97,7 +100,9 @@ impl Options {
 
     /// The template's stack; entries of the project file that it has no service for are told of.
     pub(super) fn stack(&self, project: &Project) -> miette::Result<Stack> {
-        let stack = load::stack(&self.templates, project, self.allow_unauthenticated)?;
+        let allowed =
+            Allowed { unauthenticated: self.allow_unauthenticated, partial: self.allow_partial };
+        let stack = load::stack(&self.templates, project, allowed)?;
         for entry in project.unused(&stack) {
             Screen::warn(&format!("local-env.toml has an entry for {entry}"));
         }

@@ -19,7 +19,7 @@ use super::{
     project::Project,
     screen::Screen,
 };
-use crate::stack::Stack;
+use crate::stack::{Allowed, Stack};
 
 /// Tell which rule takes a request, why no other does, and what the target would see
 #[derive(Debug, Args)]
@@ -34,6 +34,9 @@ pub(super) struct Route {
     /// A header of the request; may be given several times
     #[arg(long, value_name = "NAME: VALUE", value_parser = asked::header)]
     header: Vec<(String, String)>,
+    /// Leave out, and tell of, what is not emulated and would change what clients see
+    #[arg(long)]
+    allow_partial: bool,
     /// The address that the request comes from
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     source: IpAddr,
@@ -43,7 +46,8 @@ pub(super) struct Route {
 pub(super) fn run(route: &Route) -> miette::Result<()> {
     let project = Project::read(&route.templates.project_file())?;
     // Where the client is authenticated first, the rule is the same.
-    let stack = load::stack(&route.templates, &project, true)?;
+    let allowed = Allowed { unauthenticated: true, partial: route.allow_partial };
+    let stack = load::stack(&route.templates, &project, allowed)?;
     load::tell_partial(&stack);
     let asked = route.asked();
     for warning in asked.warnings() {
@@ -74,10 +78,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::{
-        cloudformation::{Inputs, Source, Template},
-        stack::Allowed,
-    };
+    use crate::cloudformation::{Inputs, Source, Template};
 
     #[derive(Parser)]
     struct Line {

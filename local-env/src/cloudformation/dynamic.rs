@@ -100,7 +100,8 @@ fn filled(text: &str, ssm: &BTreeMap<String, String>, unknown: &mut Vec<String>)
                     made += value;
                 } else {
                     unknown.extend(name.map(String::from));
-                    made += &format!("{OPEN}{}:{}{CLOSE}", reference.service, reference.key);
+                    let DynamicReference { service, key } = reference;
+                    made.extend([OPEN, service, ":", key, CLOSE]);
                 }
             }
         }

@@ -148,7 +148,7 @@ impl Loops<'_> {
     fn filled(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (name, item) in self.names.iter().rev() {
-            if text.contains("{") {
+            if text.contains('{') {
                 let bare: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
                 text = text.replace(&format!("${{{name}}}"), item);
                 text = text.replace(&format!("&{{{name}}}"), &bare);

@@ -28,7 +28,6 @@ impl Resolved {
         }
         self.resources.retain(|name, _| !nested.contains_key(name));
         let (outputs, own) = (self.outputs.clone(), (String::new(), self.clone()));
-        let nested = nested.into_iter().map(|(name, resolved)| (name, resolved));
         let joined = join([own].into_iter().chain(nested).collect()).unwrap_or(self);
         Self { outputs, ..joined }
     }

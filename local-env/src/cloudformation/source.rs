@@ -89,7 +89,7 @@ impl Source {
     }
 
     /// All of them as one, and where each begins in it.
-    pub(super) fn joined(sources: &[Self]) -> (Self, Vec<usize>) {
+    pub fn joined(sources: &[Self]) -> (Self, Vec<usize>) {
         let (mut text, mut parts, mut starts) = (String::new(), Vec::new(), Vec::new());
         for source in sources {
             let at = text.len();
@@ -119,8 +119,9 @@ impl SourceCode for Source {
         let start = span.offset().saturating_sub(part.start).min(text.len());
         let length = if span.len() > LONGEST_PLACE { LONGEST_LINE } else { span.len() };
         let end = text.ceil_char_boundary((start + length).min(text.len()));
-        let from = self::before(text, start, lines_before);
-        let to = self::after(text, end, lines_after);
+        // Without lines before it, the place is where the contents begin, as in miette's own sources.
+        let from = if lines_before == 0 { start } else { before(text, start, lines_before) };
+        let to = after(text, end, lines_after);
         let line_start = text[..from].rfind('\n').map_or(0, |at| at + 1);
         Ok(Box::new(MietteSpanContents::new_named(
             part.name.to_string(),

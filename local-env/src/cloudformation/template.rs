@@ -94,14 +94,12 @@ impl Template {
     pub(super) fn of(source: &Source, root: Node) -> Result<Self, TemplateError> {
         let mut problems = Vec::new();
         let mut template = Self::read(source.clone(), &root, &mut problems);
-        match Problems::unless_empty(source, problems) {
-            Some(error) => Err(error),
-            None => {
-                let looped = template.language_extensions && foreach::is_in(&root);
-                template.looped = looped.then_some(root);
-                Ok(template)
-            }
+        if let Some(error) = Problems::unless_empty(source, problems) {
+            return Err(error);
         }
+        let looped = template.language_extensions && foreach::is_in(&root);
+        template.looped = looped.then_some(root);
+        Ok(template)
     }
 
     /// Whether it declares a parameter of this name.

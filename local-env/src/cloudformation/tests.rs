@@ -1,5 +1,7 @@
 //! What templates resolve to, and what they are refused for.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 fn inputs(parameters: &[(&str, &str)]) -> Inputs {
@@ -379,7 +381,7 @@ fn a_loop_cannot_fill_the_memory() {
     let mut body = String::from("'KEY': 1");
     let mut key = String::from("R");
     for level in 0..12 {
-        key += &format!("${{L{level}}}");
+        write!(key, "${{L{level}}}").unwrap();
         body = format!("Fn::ForEach::L{level}: [L{level}, [a, b, c, d, e, f, g, h], {{{body}}}]");
     }
     let body = body.replace("KEY", &key);
@@ -394,7 +396,8 @@ fn a_loop_cannot_fill_the_memory() {
 #[test]
 fn few_functions_cannot_make_much() {
     let long = "x,".repeat(200_000);
-    let uses: String = (0..200).map(|n| format!("P{n}: !Ref L, ")).collect();
+    let uses: Vec<_> = (0..200).map(|n| format!("P{n}: !Ref L")).collect();
+    let uses = uses.join(", ");
     let text = format!(
         "Parameters: {{L: {{Type: CommaDelimitedList, Default: '{long}'}}}}\n\
          Resources: {{R: {{Type: A::B::C, Properties: {{{uses}}}}}}}"

@@ -185,7 +185,7 @@ fn several_problems_are_all_told() {
 fn a_template_that_cannot_be_resolved_is_told_of_too() {
     let source = Source::new("test.yaml", "Resources:\n  A: {Type: X, Properties: {B: !Ref C}}\n");
     let error = Template::parse(&source).unwrap().resolve(&Inputs::new("x")).unwrap_err();
-    let findings = check::unresolved(&error).all;
+    let findings = check::unresolved(&[error]).all;
     let [finding] = &findings[..] else { panic!("{:#?}", told(&findings)) };
     assert_eq!((finding.code.name, finding.place.line), ("template", 2));
 }

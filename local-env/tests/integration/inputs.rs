@@ -385,8 +385,8 @@ fn bombs_are_told_in_bounded_time_and_memory() {
         writeln!(laughs, "a{level}: &a{level} [{ten}]").unwrap();
     }
     let long = format!("a: &a {}\nb: [{}]", "x".repeat(1 << 20), vec!["*a"; 50_000].join(", "));
-    let anchors: String = (0..90).map(|n| format!("&a{n} [")).collect();
-    let anchors = format!("a: {anchors}{}{}", "x, ".repeat(100_000), "]".repeat(90));
+    let anchors: Vec<_> = (0..90).map(|n| format!("&a{n} [")).collect();
+    let anchors = format!("a: {}{}{}", anchors.concat(), "x, ".repeat(100_000), "]".repeat(90));
     let cycle = "Resources:\n  A: {Type: A::B::C, Properties: {X: !Ref B}}\n  B: {Type: A::B::C, Properties: {X: !GetAtt A.Arn}}\n";
     for (text, told) in [
         ("[".repeat(100_000), "nested more than 100 deep"),

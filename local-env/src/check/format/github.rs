@@ -6,7 +6,6 @@ use crate::check::{Finding, Findings, Severity};
 
 /// All findings, a line each.
 pub fn github(findings: &Findings) -> String {
-    let file = property(findings.source.name());
     let mut text = String::new();
     for Finding { code, severity, place, message, mend } in &findings.all {
         let command = match severity {
@@ -18,7 +17,8 @@ pub fn github(findings: &Findings) -> String {
         // Writing into a text cannot fail.
         let _ = writeln!(
             text,
-            "::{command} file={file},line={},col={},endColumn={},title={}::{message}",
+            "::{command} file={},line={},col={},endColumn={},title={}::{message}",
+            property(&place.template),
             place.line,
             place.column,
             place.end_column,

@@ -10,8 +10,7 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// All findings as a log of one run, with a line's end.
 pub fn sarif(findings: &Findings) -> String {
-    let uri = uri(findings.source.name());
-    let results: Vec<_> = findings.all.iter().map(|finding| result(finding, &uri)).collect();
+    let results: Vec<_> = findings.all.iter().map(result).collect();
     let rules: Vec<_> = CODES.iter().map(|code| rule(code)).collect();
     let log = json!({
         "$schema": SCHEMA,
@@ -38,11 +37,11 @@ fn rule(code: &Code) -> Value {
     })
 }
 
-fn result(finding: &Finding, uri: &str) -> Value {
+fn result(finding: &Finding) -> Value {
     let Finding { code, severity, place, message, mend } = finding;
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri},
+            "artifactLocation": {"uri": uri(&place.template)},
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,

@@ -2,19 +2,20 @@
 
 use std::fmt;
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
-};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use thiserror::Error;
 
-use crate::check::{Finding, Findings, Severity};
+use crate::{
+    check::{Finding, Findings, Severity},
+    cloudformation::Source,
+};
 
 /// A finding as a diagnostic.
 #[derive(Debug, Error)]
 #[error("{}", finding.message)]
 struct Shown<'a> {
     finding: &'a Finding,
-    template: &'a NamedSource<String>,
+    template: &'a Source,
 }
 
 /// All findings one after another; nothing where there are none.
@@ -24,11 +25,10 @@ pub fn text(findings: &Findings, colours: bool) -> String {
         .with_context_lines(1)
         .with_wrap_lines(false)
         .with_links(false);
-    let template = NamedSource::new(findings.source.name(), findings.source.text().to_owned());
     let mut text = String::new();
     for finding in &findings.all {
         // Writing into a text cannot fail.
-        let _ = handler.render_report(&mut text, &Shown { finding, template: &template });
+        let _ = handler.render_report(&mut text, &Shown { finding, template: &findings.source });
         text.push('\n');
     }
     text

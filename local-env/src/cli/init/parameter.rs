@@ -1,10 +1,13 @@
 //! Values for the parameters that a template has no default for: enough to read it, and for a person
 //! to put right.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use crate::{
-    cli::load,
+    cli::{
+        load::{self, Templates},
+        project::Project,
+    },
     cloudformation::{Resolved, TemplateError, TemplateProblem as Problem},
 };
 
@@ -38,25 +41,25 @@ pub(super) type Guessed = BTreeMap<String, String>;
 
 /// The template's resources, with values for parameters that have none.
 pub(super) fn resolved(
-    template: Option<&Path>,
-    at_hand: &BTreeMap<String, String>,
-    given: &[(String, String)],
+    templates: &Templates,
+    project: &Project,
 ) -> miette::Result<(Resolved, Guessed)> {
     let mut guesses = BTreeMap::<String, Guess>::new();
     loop {
         let made_up = guesses.iter().map(|(name, guess)| (name, &guess.value));
-        let values = at_hand.iter().chain(made_up);
+        let values = project.parameters.iter().chain(made_up);
         let values = values.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let error = match load::resolved(template, &values, given) {
+        let errors = match load::resolved_with(templates, project, &values) {
             Ok(resolved) => {
                 let made_up = guesses.into_iter().map(|(name, guess)| (name, guess.value));
                 return Ok((resolved, made_up.collect()));
             }
-            Err(report) => report.downcast::<TemplateError>()?,
+            Err(report) => load::template_errors(report)?,
         };
         // Each round takes up other values, and these run out.
-        if !error.problems().iter().all(|problem| is_answered(problem, &mut guesses)) {
-            return Err(error.into());
+        let mut problems = errors.iter().flat_map(TemplateError::problems);
+        if !problems.all(|problem| is_answered(problem, &mut guesses)) {
+            return Err(load::told(errors));
         }
     }
 }

@@ -23,9 +23,9 @@ pub(super) struct Stacks<'a> {
 /// What is wrong with several templates.
 #[derive(Debug, Error, Diagnostic)]
 #[error("{} templates cannot be used", errors.len())]
-struct Several {
+pub(super) struct Several {
     #[related]
-    errors: Vec<TemplateError>,
+    pub(super) errors: Vec<TemplateError>,
 }
 
 /// A stack on its way.
@@ -146,10 +146,7 @@ fn finished(stacks: Vec<Stack>) -> miette::Result<Vec<(String, Resolved)>> {
     if wrong.is_empty() {
         wrong.append(&mut waiting);
     }
-    match <[_; 1]>::try_from(wrong) {
-        Ok([error]) => Err(error.into()),
-        Err(errors) => Err(Several { errors }.into()),
-    }
+    Err(super::told(wrong))
 }
 
 fn only_waits(error: &TemplateError) -> bool {

@@ -92,12 +92,12 @@ impl Maker<'_> {
             "CloudFront::Distribution" => self.distribution(),
             "Cognito::UserPool" => self.user_pool(),
             "WAFv2::WebACL" => self.web_acl(),
-            name => self.from_tables(name, &service),
+            name => self.of_tables(name, &service),
         };
         identity.open(self.logical_id, self.arn(&service, &self.generated_name(255)))
     }
 
-    fn from_tables(&self, name: &str, service: &str) -> Identity {
+    fn of_tables(&self, name: &str, service: &str) -> Identity {
         if let Some((prefix, attribute)) = prefix(name) {
             return self.identifier(prefix, attribute);
         }

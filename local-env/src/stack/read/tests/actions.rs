@@ -15,7 +15,7 @@ const SECOND: &str = "HealthCheckPath: /a
     Properties: {Port: 80, Protocol: HTTP, TargetType: ip}";
 
 fn allowed() -> Allowed {
-    Allowed { unauthenticated: true }
+    Allowed { unauthenticated: true, ..Allowed::default() }
 }
 
 fn action(changes: &[(&str, &str)], allowed: Allowed) -> Action {
