@@ -5,10 +5,10 @@ mod images;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::{Args, ValueEnum};
-use miette::IntoDiagnostic as _;
 
 use super::{
     load::{self, Templates},
+    print::print,
     project::Project,
 };
 use crate::check::{self, Architectures, Code, Findings, Severity, format};
@@ -55,12 +55,7 @@ pub(super) fn run(check: &Check) -> miette::Result<()> {
         Format::Sarif => format::sarif(&findings),
         Format::Github => format::github(&findings),
     };
-    match io::stdout().write_all(told.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            return Err(error).into_diagnostic();
-        }
-        _ => {}
-    }
+    print(&told)?;
     check.verdict(&findings)
 }
 

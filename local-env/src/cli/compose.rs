@@ -1,16 +1,13 @@
 //! `local-env compose`: prints a stack for Docker Compose.
 
-use std::{
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use miette::IntoDiagnostic as _;
 
 use super::{
     load::{self, Templates},
     options::pair,
+    print::print,
     project::{FILE_NAME, Project},
 };
 use crate::{
@@ -52,8 +49,5 @@ pub(super) fn run(compose: &Compose) -> miette::Result<()> {
         None => Images::Built,
     };
     let file = compose::file(&stack, &images, &compose.parameter);
-    match io::stdout().write_all(file.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).into_diagnostic(),
-        _ => Ok(()),
-    }
+    print(&file)
 }

@@ -7,7 +7,7 @@ mod write;
 
 use std::{
     fs::OpenOptions,
-    io::{self, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,7 @@ use miette::{IntoDiagnostic as _, WrapErr as _};
 use self::{guess::Folders, write::Draft};
 use super::{
     load::{self, Templates},
+    print::print,
     project::Project,
 };
 use crate::stack::{Allowed, Stack};
@@ -81,13 +82,6 @@ fn told(path: &Path, draft: &Draft) -> String {
         return format!("wrote {path}: look it through, then run `local-env up`\n");
     }
     format!("wrote {path}, which leaves to you\n  {}\n", draft.open.join("\n  "))
-}
-
-fn print(text: &str) -> miette::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).into_diagnostic(),
-        _ => Ok(()),
-    }
 }
 
 // === impl Init ===

@@ -10,6 +10,7 @@ mod load;
 mod log_files;
 mod observe;
 mod options;
+mod print;
 mod project;
 mod report;
 mod route;

@@ -2,17 +2,14 @@
 
 mod account;
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-};
+use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
-use miette::IntoDiagnostic as _;
 
 use self::account::{Account, Line};
 use super::{
     load::{self, Templates},
+    print::print,
     project::Project,
 };
 use crate::stack::{Allowed, Stack};
@@ -48,10 +45,7 @@ pub(super) fn run(report: &Report) -> miette::Result<()> {
         Format::Human => human(&account),
         Format::Json => format!("{:#}\n", account.json()),
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).into_diagnostic()?,
-        _ => {}
-    }
+    print(&text)?;
     match account.not_emulated.len() {
         0 => Ok(()),
         count => Err(miette::miette!(

@@ -5,17 +5,14 @@ mod asked;
 mod listener;
 mod report;
 
-use std::{
-    io::{self, Write as _},
-    net::{IpAddr, Ipv4Addr},
-};
+use std::net::{IpAddr, Ipv4Addr};
 
 use clap::Args;
-use miette::IntoDiagnostic as _;
 
 use self::asked::{Asked, Url};
 use super::{
     load::{self, Templates},
+    print::print,
     project::Project,
     screen::Screen,
 };
@@ -53,10 +50,7 @@ pub(super) fn run(route: &Route) -> miette::Result<()> {
     for warning in asked.warnings() {
         Screen::warn(&warning);
     }
-    match io::stdout().write_all(told(&stack, &asked)?.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).into_diagnostic(),
-        _ => Ok(()),
-    }
+    print(&told(&stack, &asked)?)
 }
 
 /// What happens to a request, as text.

@@ -41,9 +41,7 @@ async fn a_task_that_is_killed_is_told_with_its_code_and_replaced() {
             why.to_string(),
             "Essential container in task exited (web: exit code 137, SIGKILL)"
         );
-        let replaced =
-            |status: &Status| status.is_steady() && status.services[0].tasks[0].id != before[0].id;
-        running.until("a replacement", replaced).await;
+        running.until_replaced(&before[0]).await;
         running.end().await;
     })
     .await;

@@ -5,7 +5,6 @@ use std::{path::Path, sync::Arc, time::Duration};
 use local_env::{
     clock::Clock,
     ecs::{Command, StopCode},
-    environment::Status,
     stack::{Container, Dependency, DependencyCondition, Stack, TaskDefinition},
 };
 
@@ -129,9 +128,7 @@ async fn the_end_of_an_essential_container_ends_the_others_and_the_task_is_repla
         let codes: Vec<_> = why.containers.iter().map(|it| it.exit_code).collect();
         assert_eq!(codes, [Some(143), Some(0)]);
         std::fs::remove_file(end).unwrap();
-        let replaced =
-            |status: &Status| status.is_steady() && status.services[0].tasks[0].id != before[0].id;
-        running.until("a replacement", replaced).await;
+        running.until_replaced(&before[0]).await;
         running.end().await;
     })
     .await;

@@ -139,6 +139,13 @@ impl Running {
         self.until("a steady state", Status::is_steady).await
     }
 
+    /// Waits until a task runs in the place of this one.
+    pub async fn until_replaced(&mut self, before: &TaskStatus) {
+        let replaced =
+            |status: &Status| status.is_steady() && status.services[0].tasks[0].id != before.id;
+        self.until("a replacement", replaced).await;
+    }
+
     /// Rolls the service to this revision of the stack.
     pub fn roll(&self, revision: u32) {
         let (stack, rolled) = (self.stack.clone(), BTreeSet::from(["WebService".to_owned()]));
