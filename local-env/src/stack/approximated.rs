@@ -1,7 +1,9 @@
-//! Properties that are acted upon, though not quite as AWS does.
+//! What is acted upon, though not quite as AWS does.
 
-/// The property's type, its way within the type, and how it is here.
-const APPROXIMATED: [(&str, &str, &str); 12] = [
+const NOT_HELD: &str = "is read and checked, and stops no connection";
+
+/// The type, the property's way within it (empty for the type as a whole), and how it is here.
+const APPROXIMATED: [(&str, &str, &str); 14] = [
     (
         "AWS::ElasticLoadBalancingV2::TargetGroup",
         "HealthCheckIntervalSeconds",
@@ -45,15 +47,14 @@ const APPROXIMATED: [(&str, &str, &str); 12] = [
         "NetworkConfiguration",
         "tasks have addresses of 127.0.0.0/8, not of the subnets",
     ),
-    (
-        "AWS::EC2::SecurityGroup",
-        "SecurityGroupIngress",
-        "is read and checked; see docs/fidelity.md for what is held",
-    ),
+    ("AWS::EC2::SecurityGroup", "", NOT_HELD),
+    ("AWS::EC2::SecurityGroupIngress", "", NOT_HELD),
+    ("AWS::EC2::SecurityGroupEgress", "", NOT_HELD),
 ];
 
-/// How a property differs from AWS's, if it does.
-pub fn approximation(resource_type: &str, property: &str) -> Option<&'static str> {
+/// How a property, or without one the whole type, differs from AWS's, if it does.
+pub fn approximation(resource_type: &str, property: Option<&str>) -> Option<&'static str> {
+    let property = property.unwrap_or_default();
     let mut all = APPROXIMATED.iter();
     all.find(|(kind, name, _)| *kind == resource_type && *name == property).map(|(_, _, how)| *how)
 }

@@ -78,11 +78,11 @@ fn add_resource(lines: &mut Lines, resource: &Resource, not_emulated: &[(String,
         line(lines, resource, None, Status::Ignored, None);
         return;
     }
-    line(lines, resource, None, Status::Emulated, None);
-    for property in properties(resource) {
-        let how = approximation(&resource.resource_type, &property);
+    let acted_upon = [None].into_iter().chain(properties(resource).into_iter().map(Some));
+    for property in acted_upon {
+        let how = approximation(&resource.resource_type, property.as_deref());
         let status = if how.is_some() { Status::Approximated } else { Status::Emulated };
-        line(lines, resource, Some(property), status, how);
+        line(lines, resource, property, status, how);
     }
 }
 
