@@ -208,6 +208,7 @@ fn connect(
 ) {
     let from = End::Task(caller.service.logical_id.clone());
     let to = End::Task(target.logical_id.clone());
+    let has_groups = subject.has_groups(caller.service) && subject.has_groups(target);
     let verdict = reach.may(&from, &to, Protocol::Tcp, port);
     let containers = target.task_definition.containers.iter();
     let ports: Vec<u16> = containers.flat_map(|it| it.ports.iter().copied()).collect();
@@ -221,9 +222,12 @@ fn connect(
         );
         let mend = format!("{host}:{}", listed.first().map_or("", String::as_str));
         // Programs may listen where no mapping says so.
-        let severity = if verdict.is_allowed() { Severity::Warning } else { Severity::Error };
+        let severity =
+            if verdict.is_allowed() || !has_groups { Severity::Warning } else { Severity::Error };
         subject.tell_as(severity, &code::WRONG_PORT, caller.place.clone(), message, mend);
-    } else if let Verdict::Denied { side, .. } = verdict {
+    } else if let Verdict::Denied { side, .. } = verdict
+        && has_groups
+    {
         let message = format!(
             "`{}` calls `{host}`, but {from} cannot reach {to} on port {port}: {verdict}",
             caller.name

@@ -7,10 +7,9 @@ use super::{
     Code, Finding, Findings, Place, Severity, code,
     kind::{DISCOVERY_SERVICE, LISTENER, LISTENER_RULE, SERVICE, TARGET_GROUP, TASK_DEFINITION},
     subject::{Subject, is_for_fargate},
-    value,
 };
 use crate::{
-    cloudformation::{Node, Resource, Source, Span, TemplateError, TemplateProblem},
+    cloudformation::{Resource, Source, Span, TemplateError, TemplateProblem},
     stack::{StackProblem, Warning},
 };
 
@@ -40,7 +39,7 @@ static TABLE: [Row; 25] = [
     Row(SERVICE, "ServiceRegistries.ContainerName", "", &code::CONTAINER_PORT),
     Row(SERVICE, "ServiceRegistries.ContainerPort", "", &code::CONTAINER_PORT),
     Row(SERVICE, "ServiceRegistries", "", &code::REGISTRY_PORT),
-    Row(TARGET_GROUP, "TargetType", "", &code::TARGET_TYPE),
+    Row(SERVICE, "LoadBalancers.TargetGroupArn", "a target group of type", &code::TARGET_TYPE),
     Row(TARGET_GROUP, "", "the timeout must be", &code::HEALTH_CHECK_TIMING),
     Row(LISTENER, "Certificates", "", &code::LISTENER_CERTIFICATE),
     Row(DISCOVERY_SERVICE, "HealthCheckConfig", "", &code::DISCOVERY_HEALTH),
@@ -84,7 +83,7 @@ fn tell(subject: &Subject<'_>, problem: &StackProblem) {
     let (resource, property) = place(subject, problem);
     let id = resource.map_or("", |it| it.logical_id.as_str());
     let place = Place::new(&subject.resolved.source, id, property.clone(), span(problem));
-    let code = code_of(subject, problem, resource, &property);
+    let code = code_of(problem, resource, &property);
     // What AWS refuses is no matter of asking for more.
     let refused = matches!(problem, StackProblem::Refused { .. });
     let severity = if refused { Severity::Error } else { code.severity };
@@ -109,12 +108,7 @@ fn place<'a>(subject: &Subject<'a>, problem: &StackProblem) -> (Option<&'a Resou
     (subject.resolved.resources.get(id), property.to_owned())
 }
 
-fn code_of(
-    subject: &Subject<'_>,
-    problem: &StackProblem,
-    resource: Option<&Resource>,
-    property: &str,
-) -> &'static Code {
+fn code_of(problem: &StackProblem, resource: Option<&Resource>, property: &str) -> &'static Code {
     let kind = resource.map_or("", |it| it.resource_type.as_str());
     match problem {
         StackProblem::Twice { .. } => match kind {
@@ -131,37 +125,13 @@ fn code_of(
     let not_emulated = matches!(problem, StackProblem::NotEmulated { .. });
     match resource {
         // What is wrong for Fargate may be right elsewhere.
-        Some(resource) if *code == code::TARGET_TYPE => {
-            if has_awsvpc_service(subject, resource) {
-                code
-            } else {
-                &code::NOT_EMULATED
-            }
-        }
         Some(resource) if kind == TASK_DEFINITION && !is_for_fargate(resource) => match problem {
             StackProblem::Refused { .. } => code,
             _ => &code::NOT_EMULATED,
         },
-        _ if not_emulated && *code != code::NETWORK_MODE => &code::NOT_EMULATED,
+        _ if not_emulated => &code::NOT_EMULATED,
         _ => code,
     }
-}
-
-/// Whether tasks with addresses of their own are to be registered in the target group.
-fn has_awsvpc_service(subject: &Subject<'_>, group: &Resource) -> bool {
-    subject.of_type(SERVICE).any(|service| {
-        let groups = value::items(&service.properties, "LoadBalancers");
-        let its = |it: &Node| {
-            it.get("TargetGroupArn").and_then(Node::text).is_some_and(|it| it == group.reference())
-        };
-        groups.iter().any(its) && uses_awsvpc(subject, service)
-    })
-}
-
-fn uses_awsvpc(subject: &Subject<'_>, service: &Resource) -> bool {
-    let definition = value::text(service, "TaskDefinition");
-    let definition = definition.and_then(|arn| subject.named(TASK_DEFINITION, &arn));
-    definition.is_none_or(|it| value::text(it, "NetworkMode").is_some_and(|mode| mode == "awsvpc"))
 }
 
 fn warn(subject: &Subject<'_>, warning: &Warning) {
@@ -173,8 +143,8 @@ fn warn(subject: &Subject<'_>, warning: &Warning) {
                 "SourceSecurityGroupId: !GetAtt TheOtherGroup.GroupId   # or CidrIp: 10.0.0.0/16";
             subject.tell(&code::EMPTY_RULE, place, warning.to_string(), mend);
         }
-        // What is left out is not looked at.
-        Warning::LeftOut { .. } => {}
+        // What is left out is not looked at, and what is run otherwise here is right in AWS.
+        Warning::LeftOut { .. } | Warning::RunOtherwise { .. } => {}
         Warning::LostEgress { logical_id, rule, .. } => {
             let place = subject.at_id(logical_id, "SecurityGroupEgress");
             let mend =

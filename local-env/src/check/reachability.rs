@@ -14,7 +14,7 @@ const HTTPS: u16 = 443;
 
 pub(super) fn check(subject: &Subject<'_>) {
     let reach = Reach::new(subject.stack);
-    for service in &subject.stack.services {
+    for service in subject.stack.services.iter().filter(|it| subject.has_groups(it)) {
         for (index, entry) in service.load_balancers.iter().enumerate() {
             for balancer in balancers(subject, &entry.target_group) {
                 from_balancer(subject, &reach, service, (index, entry), balancer);

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::{Code, Finding, Findings, Place, Severity, kind::TASK_DEFINITION, value};
 use crate::{
     cloudformation::{Node, Resolved, Resource, Span, Value},
-    stack::Stack,
+    stack::{Service, Stack},
 };
 
 /// A template, and as much of its stack as could be read.
@@ -41,6 +41,14 @@ impl<'a> Subject<'a> {
     /// The task definition of a service, if it is one of the template.
     pub(super) fn definition(&self, service: &Resource) -> Option<&'a Resource> {
         self.named(TASK_DEFINITION, &value::text(service, "TaskDefinition")?)
+    }
+
+    /// Whether a service's tasks are members of its own groups; those of the other network modes than
+    /// `awsvpc` are where their instances are, of which a template tells little.
+    pub(super) fn has_groups(&self, service: &Service) -> bool {
+        let definition = self.resolved.resources.get(&service.task_definition.logical_id);
+        let mode = definition.and_then(|it| value::text(it, "NetworkMode"));
+        mode.is_some_and(|mode| mode == "awsvpc")
     }
 
     /// Whether a service's tasks run on Fargate, as far as the template tells.
@@ -108,7 +116,9 @@ impl<'a> Subject<'a> {
 /// Whether a task definition is registered for Fargate, or for whatever it is run on.
 pub(super) fn is_for_fargate(definition: &Resource) -> bool {
     let kinds = value::items(&definition.properties, "RequiresCompatibilities");
-    kinds.is_empty() || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
+    let awsvpc = || value::text(definition, "NetworkMode").is_some_and(|mode| mode == "awsvpc");
+    kinds.is_empty() && awsvpc()
+        || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
 }
 
 /// What stands at a key or an index: scalars are marked themselves, the rest by its key.

@@ -38,6 +38,15 @@ pub enum Warning {
         /// Which of its rules, where it has several.
         property: Option<String>,
     },
+    /// What is run here in the way of something else of AWS's.
+    RunOtherwise {
+        /// The resource.
+        logical_id: String,
+        /// What asks for it.
+        property: String,
+        /// How it is run here.
+        how: String,
+    },
     /// A resource that cannot be run here and that the user lets be left out.
     LeftOut {
         /// The resource.
@@ -64,6 +73,7 @@ impl Warning {
     pub fn logical_id(&self) -> &str {
         match self {
             Self::NoPeer { logical_id, .. }
+            | Self::RunOtherwise { logical_id, .. }
             | Self::LeftOut { logical_id, .. }
             | Self::LostEgress { logical_id, .. } => logical_id,
         }
@@ -77,6 +87,9 @@ impl fmt::Display for Warning {
                 let property = property.as_ref().map(|it| format!(".{it}")).unwrap_or_default();
                 write!(f, "`{logical_id}{property}` names no peer, so it lets nothing through; ")?;
                 f.write_str("give it a CIDR or a security group")
+            }
+            Self::RunOtherwise { logical_id, property, how } => {
+                write!(f, "`{logical_id}.{property}` {how}")
             }
             Self::LeftOut { logical_id, why } => write!(f, "`{logical_id}` is left out: {why}"),
             Self::LostEgress { group, rule, .. } => {

@@ -154,6 +154,13 @@ fn ecs_076_a_services_target_group_is_of_type_ip_and_some_rule_forwards_to_it() 
 }
 
 #[test]
+fn tasks_that_are_where_their_instances_are_have_no_groups_to_be_held_to() {
+    let text = include_str!("checks/bridge.yaml");
+    let worst = findings(text).all.into_iter().filter(|it| it.severity != Severity::Advice);
+    assert_eq!(told(&worst.collect::<Vec<_>>()), [""; 0]);
+}
+
+#[test]
 fn ecs_104_a_pattern_that_catches_a_neighbour_is_told_with_both_and_a_mend() {
     let text = changed(&[("Values: [/service1, /service1/*]", "Values: ['/service1*']")]);
     let findings = findings(&text).all;

@@ -37,7 +37,7 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
         ports: definition
             .items("PortMappings")?
             .iter()
-            .map(port_mapping::read)
+            .map(|it| port_mapping::read(it, task))
             .collect::<Result<_>>()?,
         depends_on: depends_on::read(definition)?,
         health_check: health_check::read(definition)?,
@@ -55,12 +55,19 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
 pub(super) fn check_together(
     definitions: &[Properties<'_>],
     containers: &[Container],
+    task: &Task,
 ) -> Result<()> {
     for (index, (definition, container)) in definitions.iter().zip(containers).enumerate() {
-        let mut before = containers.iter().take(index);
-        if before.any(|other| other.name == container.name) {
+        let before = || containers.iter().take(index);
+        if before().any(|other| other.name == container.name) {
             let why = format!("is `{}`, as that of another container is", container.name);
             return Err(definition.need("Name")?.refused(why, "give one of them another name"));
+        }
+        let is_taken = |port| before().any(|other| other.ports.contains(port));
+        if let Some(port) = container.ports.iter().find(|port| !task.awsvpc && is_taken(port)) {
+            let help = "here the containers of a task share an address, as in `awsvpc`";
+            let what = format!("a second container at port {port}");
+            return Err(definition.need("PortMappings")?.not_emulated(what, help));
         }
     }
     depends_on::check(definitions, containers)

@@ -330,6 +330,15 @@ impl<'a> Field<'a> {
         self.reading.ignore(self.path.clone());
     }
 
+    /// Tells that it is run in another way here.
+    pub(super) fn run_otherwise(&self, how: impl Into<String>) {
+        self.reading.warn(Warning::RunOtherwise {
+            logical_id: self.reading.resource.logical_id.clone(),
+            property: self.path.clone(),
+            how: how.into(),
+        });
+    }
+
     /// Whether it is an empty list or mapping, which says nothing.
     pub(super) fn is_empty(&self) -> bool {
         match &self.node.value {

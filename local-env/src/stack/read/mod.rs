@@ -11,6 +11,7 @@ mod condition;
 mod container;
 mod expression;
 mod field;
+mod firewall;
 mod fixed_response;
 mod forward;
 mod health_check;
@@ -321,6 +322,8 @@ impl Reader<'_> {
             if let Some((_, what)) = REFUSED.iter().find(|(refused, _)| *refused == resource_type) {
                 let help = "leave it out, with `--ignore` and its name";
                 self.problems.push(Reading::new(resource).not_emulated(what, help));
+            } else if let Some(problem) = firewall::problem(resource) {
+                self.problems.push(problem);
             } else if is_emulated(resource_type) {
                 self.problems.extend(unresolved::problem(resource));
             } else {

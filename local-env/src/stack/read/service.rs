@@ -8,11 +8,17 @@ use super::{
     DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION, attribute,
     field::{Field, Properties, Reading, Result},
     named, namespace, of_type, security_group,
+    target_group::{self, TargetType},
+    task_definition,
 };
 use crate::{
-    cloudformation::{Resolved, Value},
+    cloudformation::{Resolved, Resource, Value},
     stack::{CircuitBreaker, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition},
 };
+
+const FARGATE: &str = "FARGATE";
+/// How other deployments than ECS's rolling ones are made here.
+const ROLLED: &str = ": its tasks are rolled here, a few at a time";
 
 /// A `DeploymentConfiguration`.
 struct Deployment {
@@ -37,7 +43,10 @@ pub(super) fn read(
 ) -> Result<Option<Service>> {
     let properties = reading.properties();
     kind(&properties)?;
-    let Some(task_definition) = task_definition(&properties, resolved, definitions)? else {
+    let definition = definition(&properties, resolved)?;
+    target_groups_fit(&properties, resolved, definition)?;
+    let is_meant = |it: &&Arc<TaskDefinition>| it.arn.as_str() == definition.reference();
+    let Some(task_definition) = definitions.iter().find(is_meant).cloned() else {
         return Ok(None);
     };
     let deployment = deployment(&properties)?;
@@ -66,14 +75,21 @@ pub(super) fn read(
 }
 
 fn kind(properties: &Properties<'_>) -> Result<()> {
-    // Tasks of another launch type run here as Fargate's do, which the coverage tells.
-    properties.ignore_unless("LaunchType", &["FARGATE"])?;
+    let launch_type = properties.get("LaunchType");
+    let elsewhere = launch_type.filter(|it| it.text().is_ok_and(|text| text != FARGATE));
+    if let Some(launch_type) = &elsewhere {
+        let text = launch_type.text()?;
+        launch_type.run_otherwise(format!("is {text}: its tasks run here as Fargate's do"));
+    }
     properties.ignore_unless("PlatformVersion", &["LATEST", "1.4.0"])?;
     if let Some(strategy) = properties.get("SchedulingStrategy")
         && strategy.text()? != "REPLICA"
     {
-        let what = format!("the scheduling strategy `{}`", strategy.text()?);
-        return Err(strategy.not_emulated(what, "Fargate knows `REPLICA` only"));
+        let text = strategy.text()?;
+        if elsewhere.is_none() {
+            return Err(strategy.refused(format!("is `{text}`"), "Fargate knows `REPLICA` only"));
+        }
+        strategy.run_otherwise(format!("is {text}: there is one task here, as on one instance"));
     }
     if let Some(connect) = properties.switched_on("ServiceConnectConfiguration", "Enabled")? {
         let help = "call the service by its Cloud Map name, or through the load balancer";
@@ -83,8 +99,12 @@ fn kind(properties: &Properties<'_>) -> Result<()> {
         && let Some(kind) = controller.get("Type")
         && kind.text()? != "ECS"
     {
-        let what = format!("deployments by `{}`", kind.text()?);
-        return Err(kind.not_emulated(what, "only the controller `ECS` is emulated"));
+        let text = kind.text()?;
+        if text != "CODE_DEPLOY" {
+            let help = "only the controllers `ECS` and `CODE_DEPLOY` are emulated";
+            return Err(kind.not_emulated(format!("deployments by `{text}`"), help));
+        }
+        kind.run_otherwise(format!("is {text}{ROLLED}"));
     }
     Ok(())
 }
@@ -96,8 +116,7 @@ fn deployment(properties: &Properties<'_>) -> Result<Deployment> {
     if let Some(strategy) = config.get("Strategy")
         && strategy.text()? != "ROLLING"
     {
-        let what = format!("deployments by `{}`", strategy.text()?);
-        return Err(strategy.not_emulated(what, "only `ROLLING` is emulated"));
+        strategy.run_otherwise(format!("is {}{ROLLED}", strategy.text()?));
     }
     if let Some(alarms) = config.switched_on("Alarms", "Enable")? {
         alarms.ignore();
@@ -115,11 +134,7 @@ fn deployment(properties: &Properties<'_>) -> Result<Deployment> {
 }
 
 /// By ARN, by family, or by family and revision.
-fn task_definition(
-    properties: &Properties<'_>,
-    resolved: &Resolved,
-    definitions: &[Arc<TaskDefinition>],
-) -> Result<Option<Arc<TaskDefinition>>> {
+fn definition<'a>(properties: &Properties<'_>, resolved: &'a Resolved) -> Result<&'a Resource> {
     let field = properties.need("TaskDefinition")?;
     let name = field.text()?;
     let is_named = |arn: &str| {
@@ -128,12 +143,10 @@ fn task_definition(
             || tail == name
             || tail.rsplit_once(':').is_some_and(|(family, _)| family == name)
     };
-    if let Some(definition) = definitions.iter().find(|it| is_named(it.arn.as_str())) {
-        return Ok(Some(definition.clone()));
+    match of_type(resolved, TASK_DEFINITION).find(|resource| is_named(resource.reference())) {
+        Some(definition) => Ok(definition),
+        None => Err(field.not_in_template("task definition")),
     }
-    let mut all = of_type(resolved, TASK_DEFINITION);
-    let exists = all.any(|resource| is_named(resource.reference()));
-    if exists { Ok(None) } else { Err(field.not_in_template("task definition")) }
 }
 
 fn load_balancers(
@@ -154,14 +167,12 @@ fn load_balancer(
     definition: &TaskDefinition,
 ) -> Result<ServiceLoadBalancer> {
     let entry = item.map()?;
-    for (key, what) in [
-        ("LoadBalancerName", "a classic load balancer"),
-        ("AdvancedConfiguration", "a second target group for deployments"),
-    ] {
-        if let Some(field) = entry.get(key) {
-            return Err(field.not_emulated(what, "give a `TargetGroupArn` alone"));
-        }
+    if let Some(classic) = entry.get("LoadBalancerName") {
+        let help = "give a `TargetGroupArn` alone";
+        return Err(classic.not_emulated("a classic load balancer", help));
     }
+    // Its second target group is for blue/green deployments, in place of which tasks are rolled.
+    entry.get("AdvancedConfiguration").iter().for_each(Field::ignore);
     let group = entry.need("TargetGroupArn")?;
     if named(resolved, TARGET_GROUP, &group.text()?).is_none() {
         return Err(group.not_in_template("target group"));
@@ -172,6 +183,39 @@ fn load_balancer(
         container_port: mapped_port(&name, &port, definition)?,
         container_name: name.text()?.into_owned(),
     })
+}
+
+/// Whether tasks of this network mode can be registered in these target groups.
+fn target_groups_fit(
+    properties: &Properties<'_>,
+    resolved: &Resolved,
+    definition: &Resource,
+) -> Result<()> {
+    for item in properties.items("LoadBalancers")? {
+        let Some(field) = item.map()?.get("TargetGroupArn") else { continue };
+        if let Some(group) = named(resolved, TARGET_GROUP, &field.text()?) {
+            fits(&field, group, definition)?;
+        }
+    }
+    Ok(())
+}
+
+fn fits(field: &Field<'_>, group: &Resource, definition: &Resource) -> Result<()> {
+    let wants_addresses = task_definition::wants_addresses(definition);
+    let (mode, other) = match (target_group::type_of(group), wants_addresses) {
+        (None, _) | (Some(TargetType::Ip), true) | (Some(TargetType::Instance), false) => {
+            return Ok(());
+        }
+        (Some(TargetType::Instance), true) => {
+            ("instance", "`awsvpc`, which wants `TargetType: ip`")
+        }
+        (Some(TargetType::Ip), false) => {
+            ("ip", "not `awsvpc`, which wants the default, `TargetType: instance`")
+        }
+    };
+    let why = format!("is `{}`, a target group of type `{mode}`", group.logical_id);
+    let help = format!("the network mode of `{}` is {other}", definition.logical_id);
+    Err(field.refused(why, help))
 }
 
 fn registry(

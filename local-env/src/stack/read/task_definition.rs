@@ -1,4 +1,5 @@
-//! Task definitions as Fargate takes them (cloudmap-ecs §3.1).
+//! Task definitions as Fargate takes them (cloudmap-ecs §3.1); those for EC2 instances run as Fargate's
+//! do.
 
 mod size;
 
@@ -8,7 +9,12 @@ use super::{
     container,
     field::{Field, Properties, Reading, Result},
 };
-use crate::stack::{Container, TaskDefinition};
+use crate::{
+    cloudformation::{Node, Resource},
+    stack::{Container, TaskDefinition},
+};
+
+const FARGATE: &str = "FARGATE";
 
 /// What a container's definition is held against.
 pub(super) struct Task {
@@ -18,12 +24,13 @@ pub(super) struct Task {
     memory: u32,
     /// Whether it is registered for Fargate, which refuses much that EC2 takes.
     pub(super) fargate: bool,
+    /// Whether each task has an address of its own in AWS.
+    pub(super) awsvpc: bool,
     pub(super) has_execution_role: bool,
 }
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     let properties = reading.properties();
-    network_mode(&properties)?;
     let task = task(&properties)?;
     modes(&properties, &task)?;
     let resource = reading.resource;
@@ -43,28 +50,44 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     }))
 }
 
-fn network_mode(properties: &Properties<'_>) -> Result<()> {
+/// Whether it is `awsvpc`, which AWS's default is not.
+fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
     let help = "Fargate needs `NetworkMode: awsvpc`; AWS's default is `bridge`";
+    let fargate = kinds.iter().any(|kind| kind == FARGATE);
     let Some(mode) = properties.get("NetworkMode") else {
-        return Err(properties.missing("NetworkMode", help));
+        return if fargate { Err(properties.missing("NetworkMode", help)) } else { Ok(false) };
     };
     let text = mode.text()?;
     if text == "awsvpc" {
-        Ok(())
-    } else {
-        Err(mode.not_emulated(format!("network mode `{text}`"), help))
+        return Ok(true);
     }
+    if fargate {
+        return Err(mode.refused(format!("is `{text}`"), help));
+    }
+    mode.run_otherwise(format!(
+        "is `{text}`: each task has an address of its own here, as in `awsvpc`"
+    ));
+    Ok(false)
+}
+
+/// Whether its tasks are to have addresses of their own in AWS, for who registers them.
+pub(super) fn wants_addresses(definition: &Resource) -> bool {
+    let kinds = definition.properties.get("RequiresCompatibilities").and_then(Node::items);
+    let is = |node: &Node, text: &str| node.text().is_some_and(|it| it == text);
+    kinds.is_some_and(|kinds| kinds.iter().any(|kind| is(kind, FARGATE)))
+        || definition.properties.get("NetworkMode").is_some_and(|mode| is(mode, "awsvpc"))
 }
 
 fn task(properties: &Properties<'_>) -> Result<Task> {
     let kinds = properties.get("RequiresCompatibilities").map(|kinds| kinds.texts());
     let kinds = kinds.transpose()?.unwrap_or_default();
-    let fargate = kinds.is_empty() || kinds.iter().any(|kind| kind == "FARGATE");
+    let awsvpc = is_awsvpc(properties, &kinds)?;
+    let fargate = kinds.iter().any(|kind| kind == FARGATE) || kinds.is_empty() && awsvpc;
     let (cpu, memory) = size::read(properties, fargate)?;
     // What may be done with its rights is done by nobody here.
     let execution_role = properties.get("ExecutionRoleArn");
     let has_execution_role = execution_role.inspect(Field::ignore).is_some();
-    Ok(Task { cpu, memory, fargate, has_execution_role })
+    Ok(Task { cpu, memory, fargate, awsvpc, has_execution_role })
 }
 
 /// What Fargate does not share, place or store; the rest is listed as ignored.
@@ -97,7 +120,7 @@ fn containers(properties: &Properties<'_>, task: &Task) -> Result<Vec<Container>
         let help = "a task needs an essential container: leave `Essential` out of one";
         return Err(field.refused("has no essential container", help));
     }
-    container::check_together(&definitions, &containers)?;
+    container::check_together(&definitions, &containers, task)?;
     fits(&definitions, "Cpu", task.cpu, "CPU units")?;
     fits(&definitions, "Memory", task.memory, "MiB")?;
     Ok(containers)

@@ -1,14 +1,18 @@
 //! Ports that a load balancer or a registry may name. Nothing is opened by them.
 
-use super::{Field, Result};
+use super::{Field, Result, Task};
 
-pub(super) fn read(field: &Field<'_>) -> Result<u16> {
+pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<u16> {
     let mapping = field.map()?;
     if let Some(range) = mapping.get("ContainerPortRange") {
         return Err(range.not_emulated("a range of ports", "map each port on its own"));
     }
     let port = mapping.need("ContainerPort")?.port()?;
-    if let Some(host) = mapping.get("HostPort") {
+    let host = mapping.get("HostPort");
+    if !task.awsvpc {
+        // A port of the instance, of which there is none.
+        host.iter().for_each(Field::ignore);
+    } else if let Some(host) = host {
         let host_port = host.number(0..=u16::MAX.into())?;
         if host_port != 0 && host_port != u32::from(port) {
             let why = format!("is {host_port} for container port {port}");

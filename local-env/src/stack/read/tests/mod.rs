@@ -152,7 +152,6 @@ fn the_template_itself_is_right() {
 #[test]
 fn what_changes_nothing_is_listed() {
     let launch = "LaunchType: FARGATE";
-    assert_eq!(ignored(launch, "LaunchType: EC2"), ["Web.LaunchType"]);
     assert_eq!(ignored(launch, "Tags: [{Key: a, Value: b}]"), [""; 0]);
     assert_eq!(
         ignored(launch, "ServiceConnectConfiguration: {Enabled: false, Namespace: x}"),
@@ -186,8 +185,24 @@ fn types_that_would_change_the_routing_are_refused() {
 }
 
 #[test]
+fn a_web_acl_in_front_of_a_load_balancer_is_refused() {
+    let association = |arn: &str| {
+        format!(
+            "  Wall:\n    Type: AWS::WAFv2::WebACLAssociation\n    \
+             Properties: {{WebACLArn: a, ResourceArn: {arn}}}\n  Space:"
+        )
+    };
+    let told = problem(read("  Space:", &association("!Ref Lb")));
+    assert_eq!(told, "`Resources.Wall` asks for a web ACL, which is not emulated");
+    let other = association("'arn:aws:apigateway:us-west-2::/restapis/a/stages/b'");
+    assert_eq!(ignored("  Space:", &other), ["Wall.*"]);
+}
+
+#[test]
 fn all_resources_with_problems_are_told_at_once() {
-    let other = TEMPLATE.replace("Priority: 10", "Priority: 0").replace("TargetType: ip", "X: ip");
+    let other = TEMPLATE
+        .replace("Priority: 10", "Priority: 0")
+        .replace("TargetType: ip", "TargetType: alb");
     let source = Source::new("test.yaml", &other);
     let resolved = Template::parse(&source).unwrap().resolve(&Inputs::new("Shop")).unwrap();
     let error = Stack::read(&resolved, Allowed::default()).unwrap_err();

@@ -18,11 +18,7 @@ fn task_definitions_are_checked() {
             ("Cpu: 256", "Cpu: 300", "`@.Cpu` is 300: no Fargate task has that"),
             ("Cpu: 256", "Cpu: much", "`@.Cpu` is `much`"),
             ("Memory: 512", "X: 512", "`@.Memory` is absent"),
-            (
-                "NetworkMode: awsvpc",
-                "NetworkMode: host",
-                "`@.NetworkMode` asks for network mode `host`, which is not emulated",
-            ),
+            ("NetworkMode: awsvpc", "NetworkMode: host", "`@.NetworkMode` is `host`"),
             ("NetworkMode: awsvpc", "X: y", "`@.NetworkMode` is absent"),
             (
                 task,
@@ -79,11 +75,7 @@ fn services_are_checked() {
                 "`@.ServiceRegistries[0]` names its port in two ways or by half",
             ),
             (launch, "DesiredCount: -1", "`@.DesiredCount` must be a whole number, and is `-1`"),
-            (
-                launch,
-                "SchedulingStrategy: DAEMON",
-                "`@.SchedulingStrategy` asks for the scheduling strategy `DAEMON`, which is not emulated",
-            ),
+            (launch, "SchedulingStrategy: DAEMON", "`@.SchedulingStrategy` is `DAEMON`"),
             (
                 launch,
                 "ServiceConnectConfiguration: {Enabled: true}",
@@ -191,17 +183,78 @@ fn on_instances(container: &str, task: &str) -> Result<Stack, StackError> {
 }
 
 #[test]
-fn a_task_on_ec2_runs_with_the_sizes_of_its_containers_and_its_launch_type_is_listed() {
+fn a_task_on_ec2_runs_with_the_sizes_of_its_containers_and_its_launch_type_is_told() {
     let stack = on_instances("Cpu: 100, Memory: 300,", "Volumes: []").unwrap();
     let definition = &stack.services[0].task_definition;
     assert_eq!((definition.cpu, definition.memory), (100, 300));
-    let ignored = stack.coverage.ignored.iter().filter_map(|it| it.property.as_deref());
-    assert!(ignored.into_iter().any(|property| property == "LaunchType"));
+    assert_eq!(told(&stack), ["`Web.LaunchType` is EC2: its tasks run here as Fargate's do"]);
     let own = on_instances("Memory: 300,", "Memory: 700").unwrap();
     let definition = &own.services[0].task_definition;
     assert_eq!((definition.cpu, definition.memory), (0, 700));
     let told = problem(on_instances("MemoryReservation: 300,", "Volumes: []"));
     assert_eq!(told, "`Resources.Task.Properties.Memory` is absent");
+}
+
+/// What is told at the start.
+fn told(stack: &Stack) -> Vec<String> {
+    stack.coverage.warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn tasks_on_bridges_have_addresses_of_their_own_here() {
+    let bridge = [
+        ("NetworkMode: awsvpc", "NetworkMode: bridge"),
+        ("[FARGATE]", "[EC2]"),
+        ("LaunchType: FARGATE", "LaunchType: EC2"),
+        ("TargetType: ip", "TargetType: instance"),
+        ("{ContainerPort: 8080}", "{ContainerPort: 8080, HostPort: 0}"),
+    ];
+    let stack = read_with(&bridge, Allowed::default()).unwrap();
+    assert_eq!(stack.services[0].load_balancers[0].container_port, 8080);
+    let mode =
+        "`Task.NetworkMode` is `bridge`: each task has an address of its own here, as in `awsvpc`";
+    assert!(told(&stack).contains(&mode.to_owned()), "{:?}", told(&stack));
+    let own_port =
+        "- {Name: log, Image: log, PortMappings: [{ContainerPort: 8080}]}\n        - {Name: web,";
+    let mut two = bridge.to_vec();
+    two.push(("- {Name: web,", own_port));
+    let why = problem(read_with(&two, Allowed::default()));
+    assert!(
+        why.ends_with("asks for a second container at port 8080, which is not emulated"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_target_groups_type_and_a_tasks_network_mode_go_together() {
+    let why = "`Resources.Web.Properties.LoadBalancers[0].TargetGroupArn` is `Group`, a target group of type";
+    assert_eq!(problem(read("TargetType: ip", "X: ip")), format!("{why} `instance`"));
+    let bridge = [
+        ("NetworkMode: awsvpc", "NetworkMode: bridge"),
+        ("[FARGATE]", "[EC2]"),
+        ("LaunchType: FARGATE", "LaunchType: EC2"),
+    ];
+    assert_eq!(problem(read_with(&bridge, Allowed::default())), format!("{why} `ip`"));
+    let spare = "  Spare: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {Port: 80, Protocol: HTTP}}\n  Space:";
+    assert_eq!(changed("  Space:", spare).target_groups.len(), 2);
+}
+
+#[test]
+fn deployments_of_other_kinds_are_rolled() {
+    let launch = "LaunchType: FARGATE";
+    for (other, property) in [
+        ("DeploymentController: {Type: CODE_DEPLOY}", "DeploymentController.Type` is CODE_DEPLOY"),
+        (
+            "DeploymentConfiguration: {Strategy: BLUE_GREEN, BakeTimeInMinutes: 5}",
+            "DeploymentConfiguration.Strategy` is BLUE_GREEN",
+        ),
+    ] {
+        let told = told(&changed(launch, other));
+        assert_eq!(told, [format!("`Web.{property}: its tasks are rolled here, a few at a time")]);
+    }
+    let daemon = [("LaunchType: FARGATE", "LaunchType: EC2\n      SchedulingStrategy: DAEMON")];
+    let stack = read_with(&daemon, Allowed::default()).unwrap();
+    assert_eq!(stack.services[0].desired_count, 1);
 }
 
 #[test]

@@ -24,7 +24,6 @@ fn target_groups_are_checked() {
     each_is_told(
         "Group",
         &[
-            ("TargetType: ip", "X: ip", "`@.TargetType` is absent"),
             (
                 "TargetType: ip",
                 "TargetType: lambda",
@@ -33,7 +32,7 @@ fn target_groups_are_checked() {
             (
                 "Protocol: HTTP\n      Target",
                 "Protocol: TCP\n      Target",
-                "`@.Protocol` is `TCP`",
+                "`@.Protocol` asks for targets that speak TCP, which is not emulated",
             ),
             (path, "ProtocolVersion: HTTP3", "`@.ProtocolVersion` is `HTTP3`"),
             (path, "HealthCheckProtocol: TCP", "`@.HealthCheckProtocol` is `TCP`"),
