@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     alb::Failing,
-    ecs::{CommandBook, Network, OutputLine, ProcessLauncher, Revision, Surroundings},
+    ecs::{CommandBook, Network, OutputLine, Revision, Surroundings, TaskLauncher},
     environment::Update,
     stack::Stack,
 };
@@ -68,7 +68,7 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
         let kept_and_shown = logs.map(|logs| logs.keep(output.clone()));
         let (output, writing) = kept_and_shown.map_or((output, None), |(it, on)| (it, Some(on)));
         kept = writing;
-        ProcessLauncher::new(surroundings, events, output)
+        TaskLauncher::new(surroundings, events, output)
     };
     let ran = served.run(launcher, updates).await;
     if let Some(writing) = kept {

@@ -7,7 +7,9 @@
 //! it: there a slow reader slows the task down, and nothing else.
 
 mod command;
+mod driver;
 mod event;
+mod launcher;
 mod life;
 mod network;
 mod observe;
@@ -20,10 +22,10 @@ mod task;
 
 pub use command::{Command, CommandBook, Commands, ContainerCommand, Value};
 pub use event::{Event, EventLog, ServiceEvent};
+pub use launcher::{Surroundings, TaskLauncher, VariablesOf};
 pub use life::{Exit, Input, Order, TaskLife};
 pub use network::{Network, NetworkError};
 pub use observe::{ObserveError, Observer, ObservingLauncher, Watched};
-pub use process::{ProcessLauncher, Surroundings, VariablesOf};
 pub use scheduler::{
     Decision, Deployment, DeploymentId, Happening, Pace, Policy, Revision, Rollout, Scheduler,
     StopCause, Verdict,

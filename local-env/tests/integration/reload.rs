@@ -12,7 +12,7 @@ use std::{
 use local_env::{
     alb::{Failing, TargetState},
     clock::Clock,
-    ecs::{CommandBook, ContainerCommand, Network, ProcessLauncher, Revision, Surroundings},
+    ecs::{CommandBook, ContainerCommand, Network, Revision, Surroundings, TaskLauncher},
     environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, Update},
     stack::{Action, FixedResponse, ListenerProtocol, Matcher, Stack, Stickiness},
 };
@@ -83,7 +83,7 @@ impl Running {
         tokio::task::spawn_local(async move { while lines.recv().await.is_some() {} });
         let (updates, inbox) = mpsc::unbounded_channel();
         let run = environment.run(
-            move |events| ProcessLauncher::new(surroundings, events, output),
+            move |events| TaskLauncher::new(surroundings, events, output),
             sender,
             Inbox { updates: inbox, stop: stop.clone() },
         );

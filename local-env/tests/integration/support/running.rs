@@ -10,8 +10,8 @@ use local_env::{
     alb::Failing,
     clock::Clock,
     ecs::{
-        Command, CommandBook, Commands, ContainerCommand, Network, OutputLine, ProcessLauncher,
-        Revision, Stopped, Surroundings,
+        Command, CommandBook, Commands, ContainerCommand, Network, OutputLine, Revision, Stopped,
+        Surroundings, TaskLauncher,
     },
     environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, TaskStatus, Update},
     stack::Stack,
@@ -117,7 +117,7 @@ impl Running {
             variables: Box::new(task::variables),
         };
         let run = environment.run(
-            move |events| ProcessLauncher::new(surroundings, events, output),
+            move |events| TaskLauncher::new(surroundings, events, output),
             sender,
             Inbox { updates: hear_updates, stop: stop.clone() },
         );

@@ -1,0 +1,120 @@
+//! Drives one task: does what its life orders, through whatever runs its containers, and tells what
+//! becomes of it.
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use super::{Input, Order, StopCode, TaskChange, TaskLife};
+
+/// Runs the containers of one task, each named by its place in the task definition. When one exits or
+/// has been checked, it says so as an [`Input`].
+pub(super) trait Runner {
+    /// Starts a container; why that cannot be, in the user's words.
+    async fn start(&mut self, index: usize) -> Result<(), String>;
+
+    /// Sends a container its stop signal.
+    fn signal(&self, index: usize);
+
+    /// Kills a container.
+    fn kill(&self, index: usize);
+
+    /// Runs a container's health check.
+    fn check(&self, index: usize);
+
+    /// A container has exited.
+    fn forget(&mut self, index: usize);
+
+    /// The process that a container is, while it runs.
+    fn process(&self, index: usize) -> Option<u32>;
+
+    /// What has to be done from time to time; ends when it was, and is asked again.
+    async fn tend(&mut self);
+}
+
+/// A task at work.
+pub(super) struct Driver<R, T> {
+    pub(super) life: TaskLife,
+    pub(super) runner: R,
+    /// Told of what becomes of the task.
+    pub(super) tell: T,
+}
+
+// === impl Driver ===
+
+impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
+    /// Until the task has ended. It ends when its life says so, or when it is asked to.
+    pub(super) async fn run(
+        mut self,
+        mut inputs: mpsc::UnboundedReceiver<Input>,
+        asked: &mut mpsc::UnboundedReceiver<(StopCode, String)>,
+    ) {
+        loop {
+            if self.advance().await {
+                return;
+            }
+            tokio::select! {
+                biased;
+                Some((code, reason)) = asked.recv() => self.life.stop(code, reason),
+                Some(input) = inputs.recv() => self.hear(input),
+                () = until(self.life.wake()) => {}
+                () = self.runner.tend() => {}
+            }
+        }
+    }
+
+    /// Does what is to be done, until there is nothing more. Whether the task has ended.
+    async fn advance(&mut self) -> bool {
+        loop {
+            let orders = self.life.advance(Instant::now());
+            if orders.is_empty() {
+                return false;
+            }
+            for order in orders {
+                if self.obey(order).await {
+                    return true;
+                }
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order) -> bool {
+        match order {
+            Order::Start(index) => {
+                let started = match self.runner.start(index).await {
+                    Ok(()) => Input::Started(index),
+                    Err(why) => Input::CannotStart(index, why),
+                };
+                self.hear(started);
+            }
+            Order::Signal(index) => self.runner.signal(index),
+            Order::Kill(index) => self.runner.kill(index),
+            Order::Check(index) => self.runner.check(index),
+            Order::TellRunning => (self.tell)(TaskChange::Running),
+            Order::TellHealth(verdict) => (self.tell)(TaskChange::Health(verdict)),
+            Order::TellStopped(stopped) => {
+                (self.tell)(TaskChange::Stopped(stopped));
+                return true;
+            }
+        }
+        false
+    }
+
+    fn hear(&mut self, input: Input) {
+        if let Input::Exited(index, _) = input {
+            self.runner.forget(index);
+        }
+        self.life.hear(input, Instant::now());
+        let containers = self.life.containers().into_iter().enumerate();
+        let containers = containers.map(|(index, it)| (it, self.runner.process(index)));
+        (self.tell)(TaskChange::Containers(containers.collect()));
+    }
+}
+
+async fn until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}

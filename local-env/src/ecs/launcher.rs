@@ -1,0 +1,161 @@
+//! Runs tasks, as processes of this machine or as containers of a Docker Engine, each with an address
+//! of its own.
+//!
+//! Tasks must be started on a thread that lives as long as the environment does: on Linux a task's
+//! processes end with the thread that started them, however that ends.
+
+use std::{cell::RefCell, collections::HashMap, net::SocketAddr, rc::Rc, sync::Arc};
+
+use tokio::{sync::mpsc, task::spawn_local};
+
+use super::{
+    CommandBook, Commands, ContainerCommand, Launcher, Network, OutputLine, StopCode, Stopped,
+    Task, TaskChange, TaskEvent, TaskId, TaskLife,
+    driver::Driver,
+    process::{Groups, Processes},
+};
+use crate::{clock::Clock, stack::Container};
+
+/// Variables of a task's container, by its place in the task definition.
+pub type VariablesOf = Box<dyn Fn(&Task, usize) -> Vec<(String, String)>>;
+
+/// What a task finds around it.
+pub struct Surroundings {
+    /// How each container is run.
+    pub commands: CommandBook,
+    /// How fast AWS's waits pass.
+    pub clock: Clock,
+    /// Where names are answered.
+    pub dns: SocketAddr,
+    /// `AWS::Region`.
+    pub region: String,
+    /// Where tasks get their addresses.
+    pub network: Network,
+    /// Variables that lead to what the environment offers: where the metadata of a task is, say.
+    pub variables: VariablesOf,
+}
+
+/// Runs tasks.
+pub struct TaskLauncher {
+    shared: Rc<Shared>,
+    running: HashMap<TaskId, mpsc::UnboundedSender<(StopCode, String)>>,
+}
+
+/// What all tasks of a launcher use.
+pub(super) struct Shared {
+    pub(super) commands: CommandBook,
+    pub(super) clock: Clock,
+    pub(super) dns: SocketAddr,
+    pub(super) region: String,
+    pub(super) variables: VariablesOf,
+    pub(super) network: RefCell<Network>,
+    pub(super) groups: Groups,
+    pub(super) events: mpsc::UnboundedSender<TaskEvent>,
+    pub(super) output: mpsc::Sender<OutputLine>,
+}
+
+/// A task, and how it is run.
+#[derive(Clone)]
+pub(super) struct Run {
+    pub(super) task: Task,
+    pub(super) shared: Rc<Shared>,
+    commands: Arc<Commands>,
+}
+
+// === impl TaskLauncher ===
+
+impl TaskLauncher {
+    /// What becomes of the tasks goes to `events`, and what they say to `output`.
+    pub fn new(
+        surroundings: Surroundings,
+        events: mpsc::UnboundedSender<TaskEvent>,
+        output: mpsc::Sender<OutputLine>,
+    ) -> Self {
+        let Surroundings { commands, clock, dns, region, network, variables } = surroundings;
+        let (network, groups) = (RefCell::new(network), Groups::default());
+        let shared =
+            Shared { commands, clock, dns, region, variables, network, groups, events, output };
+        Self { shared: Rc::new(shared), running: HashMap::new() }
+    }
+}
+
+impl Launcher for TaskLauncher {
+    fn start(&mut self, task: Task) {
+        self.running.retain(|_, stop| !stop.is_closed());
+        let (stop, asked) = mpsc::unbounded_channel();
+        self.running.insert(task.id.clone(), stop);
+        let commands = self.shared.commands.at(task.revision);
+        spawn_local(Run { task, shared: Rc::clone(&self.shared), commands }.live(asked));
+    }
+
+    fn stop(&mut self, id: &TaskId, code: StopCode, reason: String) {
+        if let Some(stop) = self.running.remove(id) {
+            // It may have ended in this moment.
+            let _ = stop.send((code, reason));
+        }
+    }
+
+    fn kill(&mut self) {
+        self.shared.groups.kill_all();
+    }
+}
+
+// === impl Run ===
+
+impl Run {
+    async fn live(self, mut asked: mpsc::UnboundedReceiver<(StopCode, String)>) {
+        let allocated = self.shared.network.borrow_mut().allocate();
+        let address = match allocated {
+            Ok(address) => address,
+            Err(error) => return self.fail(&error.to_string()),
+        };
+        let (sender, inputs) = mpsc::unbounded_channel();
+        match Processes::new(self.clone(), address, sender) {
+            Ok(runner) => {
+                self.tell(TaskChange::Pending(address));
+                let (life, tell) = (self.life(), |change| self.tell(change));
+                Driver { life, runner, tell }.run(inputs, &mut asked).await;
+            }
+            Err(why) => self.fail(&why),
+        }
+        self.shared.network.borrow_mut().release(address);
+    }
+
+    fn life(&self) -> TaskLife {
+        let definition = Arc::clone(&self.task.service.task_definition);
+        TaskLife::new(definition, self.shared.clock, |it| self.is_skipped(it))
+    }
+
+    fn fail(&self, why: &str) {
+        let reason = format!("ResourceInitializationError: {why}");
+        self.tell(TaskChange::Stopped(Stopped::new(StopCode::TaskFailedToStart, reason)));
+    }
+
+    /// Whoever waits for events may have gone already when the environment stops.
+    fn tell(&self, change: TaskChange) {
+        if self.shared.events.send(TaskEvent { task: self.task.clone(), change }).is_err() {
+            tracing::debug!("an event came after the end");
+        }
+    }
+
+    pub(super) fn containers(&self) -> &[Container] {
+        &self.task.service.task_definition.containers
+    }
+
+    pub(super) fn command(&self, container: &Container) -> Option<&ContainerCommand> {
+        self.commands.get(&self.task.service.logical_id, &container.name)
+    }
+
+    pub(super) fn is_skipped(&self, container: &Container) -> bool {
+        matches!(self.command(container), Some(ContainerCommand::Skip))
+    }
+
+    /// What AWS tells a container, and where the environment is found.
+    pub(super) fn own_variables(&self, index: usize) -> Vec<(String, String)> {
+        let region = |name: &str| (name.to_owned(), self.shared.region.clone());
+        let mut variables = vec![("AWS_EXECUTION_ENV".to_owned(), "AWS_ECS_FARGATE".to_owned())];
+        variables.extend([region("AWS_REGION"), region("AWS_DEFAULT_REGION")]);
+        variables.extend((self.shared.variables)(&self.task, index));
+        variables
+    }
+}
