@@ -17,6 +17,7 @@ pub mod ecs;
 pub mod environment;
 pub mod metadata;
 pub mod port_holder;
+pub mod relay;
 pub mod stack;
 mod utc;
 pub mod vpc;

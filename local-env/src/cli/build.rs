@@ -15,7 +15,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{project::Build, screen::Screen, signals::Signals};
+use super::{
+    project::{Build, Doing},
+    screen::Screen,
+    signals::Signals,
+};
 
 /// Between two frames of the spinner.
 const FRAME: Duration = Duration::from_millis(100);
@@ -23,19 +27,30 @@ const FRAME: Duration = Duration::from_millis(100);
 /// Why a build gave nothing to run.
 #[derive(Debug, Error, Diagnostic)]
 pub(super) enum BuildError {
-    #[error("building {service} failed: `{command}` ended with {status}")]
-    #[diagnostic(help("its output stands above; the command is from local-env.toml"))]
-    Failed { service: String, command: String, status: std::process::ExitStatus },
-    #[error("building {service} failed: `{command}` cannot be run in {folder}")]
+    #[error("{doing} {service} failed: `{command}` ended with {status}")]
+    #[diagnostic(help("{}", help(*doing)))]
+    Failed { doing: Doing, service: String, command: String, status: std::process::ExitStatus },
+    #[error("{doing} {service} failed: `{command}` cannot be run in {folder}")]
     Unrunnable {
+        doing: Doing,
         service: String,
         command: String,
         folder: String,
         #[source]
         source: std::io::Error,
     },
-    #[error("stopped while building {service}")]
-    Interrupted { service: String },
+    #[error("stopped while {doing} {service}")]
+    Interrupted { doing: Doing, service: String },
+}
+
+fn help(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Building => "its output stands above; the command is from local-env.toml",
+        Doing::Pulling => {
+            "its output stands above (in AWS: CannotPullContainerError). Log in with `docker login`, give \
+             the image its tag here, or say in local-env.toml how it is run or built"
+        }
+    }
 }
 
 /// Runs the builds; the output of one that fails is shown whole.
@@ -54,6 +69,7 @@ async fn run_one(build: &Build, screen: &Screen, signals: &mut Signals) -> Resul
     let started = Instant::now();
     let progress = progress(build, screen);
     let unrunnable = |source| BuildError::Unrunnable {
+        doing: build.doing,
         service: build.service.clone(),
         command: build.command.clone(),
         folder: build.folder.display().to_string(),
@@ -66,7 +82,8 @@ async fn run_one(build: &Build, screen: &Screen, signals: &mut Signals) -> Resul
         () = signals.next() => {
             end(&child);
             progress.finish_and_clear();
-            return Err(BuildError::Interrupted { service: build.service.clone() });
+            let (doing, service) = (build.doing, build.service.clone());
+            return Err(BuildError::Interrupted { doing, service });
         }
     }
     let status = child.wait().await.map_err(unrunnable)?;
@@ -74,7 +91,7 @@ async fn run_one(build: &Build, screen: &Screen, signals: &mut Signals) -> Resul
     if status.success() {
         screen.progress(
             &build.service,
-            &format!("built in {:.1} s", started.elapsed().as_secs_f32()),
+            &format!("{} in {:.1} s", build.doing.past(), started.elapsed().as_secs_f32()),
         );
         return Ok(());
     }
@@ -82,18 +99,18 @@ async fn run_one(build: &Build, screen: &Screen, signals: &mut Signals) -> Resul
         screen.progress(&build.service, &line);
     }
     let (service, command) = (build.service.clone(), build.command.clone());
-    Err(BuildError::Failed { service, command, status })
+    Err(BuildError::Failed { doing: build.doing, service, command, status })
 }
 
 fn progress(build: &Build, screen: &Screen) -> ProgressBar {
     let progress = ProgressBar::new_spinner();
     if progress.is_hidden() {
-        screen.progress(&build.service, &format!("building: {}", build.command));
+        screen.progress(&build.service, &format!("{}: {}", build.doing.verb(), build.command));
     } else {
         let style = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}");
         progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         progress.set_prefix(build.service.clone());
-        progress.set_message(format!("building: {}", build.command));
+        progress.set_message(format!("{}: {}", build.doing.verb(), build.command));
         progress.enable_steady_tick(FRAME);
     }
     progress

@@ -12,6 +12,7 @@ mod observe;
 mod options;
 mod print;
 mod project;
+mod relay;
 mod report;
 mod route;
 mod screen;
@@ -43,6 +44,7 @@ enum Command {
     Init(init::Init),
     Report(report::Report),
     Healthcheck(healthcheck::Healthcheck),
+    Relay(relay::Relay),
 }
 
 /// Parses what was typed and does it. Errors are for `main` to show.
@@ -56,5 +58,6 @@ pub async fn run() -> miette::Result<()> {
         Command::Init(init) => init::run(&init),
         Command::Report(report) => report::run(&report),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
+        Command::Relay(relay) => relay::run(relay).await,
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -65,9 +65,55 @@ pub(super) struct Project {
 /// A command to run before the services are started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Build {
+    pub(super) doing: Doing,
     pub(super) service: String,
     pub(super) command: String,
     pub(super) folder: PathBuf,
+}
+
+/// What a command is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    Building,
+    /// The image of.
+    Pulling,
+}
+
+// === impl Doing ===
+
+impl Doing {
+    pub(super) fn verb(self) -> &'static str {
+        match self {
+            Self::Building => "building",
+            Self::Pulling => "pulling",
+        }
+    }
+
+    pub(super) fn past(self) -> &'static str {
+        match self {
+            Self::Building => "built",
+            Self::Pulling => "pulled",
+        }
+    }
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Building => "building",
+            Self::Pulling => "pulling the image of",
+        })
+    }
+}
+
+// === impl Build ===
+
+impl Build {
+    /// Has Docker pull an image, as whoever is logged in at its registry.
+    pub(super) fn pull(image: &str, service: String) -> Self {
+        let command = format!("docker pull {}", shell_words::quote(image));
+        Self { doing: Doing::Pulling, service, command, folder: PathBuf::from(".") }
+    }
 }
 
 // === impl Project ===
@@ -97,7 +143,12 @@ impl Project {
         for part in self.parts(stack) {
             let Some(entry) = part.entry.filter(|entry| !entry.skip) else { continue };
             let Some(command) = entry.build.clone() else { continue };
-            let build = Build { service: part.called, command, folder: self.beside(&entry.dir) };
+            let (command, folder) = match part.built_from() {
+                Some(folder) => (format!("docker build -t {} .", part.image()), folder),
+                None => (command, entry.dir.clone()),
+            };
+            let (doing, folder) = (Doing::Building, self.beside(&folder));
+            let build = Build { doing, service: part.called, command, folder };
             let same =
                 |other: &Build| other.command == build.command && other.folder == build.folder;
             if !builds.iter().any(same) {

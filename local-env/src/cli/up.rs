@@ -1,6 +1,6 @@
 //! `local-env up`: runs a stack until Ctrl-C.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, rc::Rc, time::Duration};
 
 use clap::Args;
 use miette::IntoDiagnostic as _;
@@ -10,13 +10,14 @@ use super::{
     build,
     log_files::LogFiles,
     options::{Options, pair},
+    project::{Build, Project},
     screen::Screen,
     serve::{self, Served},
     watch::Watch,
 };
 use crate::{
     alb::Failing,
-    ecs::{CommandBook, Network, OutputLine, Revision, Surroundings, TaskLauncher},
+    ecs::{CommandBook, Docker, Engine, Network, OutputLine, Revision, Surroundings, TaskLauncher},
     environment::Update,
     stack::Stack,
 };
@@ -50,8 +51,9 @@ pub(super) struct Up {
 pub(super) async fn run(up: Up) -> miette::Result<()> {
     let project = up.options.project()?;
     let stack = up.options.stack(&project)?;
+    let engine = if project.wants_engine(&stack) { Engine::at_hand().await.ok() } else { None };
     let commands = CommandBook::default();
-    commands.add(Revision(1), project.commands(&stack)?);
+    commands.add(Revision(1), project.commands(&stack, engine.is_some())?);
     for container in project.skipped(&stack) {
         Screen::warn(&format!("{container} is left out"));
     }
@@ -61,8 +63,16 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     let mut served = serve::open(&stack, settings, &up.options).await?;
     served.facts.limits = Some(LIMITS);
     build::run(&project.builds(&stack), &served.screen, &mut served.signals).await?;
-    let updates = up.updates(&stack, &commands);
-    let surroundings = up.surroundings(&served, stack, commands, network);
+    let updates = up.updates(&stack, &commands, engine.is_some());
+    let docker = match engine {
+        Some(engine) => {
+            let pulls = pulls(&engine, &project, &stack).await?;
+            build::run(&pulls, &served.screen, &mut served.signals).await?;
+            Some(Rc::new(open_docker(engine, &served).await?))
+        }
+        None => None,
+    };
+    let surroundings = up.surroundings(&served, stack, (commands, network, docker.clone()));
     let mut kept = None;
     let launcher = |events, output: mpsc::Sender<OutputLine>| {
         let kept_and_shown = logs.map(|logs| logs.keep(output.clone()));
@@ -71,11 +81,31 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
         TaskLauncher::new(surroundings, events, output)
     };
     let ran = served.run(launcher, updates).await;
+    if let Some(docker) = docker {
+        docker.close().await;
+    }
     if let Some(writing) = kept {
         // What was said last is kept, also where nobody has read what is shown.
         let _ = timeout(LAST_LINES_PATIENCE, writing).await;
     }
     ran
+}
+
+/// The images that the engine does not have yet.
+async fn pulls(engine: &Engine, project: &Project, stack: &Stack) -> miette::Result<Vec<Build>> {
+    let mut pulls = Vec::new();
+    for (image, called) in project.images(stack) {
+        if !engine.has_image(&image).await.into_diagnostic()? {
+            pulls.push(Build::pull(&image, called));
+        }
+    }
+    Ok(pulls)
+}
+
+async fn open_docker(engine: Engine, served: &Served) -> miette::Result<Docker> {
+    let (dns, metadata) =
+        (served.environment.dns_address(), served.environment.task_metadata_address());
+    Docker::open(engine, dns, metadata).await.into_diagnostic()
 }
 
 // === impl Up ===
@@ -85,8 +115,7 @@ impl Up {
         &self,
         served: &Served,
         stack: Stack,
-        commands: CommandBook,
-        network: Network,
+        (commands, network, docker): (CommandBook, Network, Option<Rc<Docker>>),
     ) -> Surroundings {
         Surroundings {
             commands,
@@ -94,15 +123,21 @@ impl Up {
             dns: served.environment.dns_address(),
             region: stack.region,
             network,
+            docker,
             variables: served.environment.task_variables(),
         }
     }
 
     /// What `--watch` finds to have changed; nothing ever without it.
-    fn updates(&self, stack: &Stack, commands: &CommandBook) -> mpsc::UnboundedReceiver<Update> {
+    fn updates(
+        &self,
+        stack: &Stack,
+        commands: &CommandBook,
+        has_engine: bool,
+    ) -> mpsc::UnboundedReceiver<Update> {
         let (updates, receiver) = mpsc::unbounded_channel();
         if self.watch {
-            let watch = Watch::new(self.options.clone(), stack, commands.clone());
+            let watch = Watch::new(self.options.clone(), stack, commands.clone(), has_engine);
             spawn_local(watch.run(updates));
         }
         receiver

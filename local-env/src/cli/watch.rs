@@ -30,6 +30,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub(super) struct Watch {
     options: Options,
     commands: CommandBook,
+    has_engine: bool,
     revision: Revision,
     /// The programs of each service, by its logical id.
     programs: BTreeMap<String, BTreeSet<PathBuf>>,
@@ -44,12 +45,24 @@ type Snapshot = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 // === impl Watch ===
 
 impl Watch {
-    pub(super) fn new(options: Options, stack: &Stack, commands: CommandBook) -> Self {
+    pub(super) fn new(
+        options: Options,
+        stack: &Stack,
+        commands: CommandBook,
+        has_engine: bool,
+    ) -> Self {
         let revision = Revision(1);
         let current = (*commands.at(revision)).clone();
         let programs = programs(stack, &current);
-        let mut watch =
-            Self { options, commands, revision, programs, current, seen: Snapshot::new() };
+        let mut watch = Self {
+            options,
+            commands,
+            has_engine,
+            revision,
+            programs,
+            current,
+            seen: Snapshot::new(),
+        };
         watch.seen = watch.look();
         watch
     }
@@ -95,7 +108,7 @@ impl Watch {
     fn update(&mut self, now: &Snapshot) -> miette::Result<Update> {
         let project = self.options.project()?;
         let stack = self.options.stack(&project)?;
-        let commands = project.commands(&stack)?;
+        let commands = project.commands(&stack, self.has_engine)?;
         let mut rolled = BTreeSet::new();
         for service in &stack.services {
             let id = &service.logical_id;
@@ -127,7 +140,8 @@ fn programs(stack: &Stack, commands: &Commands) -> BTreeMap<String, BTreeSet<Pat
         let program =
             |container: &Container| match commands.get(&service.logical_id, &container.name)? {
                 ContainerCommand::Run(command) => Some(command.program.clone()),
-                ContainerCommand::Skip => None,
+                // A rebuilt image is not noticed.
+                ContainerCommand::Image(_) | ContainerCommand::Skip => None,
             };
         let programs = containers.filter_map(program).filter(|path| path.is_absolute());
         (service.logical_id.clone(), programs.collect())

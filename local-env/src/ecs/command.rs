@@ -22,6 +22,8 @@ pub struct CommandBook(Arc<Mutex<BTreeMap<Revision, Arc<Commands>>>>);
 pub enum ContainerCommand {
     /// A program of this machine.
     Run(Command),
+    /// A container of an image that a Docker Engine has.
+    Image(Image),
     /// Nothing: it counts as started, as healthy and as ended with success.
     Skip,
 }
@@ -42,6 +44,17 @@ pub struct Command {
     pub environment: Vec<(String, String)>,
 }
 
+/// An image, and what its container is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Its name, with a tag.
+    pub name: String,
+    /// As a [`Command`]'s.
+    pub definition: Vec<(String, Value)>,
+    /// As a [`Command`]'s.
+    pub environment: Vec<(String, String)>,
+}
+
 /// A variable's value, which may be a secret and is therefore not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value(String);
@@ -49,6 +62,11 @@ pub struct Value(String);
 // === impl Commands ===
 
 impl Commands {
+    /// Whether any is a container of an image.
+    pub fn have_images(&self) -> bool {
+        self.0.values().any(|command| matches!(command, ContainerCommand::Image(_)))
+    }
+
     /// By the service's logical id and the container's name.
     pub fn get(&self, service: &str, container: &str) -> Option<&ContainerCommand> {
         self.0.get(&(service.to_owned(), container.to_owned()))

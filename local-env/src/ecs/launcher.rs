@@ -4,14 +4,21 @@
 //! Tasks must be started on a thread that lives as long as the environment does: on Linux a task's
 //! processes end with the thread that started them, however that ends.
 
-use std::{cell::RefCell, collections::HashMap, net::SocketAddr, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
+    rc::Rc,
+    sync::Arc,
+};
 
 use tokio::{sync::mpsc, task::spawn_local};
 
 use super::{
-    CommandBook, Commands, ContainerCommand, Launcher, Network, OutputLine, StopCode, Stopped,
-    Task, TaskChange, TaskEvent, TaskId, TaskLife,
-    driver::Driver,
+    CommandBook, Commands, ContainerCommand, Input, Launcher, Network, OutputLine, StopCode,
+    Stopped, Task, TaskChange, TaskEvent, TaskId, TaskLife,
+    docker::{Containers, Docker, Namespace},
+    driver::{Driver, Runner},
     process::{Groups, Processes},
 };
 use crate::{clock::Clock, stack::Container};
@@ -31,9 +38,14 @@ pub struct Surroundings {
     pub region: String,
     /// Where tasks get their addresses.
     pub network: Network,
+    /// Where containers run, if there are any.
+    pub docker: Option<Rc<Docker>>,
     /// Variables that lead to what the environment offers: where the metadata of a task is, say.
     pub variables: VariablesOf,
 }
+
+/// Who asks a task to end, and why.
+type Asked = mpsc::UnboundedReceiver<(StopCode, String)>;
 
 /// Runs tasks.
 pub struct TaskLauncher {
@@ -49,6 +61,7 @@ pub(super) struct Shared {
     pub(super) region: String,
     pub(super) variables: VariablesOf,
     pub(super) network: RefCell<Network>,
+    docker: Option<Rc<Docker>>,
     pub(super) groups: Groups,
     pub(super) events: mpsc::UnboundedSender<TaskEvent>,
     pub(super) output: mpsc::Sender<OutputLine>,
@@ -71,10 +84,18 @@ impl TaskLauncher {
         events: mpsc::UnboundedSender<TaskEvent>,
         output: mpsc::Sender<OutputLine>,
     ) -> Self {
-        let Surroundings { commands, clock, dns, region, network, variables } = surroundings;
-        let (network, groups) = (RefCell::new(network), Groups::default());
-        let shared =
-            Shared { commands, clock, dns, region, variables, network, groups, events, output };
+        let shared = Shared {
+            commands: surroundings.commands,
+            clock: surroundings.clock,
+            dns: surroundings.dns,
+            region: surroundings.region,
+            variables: surroundings.variables,
+            network: RefCell::new(surroundings.network),
+            docker: surroundings.docker,
+            groups: Groups::default(),
+            events,
+            output,
+        };
         Self { shared: Rc::new(shared), running: HashMap::new() }
     }
 }
@@ -97,28 +118,93 @@ impl Launcher for TaskLauncher {
 
     fn kill(&mut self) {
         self.shared.groups.kill_all();
+        self.shared.docker.iter().for_each(|docker| docker.kill());
     }
 }
 
 // === impl Run ===
 
 impl Run {
-    async fn live(self, mut asked: mpsc::UnboundedReceiver<(StopCode, String)>) {
+    async fn live(self, mut asked: Asked) {
         let allocated = self.shared.network.borrow_mut().allocate();
         let address = match allocated {
             Ok(address) => address,
             Err(error) => return self.fail(&error.to_string()),
         };
-        let (sender, inputs) = mpsc::unbounded_channel();
-        match Processes::new(self.clone(), address, sender) {
-            Ok(runner) => {
-                self.tell(TaskChange::Pending(address));
-                let (life, tell) = (self.life(), |change| self.tell(change));
-                Driver { life, runner, tell }.run(inputs, &mut asked).await;
+        let lived = match &self.shared.docker {
+            Some(docker) if self.is_of_images() => {
+                self.live_as_containers(Rc::clone(docker), address, &mut asked).await
             }
-            Err(why) => self.fail(&why),
+            _ => self.live_as_processes(address, &mut asked).await,
+        };
+        if let Err(why) = lived {
+            self.fail(&why);
         }
         self.shared.network.borrow_mut().release(address);
+    }
+
+    async fn live_as_processes(&self, address: Ipv4Addr, asked: &mut Asked) -> Result<(), String> {
+        let (sender, inputs) = mpsc::unbounded_channel();
+        let runner = Processes::new(self.clone(), address, sender)?;
+        self.tell(TaskChange::Pending(address));
+        // Meanwhile it starts; containers may wait for it a little longer.
+        let relay =
+            self.shared.docker.clone().map(|docker| spawn_local(self.relay(docker, address)));
+        self.drive(runner, inputs, asked).await;
+        if let Some(relay) = relay
+            && let Ok((docker, Some(namespace))) = relay.await
+        {
+            docker.release(address, namespace).await;
+        }
+        Ok(())
+    }
+
+    async fn live_as_containers(
+        &self,
+        docker: Rc<Docker>,
+        address: Ipv4Addr,
+        asked: &mut Asked,
+    ) -> Result<(), String> {
+        self.tell(TaskChange::Pending(address));
+        let (sender, inputs) = mpsc::unbounded_channel();
+        let made = Containers::new(self.clone(), Rc::clone(&docker), address, sender).await;
+        let (runner, namespace) = made.map_err(|error| error.to_string())?;
+        self.drive(runner, inputs, asked).await;
+        docker.release(address, namespace).await;
+        Ok(())
+    }
+
+    async fn drive<R: Runner>(
+        &self,
+        runner: R,
+        inputs: mpsc::UnboundedReceiver<Input>,
+        asked: &mut Asked,
+    ) {
+        let (life, tell) = (self.life(), |change| self.tell(change));
+        Driver { life, runner, tell }.run(inputs, asked).await;
+    }
+
+    /// Where containers reach this task, which is a process.
+    fn relay(
+        &self,
+        docker: Rc<Docker>,
+        address: Ipv4Addr,
+    ) -> impl Future<Output = (Rc<Docker>, Option<Namespace>)> + use<> {
+        let name = self.task.id.short().to_owned();
+        let ports: Vec<u16> = self.containers().iter().flat_map(|it| it.ports.clone()).collect();
+        async move {
+            if ports.is_empty() {
+                return (docker, None);
+            }
+            let namespace = docker.relay(&name, address, &ports).await;
+            (docker, namespace)
+        }
+    }
+
+    /// All containers of a task that run are of one kind.
+    fn is_of_images(&self) -> bool {
+        let mut commands = self.containers().iter().filter_map(|it| self.command(it));
+        commands.any(|command| matches!(command, ContainerCommand::Image(_)))
     }
 
     fn life(&self) -> TaskLife {

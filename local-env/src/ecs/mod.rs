@@ -7,6 +7,7 @@
 //! it: there a slow reader slows the task down, and nothing else.
 
 mod command;
+mod docker;
 mod driver;
 mod event;
 mod launcher;
@@ -20,7 +21,8 @@ mod status;
 mod stopped;
 mod task;
 
-pub use command::{Command, CommandBook, Commands, ContainerCommand, Value};
+pub use command::{Command, CommandBook, Commands, ContainerCommand, Image, Value};
+pub use docker::{Docker, Engine, EngineError};
 pub use event::{Event, EventLog, ServiceEvent};
 pub use launcher::{Surroundings, TaskLauncher, VariablesOf};
 pub use life::{Exit, Input, Order, TaskLife};
@@ -31,5 +33,6 @@ pub use scheduler::{
     StopCause, Verdict,
 };
 pub use status::LastStatus;
+use stopped::OUT_OF_MEMORY;
 pub use stopped::{ContainerStatus, StopCode, Stopped};
 pub use task::{Launcher, OutputLine, Task, TaskChange, TaskEvent, TaskId};

@@ -5,6 +5,9 @@ use std::fmt;
 use super::{DeploymentId, StopCause, Verdict};
 use crate::stack::Arn;
 
+/// What ECS says of a container that used more memory than it may.
+pub(super) const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
+
 /// Why a task ended, and what became of its containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {

@@ -234,6 +234,11 @@ impl Environment {
         self.authority.as_ref().map(Authority::path)
     }
 
+    /// Where tasks are told of themselves.
+    pub fn task_metadata_address(&self) -> SocketAddr {
+        self.task_metadata.address()
+    }
+
     /// The variables by which a task's containers find what the environment offers them.
     pub fn task_variables(&self) -> VariablesOf {
         let (directory, server) = (self.directory.clone(), self.task_metadata.address());

@@ -8,5 +8,6 @@
 mod architectures;
 mod compose;
 mod docker;
+mod launcher;
 mod network;
 mod requests;

@@ -136,6 +136,8 @@ fn root() -> PathBuf {
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-env"));
     command.current_dir(folder).kill_on_drop(true);
+    // Whether this machine has Docker is to make no difference.
+    command.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
     command
 }
 

@@ -76,6 +76,7 @@ impl Running {
             dns,
             region: "us-west-2".into(),
             network: Network::lease().unwrap(),
+            docker: None,
             variables: Box::new(task::variables),
         };
         let (sender, notices) = mpsc::unbounded_channel();

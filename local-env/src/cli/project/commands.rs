@@ -1,33 +1,59 @@
 //! What a project file runs for each container of a stack.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{Part, Project, ProjectError, entry::Entry, given::Given};
 use crate::{
-    ecs::{Command, Commands, ContainerCommand, Value},
+    ecs::{Command, Commands, ContainerCommand, Image, Value},
     stack::{Service, Stack},
 };
 
 // === impl Project ===
 
 impl Project {
-    /// What is run for each container of the stack.
-    pub(in crate::cli) fn commands(&self, stack: &Stack) -> Result<Commands, ProjectError> {
+    /// Whether any container of the stack is to be run as one.
+    pub(in crate::cli) fn wants_engine(&self, stack: &Stack) -> bool {
+        self.parts(stack).iter().any(Part::is_of_image)
+    }
+
+    /// The images that are not built here, as one calls the containers that they are for.
+    pub(in crate::cli) fn images(&self, stack: &Stack) -> BTreeMap<String, String> {
+        let parts = self.parts(stack).into_iter();
+        let images = parts.filter(|part| part.is_of_image() && part.built_from().is_none());
+        images.map(|part| (part.image(), part.called)).collect()
+    }
+
+    /// What is run for each container of the stack; images only where there is an engine for them.
+    pub(in crate::cli) fn commands(
+        &self,
+        stack: &Stack,
+        has_engine: bool,
+    ) -> Result<Commands, ProjectError> {
         let parts = self.parts(stack);
-        self.require_all(&parts)?;
+        self.require_all(&parts, has_engine)?;
         let (skipped, run): (Vec<_>, Vec<_>) = parts.into_iter().partition(Part::is_skipped);
         let given = Given::new(self, &run)?;
-        let run = run.iter().filter_map(|part| Some((part, part.entry?)));
-        let run = run.map(|(part, entry)| {
+        let run = run.iter().map(|part| {
             let definition = given.variables(part)?;
-            Ok((part.key(), ContainerCommand::Run(self.command(part, entry, definition)?)))
+            let command = match part.entry {
+                Some(entry) if !part.is_of_image() => {
+                    ContainerCommand::Run(self.command(part, entry, definition)?)
+                }
+                entry => ContainerCommand::Image(Image {
+                    name: part.image(),
+                    definition,
+                    environment: entry.map(|it| it.env.clone()).into_iter().flatten().collect(),
+                }),
+            };
+            Ok((part.key(), command))
         });
         let skipped = skipped.iter().map(|part| Ok((part.key(), ContainerCommand::Skip)));
         run.chain(skipped).collect()
     }
 
-    fn require_all(&self, parts: &[Part<'_>]) -> Result<(), ProjectError> {
-        let missing: Vec<_> = parts.iter().filter(|part| part.entry.is_none()).collect();
+    fn require_all(&self, parts: &[Part<'_>], has_engine: bool) -> Result<(), ProjectError> {
+        let missing = parts.iter().filter(|part| part.is_of_image() && !has_engine);
+        let missing: Vec<_> = missing.collect();
         if !missing.is_empty() {
             let lines: Vec<_> = missing.iter().map(|part| part.lines()).collect();
             return Err(ProjectError::Missing {
@@ -40,6 +66,7 @@ impl Project {
             let mut own = parts.iter().filter(|it| it.service.logical_id == service.logical_id);
             own.any(|part| !part.is_skipped())
         };
+        self.require_one_kind(parts)?;
         match parts.iter().find(|part| !runs(part.service)) {
             Some(part) => Err(self.refused(
                 part,
@@ -48,6 +75,24 @@ impl Project {
             )),
             None => Ok(()),
         }
+    }
+
+    /// Processes and containers of one task would not share what the containers of a task do.
+    fn require_one_kind(&self, parts: &[Part<'_>]) -> Result<(), ProjectError> {
+        for image in parts.iter().filter(|part| part.is_of_image()) {
+            let of_task =
+                parts.iter().filter(|it| it.service.logical_id == image.service.logical_id);
+            let mut processes = of_task.filter(|it| !it.is_of_image() && !it.is_skipped());
+            if let Some(process) = processes.next() {
+                return Err(self.refused(
+                    image,
+                    &format!("would run as a container, and {} as a process", process.called),
+                    "a task runs as one or the other: give all of its containers `run` or `skip`, or \
+                     none of them `run`",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn command(

@@ -19,9 +19,10 @@ pub(super) struct ServiceEntry {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
-    /// A shell command that makes what is run.
+    /// A shell command that makes what is run; without that, a folder to build an image of.
     pub(super) build: Option<String>,
     /// The program and its arguments; not for a shell, so that signals reach the service itself.
+    /// Without it, a container of the image is run.
     pub(super) run: Option<String>,
     /// Where both run, seen from the project file.
     #[serde(default)]
@@ -91,7 +92,8 @@ impl From<ServiceKeys> for ServiceEntry {
 
 impl Entry {
     fn is_said(&self) -> bool {
-        self.run.is_some() || self.skip
+        let Self { build, run, env, skip, .. } = self;
+        *skip || run.is_some() || build.is_some() || !env.is_empty()
     }
 }
 

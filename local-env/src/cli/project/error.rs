@@ -26,7 +26,8 @@ pub(in crate::cli) enum ProjectError {
     },
     #[error("{} does not say how to run {}", path.display(), containers.join(", "))]
     #[diagnostic(help(
-        "add to it, with the command that starts each (`local-env init` has a guess):\n\n{lines}"
+        "add to it, with the command that starts each (`local-env init` has a guess), or start Docker, \
+         which then runs their images:\n\n{lines}"
     ))]
     Missing { path: PathBuf, containers: Vec<String>, lines: String },
     #[error("in {}, the command of {container} cannot be read: {why}", path.display())]

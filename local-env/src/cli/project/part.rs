@@ -1,5 +1,7 @@
 //! The containers of a stack, each with its entry in the project file.
 
+use std::path::PathBuf;
+
 use super::{
     Project,
     entry::{Entry, is_main},
@@ -60,6 +62,26 @@ impl Part<'_> {
     /// Whether it is left out here.
     pub(super) fn is_skipped(&self) -> bool {
         self.entry.is_some_and(|entry| entry.skip)
+    }
+
+    /// Whether it is run as a container of its image.
+    pub(super) fn is_of_image(&self) -> bool {
+        self.entry.is_none_or(|entry| entry.run.is_none() && !entry.skip)
+    }
+
+    /// The folder of a Dockerfile that its image is built of, seen from the project file.
+    pub(super) fn built_from(&self) -> Option<PathBuf> {
+        let entry = self.entry.filter(|_| self.is_of_image())?;
+        Some(entry.dir.join(entry.build.as_ref()?))
+    }
+
+    /// The image that it is a container of: its own, or that which is built in its place.
+    pub(super) fn image(&self) -> String {
+        if self.built_from().is_none() {
+            return self.container.image.clone();
+        }
+        let name = format!("{}-{}", self.service.logical_id, self.container.name);
+        format!("local-env/{}", name.to_ascii_lowercase().replace('_', "-"))
     }
 
     /// The names that its command is found by.

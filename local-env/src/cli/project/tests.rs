@@ -101,7 +101,7 @@ fn with_files<T>(text: &str, then: impl FnOnce(Project) -> T) -> T {
 /// What is wrong with a project file for the shop, and what to do.
 fn shop_error(text: &str) -> (String, String) {
     with_files(text, |project| {
-        let error = project.commands(&shop()).unwrap_err();
+        let error = project.commands(&shop(), false).unwrap_err();
         assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
         (error.to_string(), error.help().unwrap().to_string())
     })
@@ -120,7 +120,7 @@ fn sample_command(project: &Project, number: usize) -> Command {
     let service = &stack.services[number - 1];
     assert_eq!(service.logical_id, format!("Service{number}"));
     let container = &service.task_definition.containers[0].name;
-    run(&project.commands(&stack).unwrap(), &service.logical_id, container).clone()
+    run(&project.commands(&stack, false).unwrap(), &service.logical_id, container).clone()
 }
 
 fn variables(command: &Command) -> Vec<(&str, &str)> {
@@ -135,7 +135,7 @@ fn all(entry: &str) -> Project {
 #[test]
 fn services_without_an_entry_are_named_with_the_lines_to_add() {
     let project = read("[services.service2]\nrun = \"x\"").unwrap();
-    let error = project.commands(&stack()).unwrap_err();
+    let error = project.commands(&stack(), false).unwrap_err();
     assert!(error.to_string().ends_with("does not say how to run service1, service3"), "{error}");
     let help = error.help().unwrap().to_string();
     assert!(help.contains("[services.service1]\nrun = \"target/debug/service1\""), "{help}");
@@ -179,7 +179,7 @@ fn a_program_without_a_slash_is_looked_for_in_the_path() {
 fn a_command_that_cannot_be_split_is_told_with_its_service() {
     for (run, why) in [("'open", "missing closing quote"), ("", "it is empty")] {
         let project = all(&format!("run = \"{run}\""));
-        let error = project.commands(&stack()).unwrap_err().to_string();
+        let error = project.commands(&stack(), false).unwrap_err().to_string();
         assert!(error.contains("the command of service1 cannot be read"), "{error}");
         assert!(error.contains(why), "{error}");
     }
@@ -210,7 +210,7 @@ fn a_file_that_is_not_there_says_nothing() {
 fn each_container_has_its_command() {
     with_files(&[CONTAINERS, SECRETS, FILES].concat(), |project| {
         let stack = shop();
-        let commands = project.commands(&stack).unwrap();
+        let commands = project.commands(&stack, false).unwrap();
         let (init, web) = (run(&commands, "Shop", "init"), run(&commands, "Shop", "web"));
         assert_eq!((init.program.as_path(), init.definition.len()), (Path::new("init"), 0));
         assert!(init.folder.ends_with("setup"));
@@ -226,7 +226,7 @@ fn each_container_has_its_command() {
 #[test]
 fn ecs_079_variables_come_from_files_then_the_template_then_secrets() {
     with_files(&[CONTAINERS, SECRETS, FILES].concat(), |project| {
-        let commands = project.commands(&shop()).unwrap();
+        let commands = project.commands(&shop(), false).unwrap();
         let web = run(&commands, "Shop", "web");
         assert_eq!(
             variables(web),
@@ -251,14 +251,15 @@ fn secrets_may_stand_in_a_file_of_their_own() {
     let token = "[secrets]\n\"/shop/token\" = \"from the table\"\n";
     let text = ["secrets_file = \"secrets.env\"\n", CONTAINERS, token, FILES].concat();
     with_files(&text, |project| {
-        let commands = project.commands(&shop()).unwrap();
+        let commands = project.commands(&shop(), false).unwrap();
         let variables = variables(run(&commands, "Shop", "web"));
         for variable in [("USER", "eve"), ("PASSWORD", "p"), ("TOKEN", "from the table")] {
             assert!(variables.contains(&variable), "{variable:?} is not in {variables:?}");
         }
     });
     let text = ["secrets_file = \"nowhere.env\"\n", CONTAINERS].concat();
-    let error = with_files(&text, |project| project.commands(&shop()).unwrap_err().to_string());
+    let error =
+        with_files(&text, |project| project.commands(&shop(), false).unwrap_err().to_string());
     assert!(error.starts_with("cannot read ") && error.ends_with("nowhere.env"), "{error}");
 }
 
@@ -287,7 +288,7 @@ fn secrets_that_nobody_gives_are_named_with_the_lines_to_add() {
         "[secrets]\n\"/shop/token\" = \"…\"\n\"db\" = '{\"user\": \"…\", \"password\": \"…\"}'\n";
     assert!(help.ends_with(lines), "{help}");
     let written = [CONTAINERS, lines, FILES].concat();
-    with_files(&written, |project| assert!(project.commands(&shop()).is_ok()));
+    with_files(&written, |project| assert!(project.commands(&shop(), false).is_ok()));
 }
 
 #[test]
@@ -318,7 +319,7 @@ fn environment_files_that_nobody_gives_are_named_with_the_lines_to_add() {
 fn what_a_skipped_container_asks_for_need_not_be_given() {
     let text = "[services.shop]\nskip = true\n[services.shop.containers]\ninit = { run = \"x\" }\nlog = { skip = true }";
     with_files(text, |project| {
-        let commands = project.commands(&shop()).unwrap();
+        let commands = project.commands(&shop(), false).unwrap();
         assert_eq!(commands.get("Shop", "web"), Some(&ContainerCommand::Skip));
     });
 }
@@ -334,7 +335,7 @@ fn a_service_runs_something() {
 fn the_templates_command_is_appended_where_it_is_asked_for() {
     let with_command = CONTAINERS.replace("env =", "command = true\nenv =");
     with_files(&[&with_command, SECRETS, FILES].concat(), |project| {
-        let commands = project.commands(&shop()).unwrap();
+        let commands = project.commands(&shop(), false).unwrap();
         assert_eq!(run(&commands, "Shop", "web").arguments, ["-v", "--port", "80"]);
     });
     let of_init = CONTAINERS.replace("dir =", "command = true\ndir =");

@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{kill_group, limits, memory};
 use crate::{
-    ecs::{Command, Exit, OutputLine, Task, output},
+    ecs::{Command, Exit, OUT_OF_MEMORY, OutputLine, Task, output},
     stack::Container,
 };
 
@@ -33,9 +33,6 @@ const PASSED_ON: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "T
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// What a shell says of a process that a signal ended.
 const SIGNALLED: i32 = 128;
-/// What ECS says of a container that used more memory than it may.
-const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
-
 /// A container's variables but for those that the user adds; a later one wins.
 pub(super) type Variables = Vec<(String, String)>;
 

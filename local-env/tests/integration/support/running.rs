@@ -114,6 +114,7 @@ impl Running {
             dns,
             region: "us-west-2".into(),
             network: Network::lease().unwrap(),
+            docker: None,
             variables: Box::new(task::variables),
         };
         let run = environment.run(

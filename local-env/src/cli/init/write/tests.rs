@@ -85,7 +85,7 @@ fn a_draft_for_the_sample_is_a_project_file_that_runs_it() {
     let project = read_back(&folder, &draft.with_parameters(&given, &guessed).file());
     assert_eq!(project.parameters["HostedZoneId"], "Z1 \"a\"");
     assert_eq!(project.parameters["DomainName"], "a.example");
-    project.commands(&stack).unwrap();
+    project.commands(&stack, false).unwrap();
     assert!(project.unused(&stack).is_empty());
     let builds = project.builds(&stack);
     let folders: Vec<_> = builds.iter().map(|it| it.folder.file_name().unwrap()).collect();
@@ -116,7 +116,7 @@ fn what_nobody_knows_is_left_open_and_asked_for_by_up() {
     assert_eq!(draft.open, open);
     let project = read_back(&folder, &text);
     assert!(project.unused(&stack).is_empty(), "{:?}", project.unused(&stack));
-    let error = project.commands(&stack).unwrap_err().to_string();
+    let error = project.commands(&stack, false).unwrap_err().to_string();
     assert!(error.ends_with("does not say how to run the container log_1 of shop"), "{error}");
 }
 
@@ -129,7 +129,7 @@ fn only_what_a_file_lacks_is_drafted_and_with_it_the_stack_runs() {
     let lines = draft(&folder, &stack, &read_back(&folder, own)).lines();
     assert!(!lines.contains("log_1") && !lines.contains("[secrets]"), "{lines}");
     let project = read_back(&folder, &format!("{own}{lines}"));
-    project.commands(&stack).unwrap();
+    project.commands(&stack, false).unwrap();
     assert!(draft(&folder, &stack, &project).lines().is_empty());
 }
 

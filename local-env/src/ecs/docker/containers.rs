@@ -1,0 +1,261 @@
+//! The containers of one task.
+
+use std::{net::Ipv4Addr, rc::Rc, time::Duration};
+
+use bollard::{
+    exec::{StartExecOptions, StartExecResults},
+    models::{ContainerInspectResponse, ExecConfig},
+    query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptions},
+};
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_local},
+    time::timeout,
+};
+use tokio_stream::StreamExt as _;
+
+use super::{
+    Docker,
+    engine::{Engine, EngineError, words},
+    namespace::{Namespace, Purpose},
+    output,
+    specification::{self, Placed},
+};
+use crate::{
+    ecs::{ContainerCommand, Exit, Input, OUT_OF_MEMORY, Value, driver::Runner, launcher::Run},
+    stack::{ContainerHealthCheck, HealthCommand},
+};
+
+const STOP_SIGNAL: &str = "SIGTERM";
+const KILL: &str = "SIGKILL";
+/// What is said of a container whose end is not known.
+const UNKNOWN_END: i32 = 255;
+/// How long the rest of its output is waited for once a container has ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+const SHELL: [&str; 2] = ["/bin/sh", "-c"];
+
+/// Runs the containers of one task.
+pub(in crate::ecs) struct Containers {
+    run: Run,
+    docker: Rc<Docker>,
+    /// The namespace that they share.
+    namespace: String,
+    /// In the task definition's order.
+    running: Vec<Option<Running>>,
+    inputs: mpsc::UnboundedSender<Input>,
+}
+
+struct Running {
+    id: String,
+    process: Option<u32>,
+    /// What it is asked to end by.
+    stop_signal: String,
+}
+
+// === impl Containers ===
+
+impl Containers {
+    /// None runs yet; the namespace that they will share is there, and is reached at `address`.
+    pub(in crate::ecs) async fn new(
+        run: Run,
+        docker: Rc<Docker>,
+        address: Ipv4Addr,
+        inputs: mpsc::UnboundedSender<Input>,
+    ) -> Result<(Self, Namespace), EngineError> {
+        let ports = run.containers().iter().flat_map(|it| it.ports.iter().copied()).collect();
+        let namespace =
+            Namespace::make(&docker, run.task.id.short(), Purpose::Task(address, ports)).await?;
+        docker.reachable.insert(address, namespace.address);
+        let running = run.containers().iter().map(|_| None).collect();
+        Ok((Self { run, docker, namespace: namespace.id.clone(), running, inputs }, namespace))
+    }
+
+    fn at(&self, index: usize) -> Option<&Running> {
+        self.running.get(index)?.as_ref()
+    }
+
+    async fn begin(&self, index: usize) -> Result<Running, EngineError> {
+        let engine = &self.docker.engine;
+        let container = self.run.containers().get(index);
+        let command = container.and_then(|it| self.run.command(it));
+        let (Some(container), Some(ContainerCommand::Image(image))) = (container, command) else {
+            let why = "local-env.toml does not say how it is run".to_owned();
+            return Err(EngineError::Refused { what: "run it".to_owned(), why });
+        };
+        let placed = Placed {
+            image: &image.name,
+            namespace: &self.namespace,
+            variables: self.variables(index, &image.definition, &image.environment),
+            labels: self.docker.labels(),
+        };
+        let body = specification::of(&self.run.task.service.task_definition, container, placed);
+        let name =
+            format!("{}-{}-{}", self.docker.network(), self.run.task.id.short(), container.name);
+        let id = engine.create(&name, body).await?;
+        let saying = self.attach(&id, index).await;
+        let started = engine.start(&id).await?;
+        self.wait(id.clone(), index, saying);
+        Ok(Running { id, process: process(&started), stop_signal: stop_signal(&started) })
+    }
+
+    /// The image's own variables come before all of these.
+    fn variables(
+        &self,
+        index: usize,
+        definition: &[(String, Value)],
+        environment: &[(String, String)],
+    ) -> Vec<(String, String)> {
+        let mut variables = self.run.own_variables(index);
+        let (here, there) =
+            (self.docker.metadata, (self.docker.gateway, self.docker.metadata.port()));
+        let (here, there) = (format!("//{here}/"), format!("//{}:{}/", there.0, there.1));
+        for (_, value) in &mut variables {
+            *value = value.replace(&here, &there);
+        }
+        let defined =
+            definition.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned()));
+        variables.extend(defined);
+        variables.extend(environment.iter().cloned());
+        variables
+    }
+
+    /// Before it starts, so that nothing that it says is lost.
+    async fn attach(&self, id: &str, index: usize) -> Option<JoinHandle<()>> {
+        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true);
+        match self.docker.engine.client().attach_container(id, Some(options.build())).await {
+            Ok(attached) => {
+                let to = self.run.shared.output.clone();
+                let task = self.run.task.clone();
+                Some(spawn_local(output::pass_on(attached.output, task, index, to)))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what a container says is not seen");
+                None
+            }
+        }
+    }
+
+    /// Tells when it ends.
+    fn wait(&self, id: String, index: usize, saying: Option<JoinHandle<()>>) {
+        let (engine, inputs) = (self.docker.engine.clone(), self.inputs.clone());
+        spawn_local(async move {
+            let exit = exit(&engine, &id).await;
+            if let Some(saying) = saying {
+                let _ = timeout(LAST_WORDS, saying).await;
+            }
+            engine.remove(&id).await;
+            // Nobody listens once the task has been told of as stopped.
+            let _ = inputs.send(Input::Exited(index, exit));
+        });
+    }
+
+    fn send(&self, index: usize, signal: impl FnOnce(&Running) -> String) {
+        let Some(running) = self.at(index) else { return };
+        let (engine, id, signal) =
+            (self.docker.engine.clone(), running.id.clone(), signal(running));
+        spawn_local(async move { engine.signal(&id, &signal).await });
+    }
+}
+
+impl Runner for Containers {
+    async fn start(&mut self, index: usize) -> Result<(), String> {
+        let running = self.begin(index).await.map_err(|error| error.to_string())?;
+        if let Some(place) = self.running.get_mut(index) {
+            *place = Some(running);
+        }
+        Ok(())
+    }
+
+    fn signal(&self, index: usize) {
+        self.send(index, |running| running.stop_signal.clone());
+    }
+
+    fn kill(&self, index: usize) {
+        self.send(index, |_| KILL.to_owned());
+    }
+
+    fn check(&self, index: usize) {
+        let check = self.run.containers().get(index).and_then(|it| it.health_check.clone());
+        let (Some(check), Some(running)) = (check, self.at(index)) else { return };
+        let (engine, id, inputs) =
+            (self.docker.engine.clone(), running.id.clone(), self.inputs.clone());
+        spawn_local(async move {
+            let passed = timeout(check.timeout, passes(&engine, &id, &check)).await;
+            let _ = inputs.send(Input::Checked(index, passed.unwrap_or(false)));
+        });
+    }
+
+    fn forget(&mut self, index: usize) {
+        if let Some(place) = self.running.get_mut(index) {
+            *place = None;
+        }
+    }
+
+    fn process(&self, index: usize) -> Option<u32> {
+        self.at(index)?.process
+    }
+
+    async fn tend(&mut self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// How a container ended, once it has.
+async fn exit(engine: &Engine, id: &str) -> Exit {
+    // It ends with an error where the code is not 0.
+    let mut waiting = engine.client().wait_container(id, None::<WaitContainerOptions>);
+    while waiting.next().await.is_some_and(|it| it.is_ok()) {}
+    let state = engine.inspect(id).await.ok().and_then(|container| container.state);
+    let Some(state) = state else { return Exit { code: UNKNOWN_END, reason: None } };
+    let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(UNKNOWN_END);
+    let out_of_memory = state.oom_killed == Some(true);
+    Exit { code, reason: out_of_memory.then(|| OUT_OF_MEMORY.to_owned()) }
+}
+
+fn process(container: &ContainerInspectResponse) -> Option<u32> {
+    let process = container.state.as_ref()?.pid.filter(|pid| *pid > 0)?;
+    u32::try_from(process).ok()
+}
+
+/// The image's, if it names one.
+fn stop_signal(container: &ContainerInspectResponse) -> String {
+    let signal = container.config.as_ref().and_then(|config| config.stop_signal.clone());
+    signal.unwrap_or_else(|| STOP_SIGNAL.to_owned())
+}
+
+/// Whether a check ends with 0, where the container runs.
+async fn passes(engine: &Engine, id: &str, check: &ContainerHealthCheck) -> bool {
+    let command = match &check.command {
+        HealthCommand::Shell(line) => SHELL.iter().copied().chain([line.as_str()]).collect(),
+        HealthCommand::Program(words) => words.iter().map(String::as_str).collect::<Vec<_>>(),
+    };
+    let command = command.into_iter().map(str::to_owned).collect();
+    match ended_with(engine, id, command).await {
+        Ok(code) => code == Some(0),
+        Err(error) => {
+            tracing::debug!(why = words(&error), "a health check was not run");
+            false
+        }
+    }
+}
+
+async fn ended_with(
+    engine: &Engine,
+    id: &str,
+    words: Vec<String>,
+) -> Result<Option<i64>, bollard::errors::Error> {
+    let client = engine.client();
+    let config = ExecConfig {
+        cmd: Some(words),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        ..ExecConfig::default()
+    };
+    let exec = client.create_exec(id, config).await?;
+    if let StartExecResults::Attached { mut output, .. } =
+        client.start_exec(&exec.id, None::<StartExecOptions>).await?
+    {
+        while output.next().await.is_some() {}
+    }
+    Ok(client.inspect_exec(&exec.id).await?.exit_code)
+}

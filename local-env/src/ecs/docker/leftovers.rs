@@ -1,0 +1,65 @@
+//! What belongs to which environment, and what one has left behind that was killed.
+//!
+//! All that is made carries the folder of its environment's gate as a label. Where nobody takes
+//! connections there any more, the environment has gone.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    os::unix::net::UnixStream,
+    path::Path,
+};
+
+use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
+
+use super::{
+    SOCKET,
+    engine::{Engine, Labels},
+};
+
+const LABEL: &str = "dev.local-env.folder";
+
+pub(super) fn labels(folder: &Path) -> Labels {
+    HashMap::from([(LABEL.to_owned(), folder.display().to_string())])
+}
+
+/// Removes what environments that have gone left behind.
+pub(super) async fn remove(engine: &Engine) {
+    for folder in folders(engine).await {
+        let folder = Path::new(&folder);
+        if UnixStream::connect(folder.join(SOCKET)).is_err() {
+            remove_all(engine, folder).await;
+        }
+    }
+}
+
+/// Removes all that belongs to an environment.
+pub(super) async fn remove_all(engine: &Engine, folder: &Path) {
+    let label = format!("{LABEL}={}", folder.display());
+    let filters = HashMap::from([("label".to_owned(), vec![label])]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+    let containers = engine.client().list_containers(Some(options)).await.unwrap_or_default();
+    for id in containers.into_iter().filter_map(|container| container.id) {
+        engine.remove(&id).await;
+    }
+    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let networks = engine.client().list_networks(Some(options)).await.unwrap_or_default();
+    for id in networks.into_iter().filter_map(|network| network.id) {
+        if let Err(error) = engine.client().remove_network(&id).await {
+            tracing::warn!(%error, "a network was not removed");
+        }
+    }
+    if let Err(error) = std::fs::remove_dir_all(folder) {
+        tracing::debug!(%error, "a folder was not removed");
+    }
+}
+
+async fn folders(engine: &Engine) -> BTreeSet<String> {
+    let filters = HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+    let containers = engine.client().list_containers(Some(options)).await.unwrap_or_default();
+    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let networks = engine.client().list_networks(Some(options)).await.unwrap_or_default();
+    let labels = containers.into_iter().map(|it| it.labels);
+    let labels = labels.chain(networks.into_iter().map(|it| it.labels)).flatten();
+    labels.filter_map(|mut labels| labels.remove(LABEL)).collect()
+}
