@@ -42,7 +42,9 @@ pub fn unfit(stack: &Stack) -> Option<String> {
         };
         Some(format!("the tasks of {} have {what}", stack.local_name(service)))
     };
-    stack.services.iter().find_map(unfit)
+    let connected = stack.services.iter().find(|service| service.connect.is_some());
+    let connected = connected.map(|it| format!("{} uses Service Connect", stack.local_name(it)));
+    stack.services.iter().find_map(unfit).or(connected)
 }
 
 /// The file for a stack. `parameters` of its template are those that `local-env.toml` doesn't have.

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod cloudformation;
 pub mod cloudmap;
 pub mod compose;
+pub mod connect;
 pub mod ecs;
 pub mod environment;
 pub mod metadata;

@@ -61,6 +61,9 @@ pub(super) fn check(subject: &Subject<'_>) {
 }
 
 fn call(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: &Address) {
+    if is_alias(subject, reach, caller, address) {
+        return;
+    }
     if !address.host.contains('.') {
         return bare(subject, caller, address);
     }
@@ -69,6 +72,35 @@ fn call(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: &Add
         Some(service) => known(subject, reach, caller, address, service),
         None => unknown(subject, caller, address, (namespace, name)),
     }
+}
+
+/// Whether it is a name of Service Connect; then what is wrong with it is told.
+fn is_alias(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: &Address) -> bool {
+    let own = caller.service.connect.as_ref().map(|connect| connect.namespace.as_str());
+    let mut ports = Vec::new();
+    for target in &subject.stack.services {
+        let connect = target.connect.iter().filter(|it| own == Some(it.namespace.as_str()));
+        for endpoint in connect.flat_map(|connect| &connect.endpoints) {
+            let mut aliases = endpoint.aliases.iter();
+            let Some(alias) = aliases.find(|it| it.name.eq_ignore_ascii_case(&address.host)) else {
+                continue;
+            };
+            if address.port.is_none_or(|port| port == alias.port) {
+                let place = (address.host.as_str(), endpoint.container_port);
+                connect_to(subject, reach, caller, target, place);
+                return true;
+            }
+            ports.push(alias.port.to_string());
+        }
+    }
+    if let (Some(first), Some(port)) = (ports.first(), address.port) {
+        let (name, host) = (caller.name, &address.host);
+        let listed = ports.join(" and ");
+        let message = format!("`{name}` calls `{host}` on port {port}, and its proxy has {listed}");
+        let mend = format!("{host}:{first}");
+        subject.tell(&code::WRONG_PORT, caller.place.clone(), message, mend);
+    }
+    !ports.is_empty()
 }
 
 /// The namespace that answers for a host, and what is before its name.
@@ -175,7 +207,7 @@ fn known(
     }
     let Some(port) = address.port else { return };
     for target in registered {
-        connect(subject, reach, caller, target, (&address.host, port));
+        connect_to(subject, reach, caller, target, (&address.host, port));
     }
 }
 
@@ -199,7 +231,7 @@ fn nobody(
     subject.tell(&code::UNREGISTERED_NAME, caller.place.clone(), message, mend);
 }
 
-fn connect(
+fn connect_to(
     subject: &Subject<'_>,
     reach: &Reach,
     caller: &Caller<'_>,

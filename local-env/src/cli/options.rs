@@ -127,6 +127,7 @@ impl Options {
             failing,
             dns: self.dns,
             dns_upstream: self.dns_upstream,
+            alias_addresses: Vec::new(),
             discovery: self.discovery,
             access_log: self.access_log.clone().map(|path| (path, self.access_log_format)),
             task_metadata: self.task_metadata,

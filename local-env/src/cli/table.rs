@@ -9,6 +9,7 @@ use std::{
 use super::screen::{BOLD, DIM, Screen};
 use crate::{
     clock::Clock,
+    connect::PublishedAlias,
     environment::{Environment, Status},
     stack::{Coverage, Stack},
 };
@@ -23,6 +24,7 @@ pub(super) struct Facts {
     region: String,
     listeners: Vec<String>,
     names: Vec<String>,
+    connect: Vec<String>,
     dns: String,
     discovery: Option<String>,
     metrics: Option<String>,
@@ -56,6 +58,7 @@ impl Facts {
                 .map(|one| format!("{:<23} {} port {}", one.url, one.load_balancer, one.port))
                 .collect(),
             names: names.collect(),
+            connect: environment.aliases().map(|it| alias(stack, it)).collect(),
             dns: environment.dns_address().to_string(),
             discovery: environment.discovery_address().map(|address| format!("http://{address}")),
             metrics: environment.metrics_address().map(|it| format!("http://{it}/metrics")),
@@ -90,6 +93,7 @@ impl Facts {
         row(to, "listeners", &self.listeners)?;
         row(to, "tasks", &tasks(screen, status))?;
         row(to, "names", &wrapped(&self.names, " "))?;
+        row(to, "connect", &wrapped(&self.connect, ", "))?;
         row(to, "DNS", std::slice::from_ref(&self.dns))?;
         row(to, "discovery", self.discovery.as_slice())?;
         row(to, "metrics", self.metrics.as_slice())?;
@@ -139,6 +143,18 @@ fn clock(clock: Clock) -> String {
         return "AWS's own pace".to_owned();
     }
     format!("AWS's waits pass {} times faster; --real-time for its own pace", clock.speed())
+}
+
+/// `orders:80→shop`, with where it is reached if that is at another port.
+fn alias(stack: &Stack, published: &PublishedAlias) -> String {
+    let PublishedAlias { alias, address, service } = published;
+    let service = stack.services.iter().find(|it| it.logical_id == *service);
+    let service = service.map_or("", |service| stack.local_name(service));
+    let here = match address.port() {
+        port if port == alias.port => String::new(),
+        port => format!(" (at {port} here)"),
+    };
+    format!("{}:{}→{service}{here}", alias.name, alias.port)
 }
 
 /// Enough to see at a glance whether more is ignored than one thinks.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     alb::Failing,
     ecs::{CommandBook, Docker, Engine, Network, OutputLine, Revision, Surroundings, TaskLauncher},
-    environment::Update,
+    environment::{Settings, Update},
     stack::Stack,
 };
 
@@ -59,6 +59,7 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     }
     let network = Network::lease().into_diagnostic()?;
     let settings = up.options.settings(&stack, up.scale(&stack, &network)?, Failing::IsTold)?;
+    let settings = Settings { alias_addresses: network.others(), ..settings };
     let logs = up.log_dir.clone().map(LogFiles::open).transpose()?;
     let mut served = serve::open(&stack, settings, &up.options).await?;
     served.facts.limits = Some(LIMITS);
@@ -105,7 +106,8 @@ async fn pulls(engine: &Engine, project: &Project, stack: &Stack) -> miette::Res
 async fn open_docker(engine: Engine, served: &Served) -> miette::Result<Docker> {
     let (dns, metadata) =
         (served.environment.dns_address(), served.environment.task_metadata_address());
-    Docker::open(engine, dns, metadata).await.into_diagnostic()
+    let aliases: Vec<_> = served.environment.aliases().cloned().collect();
+    Docker::open(engine, dns, metadata, &aliases).await.into_diagnostic()
 }
 
 // === impl Up ===

@@ -13,6 +13,7 @@ use std::time::Instant;
 use hickory_server::proto::{op::ResponseCode, rr::RecordType};
 
 use super::{
+    alias::Aliases,
     catalog::{Catalog, Entry},
     instance::Instance,
     name::MAX_NAME,
@@ -25,6 +26,7 @@ use crate::stack::{DnsRecord, RecordKind};
 /// What questions are answered from.
 pub(super) struct Moment<'a> {
     pub(super) zones: &'a Zones,
+    pub(super) aliases: &'a Aliases,
     pub(super) catalog: &'a Catalog,
     pub(super) now: Instant,
 }
@@ -52,6 +54,9 @@ impl Moment<'_> {
         let Some(name) = lower.get_mut(..query.name.len()) else { return false };
         name.copy_from_slice(query.name);
         name.make_ascii_lowercase();
+        if self.aliases.has(name) {
+            return false;
+        }
         let Some(zone) = self.zones.zone_of(name) else { return false };
         let writer = Writer::new(&query, answer);
         self.in_zone(zone, &Asked { query: &query, name }, random, writer)

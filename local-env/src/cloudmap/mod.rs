@@ -4,6 +4,7 @@
 //! data, `zones` what names resolve to, `discovery` what the API says of it: all three without a
 //! socket or a clock. [`DnsServer`] and [`DiscoveryServer`] are the wires.
 
+mod alias;
 mod catalog;
 mod direct;
 mod discovery;

@@ -2,6 +2,7 @@
 //! answered without a lock.
 
 use std::{
+    net::Ipv4Addr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,6 +14,7 @@ use hickory_server::proto::{
 };
 
 use super::{
+    alias::Aliases,
     catalog::{Catalog, ReportError},
     direct::Moment,
     health::HealthStatus,
@@ -32,6 +34,7 @@ const REPORT_DELAY: Duration = Duration::from_secs(30);
 pub struct Registry {
     catalog: ArcSwap<Catalog>,
     zones: ArcSwap<Zones>,
+    aliases: ArcSwap<Aliases>,
     region: String,
     report_delay: Duration,
 }
@@ -48,6 +51,7 @@ impl Registry {
         Ok(Arc::new(Self {
             catalog: ArcSwap::from_pointee(Catalog::new(namespaces)),
             zones: ArcSwap::from_pointee(Zones::new(namespaces, region)?),
+            aliases: ArcSwap::default(),
             region: region.to_owned(),
             report_delay: clock.wait(REPORT_DELAY),
         }))
@@ -58,6 +62,12 @@ impl Registry {
         let zones = Zones::new(namespaces, &self.region)?;
         self.change(|catalog| catalog.reload(namespaces));
         self.zones.store(Arc::new(zones));
+        Ok(())
+    }
+
+    /// Has these names stand for these addresses from now on, and no others.
+    pub fn alias(&self, names: &[(String, Ipv4Addr)]) -> Result<(), ProtoError> {
+        self.aliases.store(Arc::new(Aliases::new(names)?));
         Ok(())
     }
 
@@ -94,14 +104,17 @@ impl Registry {
         kind: RecordType,
         random: &mut fastrand::Rng,
     ) -> Answer {
+        if let Some(answer) = self.aliases.load().answer(name, kind) {
+            return answer;
+        }
         let catalog = &self.catalog();
         self.zones.load().answer(&Question { name, kind, catalog, now: Instant::now() }, random)
     }
 
     /// Lets a message be answered from what is registered now.
     pub(super) fn directly<T>(&self, answer: impl FnOnce(&Moment<'_>) -> T) -> T {
-        let (zones, catalog) = (&self.zones.load(), &self.catalog());
-        answer(&Moment { zones, catalog, now: Instant::now() })
+        let (zones, aliases) = (&self.zones.load(), &self.aliases.load());
+        answer(&Moment { zones, aliases, catalog: &self.catalog(), now: Instant::now() })
     }
 
     fn change(&self, mut change: impl FnMut(&mut Catalog)) {

@@ -7,7 +7,7 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     rc::Rc,
     sync::Arc,
 };
@@ -21,7 +21,7 @@ use super::{
     driver::{Driver, Runner},
     process::{Groups, Processes},
 };
-use crate::{clock::Clock, stack::Container};
+use crate::{clock::Clock, relay::PortAndTarget, stack::Container};
 
 /// Variables of a task's container, by its place in the task definition.
 pub type VariablesOf = Box<dyn Fn(&Task, usize) -> Vec<(String, String)>>;
@@ -191,12 +191,14 @@ impl Run {
         address: Ipv4Addr,
     ) -> impl Future<Output = (Rc<Docker>, Option<Namespace>)> + use<> {
         let name = self.task.id.short().to_owned();
-        let ports: Vec<u16> = self.containers().iter().flat_map(|it| it.ports.clone()).collect();
+        let ports = self.containers().iter().flat_map(|it| it.ports.iter().copied());
+        let relayed = |port| PortAndTarget(port, SocketAddrV4::new(address, port));
+        let ports: Vec<_> = ports.map(relayed).collect();
         async move {
             if ports.is_empty() {
                 return (docker, None);
             }
-            let namespace = docker.relay(&name, address, &ports).await;
+            let namespace = docker.relay(&name, address, ports).await;
             (docker, namespace)
         }
     }

@@ -68,6 +68,17 @@ impl Network {
         Err(NetworkError::AllLeased)
     }
 
+    /// Addresses that no task gets, for what else is to be reached at one of its own.
+    pub fn others(&self) -> Vec<Ipv4Addr> {
+        match self {
+            // The first two are the network's and the lease's.
+            Self::Range(range) => {
+                (2..=u8::MAX).map(|last| Ipv4Addr::new(127, range.octet, 0, last)).collect()
+            }
+            Self::Single => Vec::new(),
+        }
+    }
+
     /// An address for a task.
     pub fn allocate(&mut self) -> Result<Ipv4Addr, NetworkError> {
         match self {

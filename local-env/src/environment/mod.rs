@@ -19,7 +19,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -42,6 +42,7 @@ use crate::{
         DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, Registry, Upstream,
         UpstreamAddress, UpstreamError,
     },
+    connect::{Connect, ConnectError, PublishedAlias},
     ecs::VariablesOf,
     metadata::{Directory, MetadataBindError, MetadataServer, Protection},
     stack::{self, Arn, Listener, ListenerProtocol, Stack},
@@ -68,6 +69,8 @@ pub struct Settings {
     pub dns: SocketAddr,
     /// Who is asked for names outside the stack's namespaces; nobody by default.
     pub dns_upstream: Option<UpstreamAddress>,
+    /// Addresses for names of Service Connect, one each; 127.0.0.1 where there are no more.
+    pub alias_addresses: Vec<Ipv4Addr>,
     /// Where Cloud Map's API is served; nowhere by default.
     pub discovery: Option<SocketAddr>,
     /// The file to which requests are logged, and how; `-` is standard output.
@@ -89,6 +92,7 @@ pub struct Environment {
     scale: BTreeMap<String, u32>,
     groups: HashMap<Arn, Arc<TargetGroup>>,
     registry: Arc<Registry>,
+    connect: Connect,
     dns: DnsServer,
     discovery: Option<DiscoveryServer>,
     metrics: Option<MetricsServer>,
@@ -125,6 +129,9 @@ pub enum EnvironmentError {
     /// The DNS server's address can't be had.
     #[error(transparent)]
     Dns(#[from] DnsBindError),
+    /// A name of Service Connect can't be listened at.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The address of Cloud Map's API can't be had.
     #[error(transparent)]
     Discovery(#[from] DiscoveryBindError),
@@ -173,6 +180,9 @@ impl Environment {
             open_balancers(&stack, &groups, &options, authority.as_ref(), &settings.publish)?;
         let registry = Registry::new(&stack.namespaces, &stack.region, settings.clock)
             .map_err(EnvironmentError::Name)?;
+        let connect = Connect::open(&stack, &settings.alias_addresses)?;
+        let aliases = connect.published().map(|it| (it.alias.name.clone(), *it.address.ip()));
+        registry.alias(&aliases.collect::<Vec<_>>()).map_err(EnvironmentError::Name)?;
         let upstream =
             settings.dns_upstream.map(|it| Upstream::new(it, settings.dns)).transpose()?;
         let dns = DnsServer::start(settings.dns, Arc::clone(&registry), upstream).await?;
@@ -196,6 +206,7 @@ impl Environment {
             scale: settings.scale,
             groups,
             registry,
+            connect,
             dns,
             discovery,
             metrics,
@@ -217,6 +228,11 @@ impl Environment {
     /// Where names are answered.
     pub fn dns_address(&self) -> SocketAddr {
         self.dns.address()
+    }
+
+    /// The names of Service Connect, and where each is reached here.
+    pub fn aliases(&self) -> impl Iterator<Item = &PublishedAlias> {
+        self.connect.published()
     }
 
     /// Where Cloud Map's API is served.

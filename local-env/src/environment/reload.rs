@@ -61,6 +61,9 @@ impl<L: Launcher> Running<L> {
                 left.push(format!("load balancer {}, which is gone", old.logical_id));
             }
         }
+        left.extend(self.environment.connect.missing(stack).into_iter().map(|alias| {
+            format!("the name {}:{} of Service Connect, which is new", alias.name, alias.port)
+        }));
         for what in left {
             self.tell(Notice::NotApplied { what });
         }

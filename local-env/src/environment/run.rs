@@ -68,6 +68,7 @@ impl Environment {
         let (changed, health) = mpsc::channel(1);
         let start = |balancer: crate::alb::LoadBalancer| balancer.start();
         self.task_metadata.start();
+        self.connect.start().map_err(EnvironmentError::Start)?;
         let balancers = std::mem::take(&mut self.balancers);
         let balancers = balancers.into_iter().map(start).collect::<Result<Vec<_>, _>>();
         let mut running = Running {
@@ -157,7 +158,8 @@ impl<L: Launcher> Running<L> {
 
     /// Where a service's tasks are registered; what the load balancer thinks of them is watched.
     pub(super) fn wiring(&mut self, model: &Service) -> Wiring {
-        let wiring = Wiring::new(model, &self.environment.groups, &self.environment.registry);
+        let Environment { groups, registry, connect, .. } = &self.environment;
+        let wiring = Wiring::new(model, groups, registry, connect);
         for group in wiring.groups() {
             if self.watched.insert(group.arn().clone()) {
                 tokio::task::spawn_local(tell_of_changes(group.states(), self.changed.clone()));

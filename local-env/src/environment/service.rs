@@ -232,7 +232,7 @@ impl RunningService {
     fn checked(&mut self, id: &TaskId, verdict: Verdict) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.health = verdict;
-        task.wiring.report(id, verdict);
+        task.report(verdict);
         self.scheduler.containers(id, verdict);
         if verdict == Verdict::Unhealthy {
             self.tell(&Event::ContainersUnhealthy(id));

@@ -72,6 +72,13 @@ impl RunningTask {
         std::mem::take(&mut self.is_registered)
     }
 
+    /// What its containers' own checks come to.
+    pub(super) fn report(&self, verdict: Verdict) {
+        if let Some(address) = self.address.filter(|_| self.is_registered) {
+            self.wiring.report(&self.task.id, address, verdict);
+        }
+    }
+
     pub(super) fn is_draining(&self) -> bool {
         self.address.is_some_and(|address| self.wiring.is_draining(address))
     }

@@ -4,12 +4,13 @@
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, MutexGuard, PoisonError},
 };
 
 use crate::{
     alb::{TargetGroup, TargetState, Unused},
     cloudmap::{HealthStatus, Membership, Registry},
+    connect::{self, Connect, Endpoints},
     ecs::{TaskId, Verdict},
     stack::{Arn, Service, ServiceLoadBalancer},
 };
@@ -17,10 +18,17 @@ use crate::{
 /// Before a target's registration, and when it has drained.
 const NOT_REGISTERED: TargetState = TargetState::Unused(Unused::NotRegistered);
 
+fn lock(endpoints: &connect::Shared) -> MutexGuard<'_, Endpoints> {
+    // No holder of this lock can panic half-way through a change.
+    endpoints.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The places where the tasks of a service's revision are registered.
 pub(super) struct Wiring {
     targets: Vec<(Arc<TargetGroup>, u16)>,
     registry: Option<Membership>,
+    /// Names of Service Connect, and the container's port.
+    connect: Vec<(connect::Shared, u16)>,
     has_container_checks: bool,
 }
 
@@ -31,6 +39,7 @@ impl Wiring {
         service: &Service,
         groups: &HashMap<Arn, Arc<TargetGroup>>,
         registry: &Arc<Registry>,
+        connect: &Connect,
     ) -> Self {
         let target = |entry: &ServiceLoadBalancer| {
             Some((Arc::clone(groups.get(&entry.target_group)?), entry.container_port))
@@ -39,6 +48,7 @@ impl Wiring {
         Self {
             targets: service.load_balancers.iter().filter_map(target).collect(),
             registry: Membership::of(service, registry),
+            connect: connect.endpoints_of(service),
             has_container_checks: containers.any(|it| it.essential && it.health_check.is_some()),
         }
     }
@@ -57,9 +67,17 @@ impl Wiring {
         if let Some(registry) = &self.registry {
             registry.register(id.as_str(), address, !self.has_container_checks);
         }
+        if !self.has_container_checks {
+            self.connect(address);
+        }
     }
 
-    pub(super) fn report(&self, id: &TaskId, verdict: Verdict) {
+    pub(super) fn report(&self, id: &TaskId, address: Ipv4Addr, verdict: Verdict) {
+        match verdict {
+            Verdict::Healthy => self.connect(address),
+            Verdict::Unhealthy => self.disconnect(address),
+            Verdict::Unknown => {}
+        }
         let status = match verdict {
             Verdict::Healthy => HealthStatus::Healthy,
             Verdict::Unhealthy => HealthStatus::Unhealthy,
@@ -77,6 +95,19 @@ impl Wiring {
         }
         for (group, port) in &self.targets {
             group.deregister(SocketAddr::from((address, *port)));
+        }
+        self.disconnect(address);
+    }
+
+    fn connect(&self, address: Ipv4Addr) {
+        for (endpoints, port) in &self.connect {
+            lock(endpoints).insert(SocketAddr::from((address, *port)));
+        }
+    }
+
+    fn disconnect(&self, address: Ipv4Addr) {
+        for (endpoints, port) in &self.connect {
+            lock(endpoints).remove(SocketAddr::from((address, *port)));
         }
     }
 

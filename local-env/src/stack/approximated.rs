@@ -3,7 +3,7 @@
 const NOT_HELD: &str = "is read and checked, and stops no connection";
 
 /// The type, the property's way within it (empty for the type as a whole), and how it is here.
-const APPROXIMATED: [(&str, &str, &str); 14] = [
+const APPROXIMATED: [(&str, &str, &str); 16] = [
     (
         "AWS::ElasticLoadBalancingV2::TargetGroup",
         "HealthCheckIntervalSeconds",
@@ -24,7 +24,7 @@ const APPROXIMATED: [(&str, &str, &str); 14] = [
     (
         "AWS::ECS::TaskDefinition",
         "ContainerDefinitions[].Image",
-        "gives way to local-env.toml's `run`",
+        "gives way to local-env.toml's `run`, if it has one",
     ),
     (
         "AWS::ECS::TaskDefinition",
@@ -41,6 +41,16 @@ const APPROXIMATED: [(&str, &str, &str); 14] = [
         "AWS::ECS::TaskDefinition",
         "ContainerDefinitions[].EnvironmentFiles",
         "come from local-env.toml",
+    ),
+    (
+        "AWS::ECS::TaskDefinition",
+        "ContainerDefinitions[].WorkingDirectory",
+        "gives way to local-env.toml's `dir`",
+    ),
+    (
+        "AWS::ECS::Service",
+        "ServiceConnectConfiguration",
+        "names lead to a proxy that balances connections",
     ),
     (
         "AWS::ECS::Service",

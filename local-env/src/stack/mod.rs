@@ -13,6 +13,7 @@ mod read;
 mod rule;
 mod security_group;
 mod service;
+mod service_connect;
 mod target_group;
 mod task_definition;
 
@@ -41,13 +42,14 @@ pub use security_group::{
     SecurityGroupRule, Traffic,
 };
 pub use service::{CircuitBreaker, Service, ServiceLoadBalancer, ServiceRegistry, Threshold};
+pub use service_connect::{ClientAlias, ConnectEndpoint, ServiceConnect};
 pub use target_group::{
     Algorithm, HealthCheck, HealthCheckPort, Matcher, MinimumHealthy, ProtocolVersion, Stickiness,
     TargetGroup, TargetGroupAttributes, TargetProtocol,
 };
 pub use task_definition::{
     Container, ContainerHealthCheck, Dependency, DependencyCondition, HealthCommand,
-    LogConfiguration, RestartPolicy, Secret, TaskDefinition, Ulimit,
+    LogConfiguration, NamedPort, RestartPolicy, Secret, TaskDefinition, Ulimit,
 };
 
 /// Everything of a template that the environment runs, and an account of the rest.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Arn, SecurityGroupId, TaskDefinition};
+use super::{Arn, SecurityGroupId, ServiceConnect, TaskDefinition};
 
 /// `AWS::ECS::Service`.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Service {
     pub load_balancers: Vec<ServiceLoadBalancer>,
     /// The Cloud Map service that its tasks are registered in.
     pub registry: Option<ServiceRegistry>,
+    /// How its tasks call others by name, and others them, through a proxy.
+    pub connect: Option<ServiceConnect>,
     /// The groups of its tasks; where there are none, the VPC's default group.
     pub security_groups: Vec<SecurityGroupId>,
 }
@@ -95,6 +97,7 @@ impl Service {
             task_definition,
             load_balancers: Vec::new(),
             registry: None,
+            connect: None,
             security_groups: Vec::new(),
         }
     }

@@ -54,6 +54,8 @@ pub struct Container {
     pub secrets: Vec<Secret>,
     /// `PortMappings[].ContainerPort`.
     pub ports: Vec<u16>,
+    /// Those of them that have names.
+    pub named_ports: Vec<NamedPort>,
     /// What must have become of other containers before this one starts.
     pub depends_on: Vec<Dependency>,
     /// Asked inside the container.
@@ -70,6 +72,17 @@ pub struct Container {
     pub read_only_root: bool,
     /// Where its output goes.
     pub log: Option<LogConfiguration>,
+}
+
+/// A port mapping with a `Name`, for Service Connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPort {
+    /// Unique in its task definition.
+    pub name: String,
+    /// `ContainerPort`.
+    pub port: u16,
+    /// Whether `AppProtocol` is HTTP, in one version or another.
+    pub speaks_http: bool,
 }
 
 /// An entry of a container's `Secrets`.
@@ -192,6 +205,7 @@ impl Container {
             environment_files: Vec::new(),
             secrets: Vec::new(),
             ports: Vec::new(),
+            named_ports: Vec::new(),
             depends_on: Vec::new(),
             health_check: None,
             restart_policy: None,

@@ -161,6 +161,29 @@ fn tasks_that_are_where_their_instances_are_have_no_groups_to_be_held_to() {
 }
 
 #[test]
+fn names_of_service_connect_are_known_with_their_ports() {
+    let named = "PortMappings: [{Name: work, ContainerPort: 8081}]";
+    let offers = "DesiredCount: 4
+      ServiceConnectConfiguration:
+        Enabled: true
+        Namespace: n
+        Services: [{PortName: work, ClientAliases: [{DnsName: jobs, Port: 80}]}]";
+    let uses = "DesiredCount: 2
+      ServiceConnectConfiguration: {Enabled: true, Namespace: n}";
+    let codes = |url: &str| {
+        let findings = findings(&changed(&[
+            ("PortMappings: [{ContainerPort: 8081}]", named),
+            ("DesiredCount: 4", offers),
+            ("DesiredCount: 2", uses),
+            ("http://worker.local:8081", url),
+        ]));
+        findings.all.iter().map(|it| it.code.name).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("http://jobs/next"), [""; 0]);
+    assert_eq!(codes("http://jobs:8081"), ["wrong-port"]);
+}
+
+#[test]
 fn ecs_104_a_pattern_that_catches_a_neighbour_is_told_with_both_and_a_mend() {
     let text = changed(&[("Values: [/service1, /service1/*]", "Values: ['/service1*']")]);
     let findings = findings(&text).all;

@@ -145,6 +145,8 @@ fn they_call_each_other_and_end() {
     // A process by its name from a container, and the other way round.
     assert_eq!(get(&format!("{url}/web/peer")), "this is desk\n");
     assert!(get(&format!("{url}/desk/peer")).contains("FROM_IMAGE=yes"));
+    // The same by a name of Service Connect, at another port.
+    assert_eq!(get(&format!("{url}/web/alias")), "this is desk\n");
     // A container by its name from a container: a task of the same service.
     assert!(get(&format!("{url}/web/self")).contains("FROM_IMAGE=yes"));
     up.signal("-INT");

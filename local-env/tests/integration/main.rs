@@ -17,6 +17,7 @@ mod load_balancer;
 mod observe;
 mod reload;
 mod rolling;
+mod service_connect;
 mod several_containers;
 mod support;
 mod templates;

@@ -54,6 +54,7 @@ impl Running {
             failing: Failing::IsTold,
             dns: "127.0.0.1:0".parse().unwrap(),
             dns_upstream: None,
+            alias_addresses: Vec::new(),
             discovery: None,
             access_log: None,
             task_metadata: "127.0.0.1:0".parse().unwrap(),

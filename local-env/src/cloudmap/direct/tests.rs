@@ -97,7 +97,12 @@ impl Names {
 
     fn directly(&self, message: &[u8], seed: u64) -> Option<Message> {
         let mut answer = b"what was there before".to_vec();
-        let moment = Moment { zones: &self.zones, catalog: &self.catalog, now: Instant::now() };
+        let moment = Moment {
+            zones: &self.zones,
+            aliases: &Aliases::default(),
+            catalog: &self.catalog,
+            now: Instant::now(),
+        };
         moment
             .answer(message, &mut fastrand::Rng::with_seed(seed), &mut answer)
             .then(|| Message::from_bytes(&answer).expect("an answer that can be read"))

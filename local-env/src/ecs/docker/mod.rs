@@ -14,8 +14,9 @@ mod output;
 mod specification;
 
 use std::{
+    collections::BTreeMap,
     fs::DirBuilder,
-    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{Ipv4Addr, SocketAddr},
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     thread,
@@ -25,7 +26,10 @@ pub(super) use containers::Containers;
 pub use engine::{Engine, EngineError};
 pub(super) use namespace::Namespace;
 
-use crate::relay::{Gate, PortAndTarget, Reachable};
+use crate::{
+    connect::PublishedAlias,
+    relay::{Gate, PortAndTarget, Reachable},
+};
 use namespace::Purpose;
 
 /// The gate's, in the folder that all relays share.
@@ -49,7 +53,8 @@ pub struct Docker {
 
 impl Docker {
     /// Makes the network, after what environments have left behind that were killed. Names are
-    /// answered at `dns`, and tasks told of themselves at `metadata`.
+    /// answered at `dns`, and tasks told of themselves at `metadata`; `aliases` are names of Service
+    /// Connect.
     ///
     /// # Errors
     ///
@@ -58,6 +63,7 @@ impl Docker {
         engine: Engine,
         dns: SocketAddr,
         metadata: SocketAddr,
+        aliases: &[PublishedAlias],
     ) -> Result<Self, EngineError> {
         leftovers::remove(&engine).await;
         engine.make_relay_image().await?;
@@ -74,6 +80,7 @@ impl Docker {
             docker.close().await;
             return Err(error);
         }
+        docker.offer(aliases).await;
         Ok(docker)
     }
 
@@ -86,6 +93,19 @@ impl Docker {
         let gateway = Namespace::make(self, "gateway", Purpose::Gateway(ports)).await?;
         self.gateway = gateway.address;
         Ok(())
+    }
+
+    /// A relay for each address of these names.
+    async fn offer(&self, aliases: &[PublishedAlias]) {
+        let mut addresses = BTreeMap::<_, Vec<_>>::new();
+        for PublishedAlias { alias, address, .. } in aliases {
+            let relayed = PortAndTarget(alias.port, *address);
+            addresses.entry(*address.ip()).or_default().push(relayed);
+        }
+        for (address, ports) in addresses {
+            let name = format!("connect-{}", address.octets()[3]);
+            self.relay(&name, address, ports).await;
+        }
     }
 
     /// Removes all that is there for this environment.
@@ -111,17 +131,15 @@ impl Docker {
         &self,
         name: &str,
         address: Ipv4Addr,
-        ports: &[u16],
+        ports: Vec<PortAndTarget>,
     ) -> Option<Namespace> {
-        let relayed = |&port: &u16| PortAndTarget(port, SocketAddrV4::new(address, port));
-        let purpose = Purpose::Relay(ports.iter().map(relayed).collect());
-        match Namespace::make(self, name, purpose).await {
+        match Namespace::make(self, name, Purpose::Relay(ports)).await {
             Ok(namespace) => {
                 self.reachable.insert(address, namespace.address);
                 Some(namespace)
             }
             Err(error) => {
-                tracing::warn!(%address, %error, "containers cannot reach a process");
+                tracing::warn!(%address, %error, "containers cannot reach {name}");
                 None
             }
         }

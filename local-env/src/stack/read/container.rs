@@ -9,7 +9,7 @@ mod port_mapping;
 mod restart_policy;
 mod ulimit;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{
     field::{Field, Properties, Result},
@@ -24,6 +24,9 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
     fargate::check(definition, task)?;
     let name = name(&definition.need("Name")?)?;
     let image = image(&definition.need("Image")?, task)?;
+    let mappings = definition.items("PortMappings")?;
+    let ports = mappings.iter().map(|it| port_mapping::read(it, task));
+    let ports = ports.collect::<Result<Vec<_>>>()?;
     Ok(Container {
         essential: definition.flag("Essential")?.unwrap_or(true),
         cpu: definition.number("Cpu", 0..=u32::MAX, 0)?,
@@ -34,11 +37,8 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
         environment: environment::variables(definition)?,
         environment_files: environment::files(definition)?,
         secrets: environment::secrets(definition)?,
-        ports: definition
-            .items("PortMappings")?
-            .iter()
-            .map(|it| port_mapping::read(it, task))
-            .collect::<Result<_>>()?,
+        ports: ports.iter().map(|(port, _)| *port).collect(),
+        named_ports: ports.into_iter().filter_map(|(_, name)| name).collect(),
         depends_on: depends_on::read(definition)?,
         health_check: health_check::read(definition)?,
         restart_policy: restart_policy::read(definition)?,
@@ -97,20 +97,16 @@ fn image(field: &Field<'_>, task: &Task) -> Result<String> {
     Ok(image.into_owned())
 }
 
-/// What replaces a part of the image. Processes have no image, so that it says nothing to them.
+/// What replaces a part of the image.
 fn replaced(definition: &Properties<'_>, key: &str) -> Result<Option<Vec<String>>> {
     let Some(field) = definition.get(key).filter(|field| !field.is_empty()) else {
         return Ok(None);
     };
-    let words = field.texts()?;
-    definition.get(key).iter().for_each(Field::ignore);
-    Ok(Some(words))
+    field.texts().map(Some)
 }
 
 fn working_directory(definition: &Properties<'_>) -> Result<Option<String>> {
-    let Some(field) = definition.get("WorkingDirectory") else { return Ok(None) };
-    field.ignore();
-    Ok(Some(field.text()?.into_owned()))
+    Ok(definition.text("WorkingDirectory")?.map(Cow::into_owned))
 }
 
 fn start_timeout(definition: &Properties<'_>) -> Result<Option<Duration>> {

@@ -144,6 +144,16 @@ fn whole(resolved: &Resolved, allowed: Allowed) -> std::result::Result<Stack, St
     }
 }
 
+/// Its name is read from its identity, and its default namespace where services want it.
+fn cluster(reading: &Reading<'_>) -> Result<()> {
+    let properties = reading.properties();
+    properties.text("ClusterName")?;
+    if let Some(defaults) = properties.map("ServiceConnectDefaults")? {
+        defaults.text("Namespace")?;
+    }
+    Ok(())
+}
+
 /// Whether resources of this type are acted upon.
 pub fn is_emulated(resource_type: &str) -> bool {
     EMULATED.contains(&resource_type) || BOOKKEEPING.contains(&resource_type)
@@ -164,7 +174,7 @@ impl Reader<'_> {
     fn stack(&mut self) -> Stack {
         let resolved = self.resolved;
         let task_definitions = self.all(TASK_DEFINITION, task_definition::read);
-        self.all(CLUSTER, |cluster| cluster.properties().text("ClusterName").map(drop));
+        self.all(CLUSTER, cluster);
         let services = self.all(SERVICE, |it| service::read(it, resolved, &task_definitions));
         let target_groups = self.all(TARGET_GROUP, target_group::read);
         let stack = Stack {

@@ -1,6 +1,7 @@
 //! ECS services (cloudmap-ecs §3.6, §3.9).
 
 mod circuit_breaker;
+mod connect;
 
 use std::sync::Arc;
 
@@ -69,6 +70,7 @@ pub(super) fn read(
         )?,
         load_balancers: load_balancers(&properties, resolved, &task_definition)?,
         registry: registry(&properties, resolved, &task_definition)?,
+        connect: connect::read(&properties, resolved, &task_definition)?,
         security_groups: security_group::of_service(&properties, resolved)?,
         ..Service::new(&resource.logical_id, task_definition)
     }))
@@ -90,10 +92,6 @@ fn kind(properties: &Properties<'_>) -> Result<()> {
             return Err(strategy.refused(format!("is `{text}`"), "Fargate knows `REPLICA` only"));
         }
         strategy.run_otherwise(format!("is {text}: there is one task here, as on one instance"));
-    }
-    if let Some(connect) = properties.switched_on("ServiceConnectConfiguration", "Enabled")? {
-        let help = "call the service by its Cloud Map name, or through the load balancer";
-        return Err(connect.not_emulated("Service Connect", help));
     }
     if let Some(controller) = properties.map("DeploymentController")?
         && let Some(kind) = controller.get("Type")

@@ -110,6 +110,7 @@ impl Fleet {
             failing: Failing::IsTold,
             dns: loopback,
             dns_upstream: None,
+            alias_addresses: Vec::new(),
             discovery: Some(loopback),
             access_log: None,
             task_metadata: loopback,

@@ -28,6 +28,7 @@ use super::{PATIENCE, client, model, task};
 /// An environment at work with one service, `web`.
 pub struct Running {
     pub url: String,
+    pub dns: SocketAddr,
     pub status: watch::Receiver<Status>,
     pub notices: mpsc::UnboundedReceiver<Notice>,
     pub lines: mpsc::Receiver<OutputLine>,
@@ -75,6 +76,7 @@ pub fn settings(clock: Clock, data_folder: &Path) -> Settings {
         failing: Failing::IsTold,
         dns: loopback,
         dns_upstream: None,
+        alias_addresses: Vec::new(),
         discovery: None,
         access_log: None,
         task_metadata: loopback,
@@ -123,7 +125,7 @@ impl Running {
             Inbox { updates: hear_updates, stop: stop.clone() },
         );
         let ended = tokio::task::spawn_local(async { run.await.unwrap() });
-        Self { url, status, notices, lines, stop, stack, commands, updates, ended }
+        Self { url, dns, status, notices, lines, stop, stack, commands, updates, ended }
     }
 
     pub async fn until(

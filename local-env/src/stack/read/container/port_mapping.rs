@@ -1,8 +1,13 @@
-//! Ports that a load balancer or a registry may name. Nothing is opened by them.
+//! Ports that a load balancer, a registry or Service Connect may name. Nothing is opened by them.
 
 use super::{Field, Result, Task};
+use crate::stack::NamedPort;
 
-pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<u16> {
+/// `AppProtocol`, and whether it is HTTP.
+const PROTOCOLS: [(&str, bool); 3] = [("http", true), ("http2", true), ("grpc", true)];
+
+/// A mapping, with the name that it may have.
+pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<(u16, Option<NamedPort>)> {
     let mapping = field.map()?;
     if let Some(range) = mapping.get("ContainerPortRange") {
         return Err(range.not_emulated("a range of ports", "map each port on its own"));
@@ -25,5 +30,11 @@ pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<u16> {
     {
         return Err(protocol.not_emulated("a port of another protocol", "only `tcp` is emulated"));
     }
-    Ok(port)
+    let speaks_http = mapping.get("AppProtocol").map(|it| it.choice(&PROTOCOLS)).transpose()?;
+    let name = mapping.text("Name")?.map(|name| NamedPort {
+        name: name.into_owned(),
+        port,
+        speaks_http: speaks_http.unwrap_or(false),
+    });
+    Ok((port, name))
 }

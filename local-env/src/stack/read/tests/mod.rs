@@ -162,10 +162,6 @@ fn what_changes_nothing_is_listed() {
         ["Web.DeploymentConfiguration.Alarms"]
     );
     assert_eq!(
-        ignored("- {Name: web, ", "- {Name: web, Command: [a], EntryPoint: [b], "),
-        ["Task.ContainerDefinitions[0].EntryPoint", "Task.ContainerDefinitions[0].Command"]
-    );
-    assert_eq!(
         ignored(
             "HealthCheckPath: /a",
             "TargetGroupAttributes: [{Key: load_balancing.cross_zone.enabled, Value: 'false'}, {Key: load_balancing.algorithm.type, Value: round_robin}]"

@@ -1,7 +1,7 @@
 //! ECS services and task definitions.
 
 use super::*;
-use crate::stack::{Arn, CircuitBreaker, Threshold};
+use crate::stack::{Arn, CircuitBreaker, ClientAlias, Threshold};
 
 #[test]
 fn task_definitions_are_checked() {
@@ -79,7 +79,12 @@ fn services_are_checked() {
             (
                 launch,
                 "ServiceConnectConfiguration: {Enabled: true}",
-                "`@.ServiceConnectConfiguration` asks for Service Connect, which is not emulated",
+                "`@.ServiceConnectConfiguration` has no namespace",
+            ),
+            (
+                launch,
+                "ServiceConnectConfiguration: {Enabled: true, Namespace: n, Services: [{PortName: web}]}",
+                "`@.ServiceConnectConfiguration.Services[0].PortName` is `web`, which no port mapping is called",
             ),
             (
                 launch,
@@ -255,6 +260,31 @@ fn deployments_of_other_kinds_are_rolled() {
     let daemon = [("LaunchType: FARGATE", "LaunchType: EC2\n      SchedulingStrategy: DAEMON")];
     let stack = read_with(&daemon, Allowed::default()).unwrap();
     assert_eq!(stack.services[0].desired_count, 1);
+}
+
+#[test]
+fn names_of_service_connect_stand_for_named_ports() {
+    let named = "PortMappings: [{ContainerPort: 8080, Name: http, AppProtocol: http}]";
+    let with = |connect: &str| {
+        let launch = format!("LaunchType: FARGATE\n      ServiceConnectConfiguration: {connect}");
+        let changes =
+            [("PortMappings: [{ContainerPort: 8080}]", named), ("LaunchType: FARGATE", &launch)];
+        read_with(&changes, Allowed::default()).unwrap().services.remove(0).connect.unwrap()
+    };
+    let connect = with("{Enabled: true, Namespace: !GetAtt Space.Arn}");
+    assert_eq!((connect.namespace.as_str(), connect.endpoints.len()), ("local", 0));
+    let connect = with("{Enabled: true, Namespace: n, Services: [{PortName: http}]}");
+    let [endpoint] = &connect.endpoints[..] else { panic!("{connect:?}") };
+    let alias = |name: &str, port| ClientAlias { name: name.to_owned(), port };
+    assert_eq!(endpoint.aliases, [alias("http.n", 8080)]);
+    assert!(endpoint.speaks_http);
+    let connect = with(
+        "{Enabled: true, Namespace: n, Services: [{PortName: http, DiscoveryName: web, \
+         ClientAliases: [{Port: 80}, {Port: 81, DnsName: orders}]}]}",
+    );
+    let endpoint = &connect.endpoints[0];
+    assert_eq!(endpoint.aliases, [alias("web.n", 80), alias("orders", 81)]);
+    assert_eq!((endpoint.discovery_name.as_str(), endpoint.container_port), ("web", 8080));
 }
 
 #[test]

@@ -20,6 +20,7 @@ while (1) {
     my $body =
         $path =~ /peer$/ ? fetch($ENV{PEER_URL})
       : $path =~ /self$/ ? fetch('http://web.shop:8080/web')
+      : $path =~ /alias$/ ? fetch('http://reception:8088/desk')
       : $path =~ /task$/ ? fetch("$ENV{ECS_CONTAINER_METADATA_URI_V4}/task")
       :                    join('', map { "$_=$ENV{$_}\n" } sort keys %ENV);
     if ($path =~ /hog$/) { my $size = 600 * 1024 * 1024; my $hog = 'x' x ($size + length $path); }
