@@ -157,7 +157,9 @@ fn service(to: &mut String, stack: &Stack, service: &Service, images: &Images) -
         writeln!(to, "    stop_grace_period: {}s", container.stop_timeout.as_secs())?;
     }
     writeln!(to, "    scale: {}", service.desired_count)?;
-    writeln!(to, "    mem_limit: {}m", definition.memory)?;
+    if definition.memory > 0 {
+        writeln!(to, "    mem_limit: {}m", definition.memory)?;
+    }
     writeln!(to, "    cpus: {}", f64::from(definition.cpu) / CPU_UNITS)?;
     writeln!(to, "    dns: {SUBNET}.2\n    networks:\n      - vpc")?;
     writeln!(to, "    depends_on:\n      local-env:\n        condition: service_healthy")?;

@@ -68,7 +68,7 @@ impl Facts {
             ignored: if show_ignored {
                 wrapped(&ignored(&stack.coverage), ", ")
             } else {
-                summary(&stack.coverage).into_iter().collect()
+                summary(&stack.coverage)
             },
             warnings: stack.coverage.warnings.iter().map(ToString::to_string).collect(),
         }
@@ -158,7 +158,7 @@ fn alias(stack: &Stack, published: &PublishedAlias) -> String {
 }
 
 /// Enough to see at a glance whether more is ignored than one thinks.
-fn summary(coverage: &Coverage) -> Option<String> {
+fn summary(coverage: &Coverage) -> Vec<String> {
     let (properties, resources): (Vec<_>, Vec<_>) =
         coverage.ignored.iter().partition(|entry| entry.property.is_some());
     let mut services: BTreeMap<&str, usize> = BTreeMap::new();
@@ -171,7 +171,15 @@ fn summary(coverage: &Coverage) -> Option<String> {
     if !properties.is_empty() {
         parts.push(format!("{} properties", properties.len()));
     }
-    (!parts.is_empty()).then(|| format!("{}; --show-ignored names them", parts.join(", ")))
+    let mut told = Vec::new();
+    if !parts.is_empty() {
+        told.push(format!("{}; --show-ignored names them", parts.join(", ")));
+    }
+    if coverage.approximated > 0 {
+        let count = coverage.approximated;
+        told.push(format!("{count} approximated; `local-env report` tells how"));
+    }
+    told
 }
 
 /// Each type of resource with how many of it there are, and each property of the types that are
@@ -226,6 +234,7 @@ mod tests {
                 entry("AWS::EC2::VPC", None),
                 entry("AWS::ECS::Service", Some("PropagateTags")),
             ],
+            approximated: 7,
             warnings: Vec::new(),
         }
     }
@@ -236,12 +245,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ignored_is_summed_up_on_one_line() {
+    fn what_is_ignored_or_approximated_is_summed_up() {
         assert_eq!(
-            summary(&coverage()).unwrap(),
-            "1 EC2, 2 IAM, 1 properties; --show-ignored names them"
+            summary(&coverage()),
+            [
+                "1 EC2, 2 IAM, 1 properties; --show-ignored names them",
+                "7 approximated; `local-env report` tells how"
+            ]
         );
-        assert_eq!(summary(&Coverage::default()), None);
+        assert_eq!(summary(&Coverage::default()), [""; 0]);
     }
 
     #[test]

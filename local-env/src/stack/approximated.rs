@@ -1,5 +1,7 @@
 //! What is acted upon, though not quite as AWS does.
 
+use crate::cloudformation::{Node, Resource};
+
 const NOT_HELD: &str = "is read and checked, and stops no connection";
 
 /// The type, the property's way within it (empty for the type as a whole), and how it is here.
@@ -61,6 +63,23 @@ const APPROXIMATED: [(&str, &str, &str); 16] = [
     ("AWS::EC2::SecurityGroupIngress", "", NOT_HELD),
     ("AWS::EC2::SecurityGroupEgress", "", NOT_HELD),
 ];
+
+/// How many of these a resource has.
+pub(super) fn count(resource: &Resource) -> usize {
+    let own = APPROXIMATED.iter().filter(|(kind, ..)| *kind == resource.resource_type);
+    own.filter(|(_, path, _)| has(&resource.properties, path)).count()
+}
+
+/// `A[].B` is there if any item of `A` has `B`.
+fn has(properties: &Node, path: &str) -> bool {
+    match path.split_once("[].") {
+        Some((list, property)) => {
+            let items = properties.get(list).and_then(Node::items).unwrap_or_default();
+            items.iter().any(|item| item.get(property).is_some())
+        }
+        None => path.is_empty() || properties.get(path).is_some(),
+    }
+}
 
 /// How a property, or without one the whole type, differs from AWS's, if it does.
 pub fn approximation(resource_type: &str, property: Option<&str>) -> Option<&'static str> {

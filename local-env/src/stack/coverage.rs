@@ -12,6 +12,8 @@ use super::SecurityGroupId;
 pub struct Coverage {
     /// In the template's order.
     pub ignored: Vec<Ignored>,
+    /// How many properties, of how many resources, are acted upon though not quite as AWS does.
+    pub approximated: usize,
     /// In the template's order.
     pub warnings: Vec<Warning>,
 }

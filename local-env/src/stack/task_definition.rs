@@ -18,7 +18,7 @@ pub struct TaskDefinition {
     pub revision: u32,
     /// CPU units: 1024 are one virtual processor.
     pub cpu: u32,
-    /// MiB.
+    /// MiB; 0 for no limit, which only a task on EC2 instances can be without.
     pub memory: u32,
     /// `TaskRoleArn`: with one, a task has credentials of its own.
     pub task_role: Option<Arn>,

@@ -8,6 +8,9 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
+from patterns import Beside, Connected, Instances, Patterns
+from routes import Elsewhere, Routes
+
 
 class Network(cdk.Stack):
     """What the other stacks share."""
@@ -110,4 +113,7 @@ Shop(app, "Shop", network)
 stage = cdk.Stage(app, "Weak", env=cdk.Environment(account="111122223333", region="eu-central-1"))
 stage.node.set_context("@aws-cdk/core:defaultCrossStackReferences", "weak")
 Shop(stage, "Shop", Network(stage, "Network"))
+stage = cdk.Stage(app, "Real")
+for stack in [Patterns, Connected, Instances, Beside, Routes, Elsewhere]:
+    stack(stage, stack.__name__)
 app.synth()

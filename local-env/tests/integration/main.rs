@@ -19,6 +19,7 @@ mod reload;
 mod rolling;
 mod service_connect;
 mod several_containers;
+mod shapes;
 mod support;
 mod templates;
 mod watch;

@@ -38,7 +38,8 @@ pub(super) fn of(
         labels: Some(placed.labels),
         host_config: Some(HostConfig {
             network_mode: Some(format!("container:{}", placed.namespace)),
-            memory: Some(i64::from(container.memory.unwrap_or(definition.memory)) * MIB),
+            memory: Some(i64::from(container.memory.unwrap_or(definition.memory)) * MIB)
+                .filter(|limit| *limit > 0),
             nano_cpus: processors(definition),
             cpu_shares: (container.cpu > 0).then(|| container.cpu.into()),
             ulimits: Some(container.ulimits.iter().map(ulimit).collect()),

@@ -123,7 +123,8 @@ impl Processes {
             limit.is_some_and(|limit| used[index] > u64::from(limit) * MIB).then_some(index)
         };
         let limits = definition.containers.iter().map(|container| container.memory).enumerate();
-        let whole = used.iter().sum::<u64>() > u64::from(definition.memory) * MIB;
+        let limit = Some(definition.memory).filter(|memory| *memory > 0);
+        let whole = limit.is_some_and(|limit| used.iter().sum::<u64>() > u64::from(limit) * MIB);
         let largest = whole.then(|| (0..used.len()).max_by_key(|&index| used[index])).flatten();
         let over = limits.filter_map(over).chain(largest);
         over.filter_map(|index| self.at(index)).for_each(Running::kill_for_memory);

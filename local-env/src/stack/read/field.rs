@@ -174,6 +174,15 @@ impl<'a> Properties<'a> {
         StackProblem::Missing { path, help: help.to_owned(), span: self.span }
     }
 
+    /// Tells that what a property says, or its absence, is run in another way here.
+    pub(super) fn run_otherwise(&self, key: &str, how: impl Into<String>) {
+        self.reading.warn(Warning::RunOtherwise {
+            logical_id: self.reading.resource.logical_id.clone(),
+            property: join(&self.path, key),
+            how: how.into(),
+        });
+    }
+
     pub(super) fn text(&self, key: &str) -> Result<Option<Cow<'a, str>>> {
         self.get(key).map(|field| field.text()).transpose()
     }

@@ -40,6 +40,7 @@ use ipnet::Ipv4Net;
 use super::{
     Allowed, Arn, Certificate, Coverage, Direction, Ignored, Listener, ListenerProtocol,
     LoadBalancer, Namespace, SecurityGroup, Stack, StackError, StackProblem, TargetGroup, Warning,
+    approximated,
 };
 use crate::cloudformation::{NESTED_STACK, Note, Problems, Resolved, Resource, Span};
 use field::{Reading, Result};
@@ -383,7 +384,8 @@ impl Reader<'_> {
         ignored.sort_by_key(|it| self.resolved.resources.get_index_of(&it.logical_id));
         let mut warnings = std::mem::take(&mut self.warnings);
         warnings.sort_by_key(|it| self.resolved.resources.get_index_of(it.logical_id()));
-        Coverage { ignored, warnings }
+        let approximated = self.resolved.resources.values().map(approximated::count).sum();
+        Coverage { ignored, approximated, warnings }
     }
 }
 

@@ -15,6 +15,8 @@ use crate::{
 };
 
 const FARGATE: &str = "FARGATE";
+/// How tasks of other network modes than `awsvpc` are run.
+const OWN_ADDRESS: &str = ": each task has an address of its own here, as in `awsvpc`";
 
 /// What a container's definition is held against.
 pub(super) struct Task {
@@ -55,7 +57,12 @@ fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
     let help = "Fargate needs `NetworkMode: awsvpc`; AWS's default is `bridge`";
     let fargate = kinds.iter().any(|kind| kind == FARGATE);
     let Some(mode) = properties.get("NetworkMode") else {
-        return if fargate { Err(properties.missing("NetworkMode", help)) } else { Ok(false) };
+        if fargate {
+            return Err(properties.missing("NetworkMode", help));
+        }
+        properties
+            .run_otherwise("NetworkMode", format!("is absent, which means `bridge`{OWN_ADDRESS}"));
+        return Ok(false);
     };
     let text = mode.text()?;
     if text == "awsvpc" {
@@ -64,9 +71,7 @@ fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
     if fargate {
         return Err(mode.refused(format!("is `{text}`"), help));
     }
-    mode.run_otherwise(format!(
-        "is `{text}`: each task has an address of its own here, as in `awsvpc`"
-    ));
+    mode.run_otherwise(format!("is `{text}`{OWN_ADDRESS}"));
     Ok(false)
 }
 
@@ -122,7 +127,9 @@ fn containers(properties: &Properties<'_>, task: &Task) -> Result<Vec<Container>
     }
     container::check_together(&definitions, &containers, task)?;
     fits(&definitions, "Cpu", task.cpu, "CPU units")?;
-    fits(&definitions, "Memory", task.memory, "MiB")?;
+    if task.memory > 0 {
+        fits(&definitions, "Memory", task.memory, "MiB")?;
+    }
     Ok(containers)
 }
 

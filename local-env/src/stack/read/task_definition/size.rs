@@ -29,7 +29,8 @@ pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u
         .refused(why, format!("with {cpu} CPU units AWS takes {}", memories.join(", "))))
 }
 
-/// On EC2 a task has what its containers have, unless it says otherwise.
+/// On EC2 a task has what its containers have, unless it says otherwise; 0 MiB if one of them has no
+/// limit.
 fn on_instances(properties: &Properties<'_>) -> Result<(u32, u32)> {
     let cpu = match properties.get("Cpu") {
         Some(field) => amount(&field, "vcpu", CPU_HELP)?,
@@ -40,10 +41,15 @@ fn on_instances(properties: &Properties<'_>) -> Result<(u32, u32)> {
     if let Some(field) = properties.get("Memory") {
         return Ok((cpu, amount(&field, "gb", MEMORY_HELP)?));
     }
-    let memories = of_containers(properties, "Memory")?.into_iter().collect::<Option<Vec<_>>>();
-    let memory = memories.map(|all| all.into_iter().fold(0, u32::saturating_add));
-    let help = "give the task a `Memory`, or each of its containers";
-    Ok((cpu, memory.ok_or_else(|| properties.missing("Memory", help))?))
+    let (limits, reserved) =
+        (of_containers(properties, "Memory")?, of_containers(properties, "MemoryReservation")?);
+    if limits.iter().zip(reserved).any(|(limit, reserved)| limit.or(reserved).is_none()) {
+        let help =
+            "give the task a `Memory`, or each of its containers one or a `MemoryReservation`";
+        return Err(properties.missing("Memory", help));
+    }
+    let limits = limits.into_iter().collect::<Option<Vec<_>>>();
+    Ok((cpu, limits.map_or(0, |all| all.into_iter().fold(0, u32::saturating_add))))
 }
 
 fn of_containers(properties: &Properties<'_>, key: &str) -> Result<Vec<Option<u32>>> {

@@ -340,14 +340,8 @@ fn what_changes_nothing_for_a_process_is_listed() {
          Privileged: false, WorkingDirectory: /srv, LogConfiguration: {LogDriver: awsfirelens}, ",
         &[],
     );
-    let expected = [
-        "User",
-        "MountPoints",
-        "LinuxParameters",
-        "WorkingDirectory",
-        "ReadonlyRootFilesystem",
-        "LogConfiguration",
-    ];
+    let expected =
+        ["User", "MountPoints", "LinuxParameters", "ReadonlyRootFilesystem", "LogConfiguration"];
     assert_eq!(
         ignored(WEB, &definition),
         expected.map(|key| format!("Task.ContainerDefinitions[0].{key}"))

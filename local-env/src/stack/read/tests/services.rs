@@ -196,7 +196,9 @@ fn a_task_on_ec2_runs_with_the_sizes_of_its_containers_and_its_launch_type_is_to
     let own = on_instances("Memory: 300,", "Memory: 700").unwrap();
     let definition = &own.services[0].task_definition;
     assert_eq!((definition.cpu, definition.memory), (0, 700));
-    let told = problem(on_instances("MemoryReservation: 300,", "Volumes: []"));
+    let reserved = on_instances("MemoryReservation: 300,", "Volumes: []").unwrap();
+    assert_eq!(reserved.services[0].task_definition.memory, 0);
+    let told = problem(on_instances("", "Volumes: []"));
     assert_eq!(told, "`Resources.Task.Properties.Memory` is absent");
 }
 
