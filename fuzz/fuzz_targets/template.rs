@@ -1,9 +1,10 @@
-//! Whatever is given for a template, it is read or refused, and places are in its text.
+//! Whatever is given for a template, it is read, checked or refused, and places are in its text.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use local_env::{
+    check::{self, Architectures, format},
     cloudformation::{Inputs, Library, Resolved, Source, Template},
     stack::{Allowed, Stack},
 };
@@ -11,6 +12,9 @@ use miette::Diagnostic;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(resolved) = resolved(bytes) else { return };
+    let findings = check::check(&resolved, &Architectures::new());
+    format::text(&findings, false);
+    format::sarif(&findings);
     let end = resolved.source.text().len();
     for resource in resolved.resources.values() {
         assert!(resource.span.offset() + resource.span.len() <= end, "{resource:?}");
