@@ -4,7 +4,10 @@ use std::io;
 
 use miette::Report;
 
-use crate::{alb::SetupError, environment::EnvironmentError, port_holder};
+use crate::{
+    alb::SetupError, connect::ConnectError, ecs::EngineError, environment::EnvironmentError,
+    port_holder,
+};
 
 /// The environment's error as the user is told it.
 pub(super) fn environment(error: &EnvironmentError) -> Report {
@@ -25,8 +28,20 @@ pub(super) fn environment(error: &EnvironmentError) -> Report {
             let help = "serve them elsewhere, as in --metrics 127.0.0.1:9401";
             taken(bind.address.port(), "metrics", help)
         }
+        EnvironmentError::Connect(ConnectError::Bind { address, source, .. })
+            if is_taken(source) =>
+        {
+            let help = "a name of Service Connect is called at this port: end what has it";
+            taken(address.port(), "a name of Service Connect", help)
+        }
         _ => miette::miette!("{}", chain(error)),
     }
+}
+
+/// What Docker does not do.
+pub(super) fn docker(error: &EngineError) -> Report {
+    let help = "give each service `run` in local-env.toml, and no container is needed";
+    miette::miette!(help = help, "{}", chain(error))
 }
 
 fn is_taken(error: &io::Error) -> bool {

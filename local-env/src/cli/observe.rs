@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     options::{Options, resolver},
+    screen::Screen,
     serve,
 };
 use crate::{
@@ -29,13 +30,22 @@ pub(super) struct Observe {
 /// Runs the command.
 pub(super) async fn run(observe: Observe) -> miette::Result<()> {
     let project = observe.options.project()?;
-    let stack = observe.options.stack(&project)?;
+    let mut stack = observe.options.stack(&project)?;
+    without_connect(&mut stack);
     let observer = Observer::new(watched(&stack), observe.tasks_from).into_diagnostic()?;
     let settings = observe.options.settings(&stack, BTreeMap::new(), Failing::GoesOver)?;
     let served = serve::open(&stack, settings, &observe.options).await?;
     // What runs the tasks shows their output too.
     let (_, no_updates) = mpsc::unbounded_channel();
     served.run(|events, _output| observer.watch(events), no_updates).await
+}
+
+/// A name would lead to an address of this machine, where tasks elsewhere find nobody.
+fn without_connect(stack: &mut Stack) {
+    if stack.services.iter().any(|service| service.connect.is_some()) {
+        Screen::warn("the names of Service Connect are those of `up` alone, and are left out");
+        stack.services.iter_mut().for_each(|service| service.connect = None);
+    }
 }
 
 fn watched(stack: &Stack) -> Vec<Watched> {

@@ -7,7 +7,7 @@ use miette::IntoDiagnostic as _;
 use tokio::{sync::mpsc, task::spawn_local, time::timeout};
 
 use super::{
-    build,
+    build, explain,
     log_files::LogFiles,
     options::{Options, pair},
     project::{Build, Project},
@@ -28,6 +28,9 @@ const LIMITS: &str = if cfg!(target_os = "linux") {
 } else {
     "neither memory nor processor shares are limited on this system"
 };
+/// What they have where some tasks are containers.
+const LIMITS_BESIDE_CONTAINERS: &str =
+    "of containers as the template says; of processes memory, on Linux";
 /// How long the last lines may take to be kept once all tasks have ended.
 const LAST_LINES_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -62,7 +65,7 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     let settings = Settings { alias_addresses: network.others(), ..settings };
     let logs = up.log_dir.clone().map(LogFiles::open).transpose()?;
     let mut served = serve::open(&stack, settings, &up.options).await?;
-    served.facts.limits = Some(LIMITS);
+    served.facts.limits = Some(if engine.is_some() { LIMITS_BESIDE_CONTAINERS } else { LIMITS });
     build::run(&project.builds(&stack), &served.screen, &mut served.signals).await?;
     let updates = up.updates(&stack, &commands, engine.is_some());
     let docker = match engine {
@@ -96,7 +99,7 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
 async fn pulls(engine: &Engine, project: &Project, stack: &Stack) -> miette::Result<Vec<Build>> {
     let mut pulls = Vec::new();
     for (image, called) in project.images(stack) {
-        if !engine.has_image(&image).await.into_diagnostic()? {
+        if !engine.has_image(&image).await.map_err(|error| explain::docker(&error))? {
             pulls.push(Build::pull(&image, called));
         }
     }
@@ -107,7 +110,8 @@ async fn open_docker(engine: Engine, served: &Served) -> miette::Result<Docker> 
     let (dns, metadata) =
         (served.environment.dns_address(), served.environment.task_metadata_address());
     let aliases: Vec<_> = served.environment.aliases().cloned().collect();
-    Docker::open(engine, dns, metadata, &aliases).await.into_diagnostic()
+    let opened = Docker::open(engine, dns, metadata, &aliases).await;
+    opened.map_err(|error| explain::docker(&error))
 }
 
 // === impl Up ===

@@ -10,6 +10,7 @@ use std::{
 };
 
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
+use tokio::task::JoinSet;
 
 use super::{
     SOCKET,
@@ -38,9 +39,12 @@ pub(super) async fn remove_all(engine: &Engine, folder: &Path) {
     let filters = HashMap::from([("label".to_owned(), vec![label])]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
     let containers = engine.client().list_containers(Some(options)).await.unwrap_or_default();
+    let mut removals = JoinSet::new();
     for id in containers.into_iter().filter_map(|container| container.id) {
-        engine.remove(&id).await;
+        let engine = engine.clone();
+        removals.spawn(async move { engine.remove(&id).await });
     }
+    removals.join_all().await;
     let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
     let networks = engine.client().list_networks(Some(options)).await.unwrap_or_default();
     for id in networks.into_iter().filter_map(|network| network.id) {

@@ -50,12 +50,12 @@ impl Namespace {
         let body = body(docker, &program, purpose);
         let id = docker.engine.create(&format!("{}-{name}", docker.network()), body).await?;
         let started = docker.engine.start(&id).await?;
-        let address = address(&started, &docker.network());
-        let address = address.ok_or_else(|| EngineError::Refused {
-            what: format!("give {name} an address"),
-            why: ended(&started),
-        })?;
-        Ok(Self { id, address })
+        if let Some(address) = address(&started, &docker.network()) {
+            return Ok(Self { id, address });
+        }
+        docker.engine.remove(&id).await;
+        let what = format!("give {name} an address");
+        Err(EngineError::Refused { what, why: ended(&started) })
     }
 }
 
