@@ -7,8 +7,19 @@ use super::{
     field::{Field, Properties, Result},
     pattern,
 };
-use crate::stack::{Condition, Patterns, QueryPattern};
+use crate::{
+    cloudformation::did_you_mean,
+    stack::{Condition, Patterns, QueryPattern, StackProblem},
+};
 
+const KINDS: [&str; 6] = [
+    "path-pattern",
+    "host-header",
+    "http-header",
+    "http-request-method",
+    "query-string",
+    "source-ip",
+];
 const MAX_VALUES: usize = 5;
 const MAX_WILDCARDS: usize = 6;
 const MAX_EXPRESSION: usize = 128;
@@ -50,12 +61,17 @@ fn one(field: &Field<'_>) -> Result<Condition> {
             .map(Condition::HttpRequestMethod),
         "query-string" => list(&condition, "QueryStringConfig", query).map(Condition::QueryString),
         "source-ip" => list(&condition, "SourceIpConfig", network).map(Condition::SourceIp),
-        other => {
-            let help = "AWS knows path-pattern, host-header, http-header, http-request-method, \
-                        query-string and source-ip";
-            Err(name.refused(format!("is `{other}`, which is no condition"), help))
-        }
+        other => Err(unknown(&name, other)),
     }
+}
+
+/// A mistype, or a kind that AWS may have by now.
+fn unknown(name: &Field<'_>, other: &str) -> StackProblem {
+    if let Some(help) = did_you_mean(other, KINDS) {
+        return name.refused(format!("is `{other}`, which is no condition"), help);
+    }
+    let help = format!("what is emulated are {}", KINDS.join(", "));
+    name.not_emulated(format!("conditions of the kind `{other}`"), help)
 }
 
 /// `Values` or `RegexValues`, each in the condition itself or in its configuration.

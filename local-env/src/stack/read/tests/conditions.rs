@@ -151,7 +151,14 @@ fn paths_are_checked() {
             "{Field: path-pattern, Values: [/a], RegexValues: [/a]}",
             "`@.Conditions[0].RegexValues` stands beside `Values`",
         ),
-        ("{Field: path, Values: [/a]}", "`@.Conditions[0].Field` is `path`, which is no condition"),
+        (
+            "{Field: path-patern, Values: [/a]}",
+            "`@.Conditions[0].Field` is `path-patern`, which is no condition",
+        ),
+        (
+            "{Field: cookie, Values: [a]}",
+            "`@.Conditions[0].Field` asks for conditions of the kind `cookie`, which is not emulated",
+        ),
     ]);
 }
 
