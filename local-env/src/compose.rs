@@ -4,7 +4,10 @@
 //! The file is text made from the model, so that it can carry comments. Nothing stands in it for the
 //! emulation's sake but the `dns` of the containers, which a VPC sets as well.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 use crate::stack::{Action, Container, Service, Stack};
 
@@ -44,7 +47,11 @@ pub fn unfit(stack: &Stack) -> Option<String> {
     };
     let connected = stack.services.iter().find(|service| service.connect.is_some());
     let connected = connected.map(|it| format!("{} uses Service Connect", stack.local_name(it)));
-    stack.services.iter().find_map(unfit).or(connected)
+    let mut ports = BTreeSet::new();
+    let mut listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
+    let twice = listeners.find(|listener| !ports.insert(listener.port));
+    let twice = twice.map(|it| format!("two load balancers have a listener at port {}", it.port));
+    stack.services.iter().find_map(unfit).or(connected).or(twice)
 }
 
 /// The file for a stack. `parameters` of its template are those that `local-env.toml` doesn't have.
@@ -231,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_the_file_has_no_place_for_is_told() {
-        use crate::stack::{Secret, TaskDefinition};
+        use crate::stack::{Secret, ServiceConnect, TaskDefinition};
         use std::sync::Arc;
 
         let secret = Secret { name: "KEY".into(), value_from: "key".into() };
@@ -249,6 +256,13 @@ mod tests {
             let expected = what.map(|what| format!("the tasks of service2 have {what}"));
             assert_eq!(unfit(&stack), expected);
         }
+        let mut stack = sample();
+        let (namespace, endpoints) = ("shop".to_owned(), Vec::new());
+        stack.services[0].connect = Some(ServiceConnect { namespace, endpoints });
+        assert_eq!(unfit(&stack).unwrap(), "service1 uses Service Connect");
+        let mut stack = sample();
+        stack.load_balancers.push(stack.load_balancers[0].clone());
+        assert_eq!(unfit(&stack).unwrap(), "two load balancers have a listener at port 80");
     }
 
     #[test]

@@ -152,6 +152,27 @@ mod tests {
     }
 
     #[test]
+    fn of_two_load_balancers_at_one_port_the_url_names_one() {
+        let mut stack = sample();
+        let mut second = stack.load_balancers[0].clone();
+        (second.name, second.logical_id) = ("inner".into(), "Inner".into());
+        second.arn = crate::stack::Arn::from("inner");
+        stack.load_balancers.push(second);
+        let told = |url: &str| told(&stack, &asked(&[url]));
+        let error = told("http://localhost/").unwrap_err();
+        let help = error.help().unwrap().to_string();
+        assert!(
+            help.contains("localhost:8080, or ") && help.contains("localhost:8081, or inner"),
+            "{help}"
+        );
+        for url in ["http://localhost:8081/a", "http://inner/a", "http://INNER:80/a"] {
+            let text = told(url).unwrap();
+            assert!(text.contains("port 80 of inner\n"), "{text}");
+            assert!(text.contains(":8444/a\n"), "{text}");
+        }
+    }
+
+    #[test]
     fn a_listener_that_speaks_otherwise_is_told_of() {
         let error = told(&sample(), &asked(&["http://localhost:443/"])).unwrap_err();
         assert_eq!(error.to_string(), "the listener at port 443 speaks HTTPS");

@@ -16,7 +16,6 @@ mod update;
 mod wiring;
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -35,7 +34,7 @@ use crate::{
     acm::{Authority, CertificateError},
     alb::{
         self, AccessLog, Failing, LoadBalancer, LogFormat, MetricsBindError, MetricsServer,
-        Publication, TargetGroup,
+        Publication, PublishedPorts, TargetGroup,
     },
     clock::Clock,
     cloudmap::{
@@ -284,8 +283,19 @@ impl PublishedListener {
     }
 }
 
-/// Where a listener is published, unless the user chose otherwise.
-pub(crate) fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
+/// Where the listeners of each load balancer of a stack are published: those below 1024 higher, and one
+/// behind the other where several load balancers want a port; 0 is any free one.
+pub(crate) fn published_ports(stack: &Stack, chosen: &BTreeMap<u16, u16>) -> Vec<PublishedPorts> {
+    let mut taken = BTreeSet::new();
+    let mut published = |port| (port, untaken(published_port(port, chosen), &mut taken));
+    let balancers = stack.load_balancers.iter();
+    let of_one = |balancer: &stack::LoadBalancer| {
+        balancer.listeners.iter().map(|listener| published(listener.port)).collect()
+    };
+    balancers.map(of_one).collect()
+}
+
+fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
     match chosen.get(&port) {
         Some(&published) => published,
         None if port < FIRST_FREE_PORT => PUBLISHED_OFFSET + port,
@@ -302,11 +312,10 @@ fn open_balancers(
     chosen: &BTreeMap<u16, u16>,
 ) -> Result<(Vec<LoadBalancer>, Vec<PublishedListener>), EnvironmentError> {
     let (mut balancers, mut listeners) = (Vec::new(), Vec::new());
-    let taken = RefCell::new(BTreeSet::new());
-    for model in &stack.load_balancers {
+    for (model, ports) in stack.load_balancers.iter().zip(published_ports(stack, chosen)) {
         let tls = certificates(model, authority)?;
         let publish = |listener: &Listener| Publication {
-            port: untaken(published_port(listener.port, chosen), &mut taken.borrow_mut()),
+            port: ports.get(&listener.port).copied().unwrap_or(0),
             tls: tls.get(&listener.port).cloned(),
         };
         let balancer = LoadBalancer::bind(model, groups, options, publish)?;

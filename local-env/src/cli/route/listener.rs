@@ -1,8 +1,12 @@
 //! Which listener a URL is for: the one with its port in AWS, else the one that is published there.
+//! Where several load balancers have a listener at the port, the URL names one of them.
+
+use std::collections::BTreeMap;
 
 use super::asked::{Url, without_port};
 use crate::{
-    environment::published_port,
+    alb::PublishedPorts,
+    environment::published_ports,
     stack::{Listener, ListenerProtocol, LoadBalancer, Stack},
 };
 
@@ -12,20 +16,23 @@ pub(super) fn of<'a>(
     url: &Url,
 ) -> miette::Result<(&'a LoadBalancer, &'a Listener)> {
     let all: Vec<_> = all(stack).collect();
-    let having = |port: fn(&Listener) -> u16| -> Vec<_> {
-        all.iter().copied().filter(|(_, listener)| port(listener) == url.port).collect()
+    let here = |balancer, listener: &Listener| {
+        published(stack, balancer).get(&listener.port) == Some(&url.port)
     };
-    let mut found = having(|listener| listener.port);
+    let in_aws = all.iter().copied().filter(|(_, listener)| listener.port == url.port);
+    let mut found: Vec<_> = in_aws.collect();
     if found.is_empty() {
-        found = having(published);
+        found =
+            all.iter().copied().filter(|(balancer, listener)| here(balancer, listener)).collect();
     }
+    let host = without_port(&url.authority);
     let named = |(balancer, _): &&(&LoadBalancer, &Listener)| {
-        balancer.dns_name.eq_ignore_ascii_case(without_port(&url.authority))
+        [&balancer.name, &balancer.logical_id].iter().any(|name| name.eq_ignore_ascii_case(host))
     };
     let (balancer, listener) = match (&found[..], found.iter().find(named)) {
         (_, Some(&one)) | (&[one], None) => one,
         ([], None) => return Err(none(url, &all)),
-        (several, None) => return Err(ambiguous(url, several)),
+        (several, None) => return Err(ambiguous(stack, url, several)),
     };
     if is_https(listener) == url.https {
         return Ok((balancer, listener));
@@ -41,9 +48,11 @@ pub(super) fn protocol(listener: &Listener) -> &'static str {
     if is_https(listener) { "HTTPS" } else { "HTTP" }
 }
 
-/// Where it is reached here unless one asks for another port.
-pub(super) fn published(listener: &Listener) -> u16 {
-    published_port(listener.port, &std::collections::BTreeMap::new())
+/// Where the listeners of a load balancer are reached here unless one asks for other ports.
+pub(super) fn published(stack: &Stack, balancer: &LoadBalancer) -> PublishedPorts {
+    let ports = published_ports(stack, &BTreeMap::new());
+    let mut own = stack.load_balancers.iter().zip(ports);
+    own.find(|(one, _)| std::ptr::eq(*one, balancer)).map(|(_, ports)| ports).unwrap_or_default()
 }
 
 fn all(stack: &Stack) -> impl Iterator<Item = (&LoadBalancer, &Listener)> {
@@ -74,12 +83,17 @@ fn none(url: &Url, all: &[(&LoadBalancer, &Listener)]) -> miette::Report {
     miette::miette!(help = help, "no listener has port {}", url.port)
 }
 
-fn ambiguous(url: &Url, several: &[(&LoadBalancer, &Listener)]) -> miette::Report {
-    let hosts: Vec<_> = several.iter().map(|(balancer, _)| balancer.dns_name.as_str()).collect();
+fn ambiguous(stack: &Stack, url: &Url, several: &[(&LoadBalancer, &Listener)]) -> miette::Report {
+    let ways = several.iter().map(|(balancer, listener)| {
+        let ports = published(stack, balancer);
+        let port = ports.get(&listener.port).copied().unwrap_or(listener.port);
+        format!("localhost:{port}, or {}, for {}", balancer.name, balancer.logical_id)
+    });
+    let ways: Vec<_> = ways.collect();
     miette::miette!(
         help = format!(
-            "name one in the URL, and the request's own host with --header 'Host: ...': {}",
-            hosts.join(" or ")
+            "name one in the URL, and the request's own host with --header 'Host: ...':\n{}",
+            ways.join("\n")
         ),
         "{} load balancers have a listener at port {}",
         several.len(),

@@ -143,8 +143,7 @@ impl Report<'_> {
             path: self.asked.path().as_bytes(),
             query: self.asked.query().unwrap_or_default().as_bytes(),
         };
-        let listeners = self.balancer.listeners.iter();
-        let ports: PublishedPorts = listeners.map(|one| (one.port, published(one))).collect();
+        let ports = published(self.stack, self.balancer);
         let location = |ports| redirect.location(subject, ports);
         match (location(&ports), location(&PublishedPorts::new())) {
             (Ok(here), Ok(in_aws)) => {
