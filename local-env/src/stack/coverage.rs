@@ -49,10 +49,12 @@ pub enum Warning {
         /// How it is run here.
         how: String,
     },
-    /// A resource that cannot be run here and that the user lets be left out.
+    /// A resource, or a part of one, that cannot be run here and that the user lets be left out.
     LeftOut {
         /// The resource.
         logical_id: String,
+        /// The part, or `None` where all of it is left out.
+        property: Option<String>,
         /// In the user's words.
         why: String,
     },
@@ -93,7 +95,10 @@ impl fmt::Display for Warning {
             Self::RunOtherwise { logical_id, property, how } => {
                 write!(f, "`{logical_id}.{property}` {how}")
             }
-            Self::LeftOut { logical_id, why } => write!(f, "`{logical_id}` is left out: {why}"),
+            Self::LeftOut { logical_id, property, why } => {
+                let property = property.as_ref().map(|it| format!(".{it}")).unwrap_or_default();
+                write!(f, "`{logical_id}{property}` is left out: {why}")
+            }
             Self::LostEgress { group, rule, .. } => {
                 write!(f, "{group} lets everything out by itself and has `{rule}` too: AWS may ")?;
                 f.write_str("take the first away when it adds the second; keep one of them")

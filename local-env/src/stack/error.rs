@@ -67,7 +67,10 @@ pub enum StackProblem {
     },
     /// A value that should name a resource of the template names none.
     #[error("`{path}` is `{value}`, which is no {kind} of this template")]
-    #[diagnostic(help("refer to a resource of the template, with `Ref` or `Fn::GetAtt`"))]
+    #[diagnostic(help(
+        "refer to a resource with `Ref` or `Fn::GetAtt`, or name the template that has it too; \
+         `--allow-partial` leaves out what needs it"
+    ))]
     NotInTemplate {
         /// The way to the property.
         path: String,

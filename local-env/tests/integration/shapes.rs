@@ -147,6 +147,9 @@ fn what_is_not_emulated_is_named_and_can_be_left_out() {
     }
     let rest = route("https://localhost/", ELSEWHERE, &["--allow-partial"]);
     assert!(rest.contains("forward to "), "{rest}");
+    // The service goes on without the network load balancer's target group.
+    let told = errors(&local_env(&[&["init", "--print", "--allow-partial"], ELSEWHERE].concat()));
+    assert!(told.contains(".LoadBalancers[1]` is left out"), "{told}");
     let report = printed(&[&["report", "--format", "json"], ELSEWHERE].concat());
     let left_out = report["notEmulated"].as_array().unwrap();
     assert!(left_out.iter().any(|it| it["resource"] == "Walled"), "{left_out:#?}");

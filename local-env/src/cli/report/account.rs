@@ -35,7 +35,8 @@ pub(super) enum Status {
     NotEmulated,
 }
 
-type Lines = BTreeMap<(String, Option<String>), Line>;
+/// By type and property; what is not emulated has a line for each resource.
+type Lines = BTreeMap<(String, Option<String>, Option<String>), Line>;
 
 // === impl Account ===
 
@@ -44,10 +45,16 @@ impl Account {
         let mut lines = Lines::new();
         let not_emulated: Vec<_> = coverage.warnings.iter().filter_map(left_out).collect();
         for resource in resolved.resources.values() {
-            add_resource(&mut lines, resource, &not_emulated);
+            if coverage.warnings.iter().all(|warning| whole(warning) != Some(&resource.logical_id))
+            {
+                add_resource(&mut lines, resource);
+            }
         }
         for ignored in &coverage.ignored {
             add_ignored(&mut lines, ignored);
+        }
+        for warning in &coverage.warnings {
+            add_warning(&mut lines, resolved, warning);
         }
         Self { lines: lines.into_values().collect(), not_emulated }
     }
@@ -63,17 +70,20 @@ impl Account {
 
 fn left_out(warning: &Warning) -> Option<(String, String)> {
     match warning {
-        Warning::LeftOut { logical_id, why } => Some((logical_id.clone(), why.clone())),
+        Warning::LeftOut { logical_id, why, .. } => Some((logical_id.clone(), why.clone())),
         _ => None,
     }
 }
 
-fn add_resource(lines: &mut Lines, resource: &Resource, not_emulated: &[(String, String)]) {
-    let why = not_emulated.iter().find(|(name, _)| *name == resource.logical_id);
-    if let Some((_, why)) = why {
-        line(lines, resource, None, Status::NotEmulated, Some(why));
-        return;
+/// The resource of which nothing is left.
+fn whole(warning: &Warning) -> Option<&String> {
+    match warning {
+        Warning::LeftOut { logical_id, property: None, .. } => Some(logical_id),
+        _ => None,
     }
+}
+
+fn add_resource(lines: &mut Lines, resource: &Resource) {
     if !is_emulated(&resource.resource_type) {
         line(lines, resource, None, Status::Ignored, None);
         return;
@@ -101,10 +111,23 @@ fn properties(resource: &Resource) -> Vec<String> {
 
 fn add_ignored(lines: &mut Lines, ignored: &Ignored) {
     let property = ignored.property.as_deref().map(without_indices);
-    let key = (ignored.resource_type.clone(), property);
-    let line = lines.entry(key.clone()).or_insert_with(|| Line::new(key, Status::Ignored));
+    let line = entry(lines, &ignored.resource_type, property, Status::Ignored, &ignored.logical_id);
     line.worsen(Status::Ignored, None);
-    line.resources.insert(ignored.logical_id.clone());
+}
+
+fn add_warning(lines: &mut Lines, resolved: &Resolved, warning: &Warning) {
+    let Some(resource) = resolved.resources.get(warning.logical_id()) else { return };
+    match warning {
+        Warning::LeftOut { property, why, .. } => {
+            let property = property.as_deref().map(without_indices);
+            line(lines, resource, property, Status::NotEmulated, Some(why));
+        }
+        Warning::RunOtherwise { property, how, .. } => {
+            let property = Some(without_indices(property));
+            line(lines, resource, property, Status::Approximated, Some(how));
+        }
+        _ => {}
+    }
 }
 
 fn line(
@@ -114,10 +137,22 @@ fn line(
     status: Status,
     how: Option<&str>,
 ) {
-    let key = (resource.resource_type.clone(), property);
-    let line = lines.entry(key.clone()).or_insert_with(|| Line::new(key, status));
+    let line = entry(lines, &resource.resource_type, property, status, &resource.logical_id);
     line.worsen(status, how);
-    line.resources.insert(resource.logical_id.clone());
+}
+
+fn entry<'a>(
+    lines: &'a mut Lines,
+    resource_type: &str,
+    property: Option<String>,
+    status: Status,
+    logical_id: &str,
+) -> &'a mut Line {
+    let alone = (status == Status::NotEmulated).then(|| logical_id.to_owned());
+    let key = (resource_type.to_owned(), property.clone(), alone);
+    let line = lines.entry(key).or_insert_with(|| Line::new(resource_type, property, status));
+    line.resources.insert(logical_id.to_owned());
+    line
 }
 
 /// `A[3].B` as `A[].B`.
@@ -130,7 +165,8 @@ fn without_indices(path: &str) -> String {
 // === impl Line ===
 
 impl Line {
-    fn new((resource_type, property): (String, Option<String>), status: Status) -> Self {
+    fn new(resource_type: &str, property: Option<String>, status: Status) -> Self {
+        let resource_type = resource_type.to_owned();
         Self { resource_type, property, status, how: None, resources: BTreeSet::new() }
     }
 

@@ -85,9 +85,10 @@ const EMULATED: [&str; 17] = [
 ];
 
 /// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
-const REFUSED: [(&str, &str); 4] = [
+const REFUSED: [(&str, &str); 5] = [
     ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
     ("AWS::ECS::TaskSet", "a task set of an external deployment"),
+    ("AWS::ECS::ExpressGatewayService", "a service of ECS's Express Mode"),
     (NESTED_STACK, "a nested stack whose template is not beside this one"),
     ("AWS::CloudFormation::Macro", "a macro"),
 ];
