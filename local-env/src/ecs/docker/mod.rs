@@ -115,12 +115,16 @@ impl Docker {
 
     /// The same at once, whatever else is going on, on a thread that waits for nobody.
     pub(super) fn kill(&self) {
-        let (engine, folder) = (self.engine.clone(), self.folder.clone());
+        let folder = self.folder.clone();
         let killing = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            if let Ok(runtime) = runtime {
-                runtime.block_on(leftovers::remove_all(&engine, &folder));
-            }
+            let Ok(runtime) = runtime else { return };
+            runtime.block_on(async {
+                // Connections of the other one are waited for by a thread that waits for this one.
+                if let Ok(engine) = Engine::at_hand().await {
+                    leftovers::remove_all(&engine, &folder).await;
+                }
+            });
         };
         // What is left is removed at the next start.
         let _ = thread::spawn(killing).join();
