@@ -1,9 +1,10 @@
 //! `local-env up` with tasks that are containers, beside one that is a process.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
@@ -113,6 +114,12 @@ fn left() -> String {
     containers + &run(&mut docker(&["network", "ls", "--quiet", "--filter", LABEL]))
 }
 
+/// The folders of environments, whichever.
+fn folders() -> BTreeSet<PathBuf> {
+    let entries = std::env::temp_dir().read_dir().unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.join("gate").exists()).collect()
+}
+
 /// One after another, since what is left behind is looked for.
 #[test]
 #[ignore = "needs Docker"]
@@ -127,10 +134,11 @@ fn containers_and_processes_are_tasks_of_one_environment() {
 }
 
 fn they_call_each_other_and_end() {
-    let folder = folder(TEMPLATE, PROJECT);
+    let (folder, before) = (folder(TEMPLATE, PROJECT), folders());
     let mut up = Up::start(folder.path());
     let url = up.url();
     up.until("all tasks run and are healthy");
+    assert!(!folders().is_subset(&before));
     assert!(up.seen.iter().any(|line| line.ends_with("│ listening")), "{:#?}", up.seen);
     let environment = get(&format!("{url}/web"));
     for variable in [
@@ -153,6 +161,7 @@ fn they_call_each_other_and_end() {
     up.until("exit code 0");
     assert!(up.ended());
     assert_eq!(left(), "");
+    assert!(folders().is_subset(&before));
 }
 
 fn a_container_that_uses_too_much_memory_is_replaced() {

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    fs,
     os::unix::net::UnixStream,
     path::Path,
 };
@@ -52,7 +53,9 @@ pub(super) async fn remove_all(engine: &Engine, folder: &Path) {
             tracing::warn!(%error, "a network was not removed");
         }
     }
-    if let Err(error) = std::fs::remove_dir_all(folder) {
+    // A label says where it is, and anybody can write one: nothing else that is there goes.
+    let removed = fs::remove_file(folder.join(SOCKET)).and_then(|()| fs::remove_dir(folder));
+    if let Err(error) = removed {
         tracing::debug!(%error, "a folder was not removed");
     }
 }
