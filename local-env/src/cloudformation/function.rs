@@ -279,9 +279,18 @@ impl Scope<'_> {
     }
 
     fn get_azs(&self, call: &Call<'_>) -> Result<Value> {
-        let region = self.text(call, call.argument)?;
+        // Many templates have a bare `!GetAZs`, which AWS takes for its empty text.
+        let region = match call.argument.value {
+            Value::Null => String::new(),
+            _ => self.text(call, call.argument)?,
+        };
         let region = if region.is_empty() { &self.inputs.region } else { &region };
-        let zones = ["a", "b", "c"].map(|zone| format!("{region}{zone}"));
+        let zones: &[&str] = match region.as_str() {
+            "us-east-1" => &["a", "b", "c", "d", "e", "f"],
+            "us-west-2" => &["a", "b", "c", "d"],
+            _ => &["a", "b", "c"],
+        };
+        let zones: Vec<_> = zones.iter().map(|zone| format!("{region}{zone}")).collect();
         Ok(texts(zones.iter().map(String::as_str), call.span))
     }
 

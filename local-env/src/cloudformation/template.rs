@@ -15,8 +15,18 @@ pub(crate) const LARGEST: usize = 16 << 20;
 /// After so many nothing more is looked for.
 pub(super) const MOST_PROBLEMS: usize = 200;
 
-/// The only macro that is read here.
+/// The only macro that is carried out here.
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+/// Macros of AWS's that change resources of their own kinds alone, of which none is run here.
+const APART: [&str; 4] = [
+    SERVERLESS,
+    "AWS::CodeDeployBlueGreen",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+];
+/// A section that the serverless macro takes away.
+const GLOBALS: &str = "Globals";
 
 const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
@@ -51,6 +61,7 @@ pub struct Template {
     /// All of it, where loops have to be unrolled before it can be read.
     pub(super) looped: Option<Node>,
     pub(super) language_extensions: bool,
+    serverless: bool,
     pub(super) rules: Map,
     pub(super) parameters: IndexMap<String, Parameter>,
     pub(super) mappings: Map,
@@ -117,6 +128,7 @@ impl Template {
             source,
             looped: None,
             language_extensions: false,
+            serverless: false,
             rules: Map::new(),
             parameters: IndexMap::new(),
             mappings: Map::new(),
@@ -132,7 +144,8 @@ impl Template {
             }
         };
         if let Some(entry) = sections.get("Transform") {
-            template.language_extensions = asks_for_language_extensions(&entry.node);
+            template.language_extensions = asks_for(&entry.node, LANGUAGE_EXTENSIONS);
+            template.serverless = asks_for(&entry.node, SERVERLESS);
         }
         for (name, entry) in sections {
             if let Err(problem) = template.section(name, entry, problems) {
@@ -172,7 +185,8 @@ impl Template {
             "Mappings" => self.mappings.clone_from(entries(node, &path)?),
             "Conditions" => self.conditions.clone_from(entries(node, &path)?),
             "Outputs" => self.outputs.clone_from(entries(node, &path)?),
-            "Transform" if only_language_extensions(node) => {}
+            "Transform" if only_known_macros(node) => {}
+            GLOBALS if self.serverless => {}
             "Transform" => {
                 return Err(Problem::NotEmulated {
                     what: "a macro of CloudFormation's".to_owned(),
@@ -245,12 +259,13 @@ fn transforms(node: &Node) -> Vec<Option<Cow<'_, str>>> {
     }
 }
 
-fn asks_for_language_extensions(node: &Node) -> bool {
-    transforms(node).iter().any(|name| name.as_deref() == Some(LANGUAGE_EXTENSIONS))
+fn asks_for(node: &Node, name: &str) -> bool {
+    transforms(node).iter().any(|it| it.as_deref() == Some(name))
 }
 
-fn only_language_extensions(node: &Node) -> bool {
-    transforms(node).iter().all(|name| name.as_deref() == Some(LANGUAGE_EXTENSIONS))
+fn only_known_macros(node: &Node) -> bool {
+    let is_known = |name: &str| name == LANGUAGE_EXTENSIONS || APART.contains(&name);
+    transforms(node).iter().all(|name| name.as_deref().is_some_and(is_known))
 }
 
 fn depends_on(node: &Node, path: &Path<'_>) -> Result<Vec<(String, Span)>, Problem> {

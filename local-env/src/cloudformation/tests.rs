@@ -82,6 +82,8 @@ fn functions_give_what_cloudformations_give() {
         ("!Join [':', !Ref Zones]", "x:y"),
         ("!Select ['1', !Split ['/', a/b/c]]", "b"),
         ("!Select [0, !GetAZs '']", "us-west-2a"),
+        ("!Select [3, !GetAZs ]", "us-west-2d"),
+        ("!Select [2, !GetAZs eu-west-1]", "eu-west-1c"),
         ("!Select [1, !GetAZs {Ref: AWS::Region}]", "us-west-2b"),
         ("!FindInMap [Sizes, !Ref Env, Cpu]", "256"),
         ("!FindInMap [Sizes, dev, Names]", "a,b"),
@@ -251,10 +253,15 @@ Resources:
     assert_eq!(problems("Description: x", &[]), ["`the template` lacks `Resources`"]);
     assert_eq!(problems("Resources: {}", &[]), ["`the template` lacks `Resources`"]);
     assert_eq!(problems("[]", &[])[0], "`the template` must be a mapping, and is a list");
-    let serverless = "Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: A::B::C}}";
+    let own = "Transform: [AWS::LanguageExtensions, Mine]\nResources: {A: {Type: A::B::C}}";
     assert_eq!(
-        problems(serverless, &[]),
+        problems(own, &[]),
         ["`Transform` uses a macro of CloudFormation's, which is not emulated"]
+    );
+    let globals = "Globals: {Function: {Timeout: 3}}\nResources: {A: {Type: A::B::C}}";
+    assert_eq!(
+        problems(globals, &[]),
+        ["`the template` names the section `Globals`, which does not exist"]
     );
     let twice =
         "Resources: {A: {Type: A::B::C, DependsOn: Nope, Properties: {X: !Ref Nope, Y: !Ref No}}}";
@@ -626,4 +633,13 @@ fn render(error: &TemplateError) -> String {
     let theme = miette::GraphicalTheme::unicode_nocolor();
     miette::GraphicalReportHandler::new_themed(theme).render_report(&mut shown, error).unwrap();
     shown
+}
+
+#[test]
+fn macros_that_change_their_own_kinds_alone_leave_the_rest_as_it_is() {
+    let text = "Transform: [AWS::Serverless-2016-10-31, AWS::SecretsManager-2024-09-16]\n\
+                Globals: {Function: {Timeout: 3}}\n\
+                Resources: {A: {Type: AWS::Serverless::Function, Properties: {B: !Ref AWS::Region}}}";
+    let resolved = resolve(text, &[]).unwrap();
+    assert_eq!(resolved.resources["A"].properties.get("B").unwrap().text().unwrap(), "us-west-2");
 }

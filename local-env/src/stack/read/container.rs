@@ -25,7 +25,7 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
     let name = name(&definition.need("Name")?)?;
     let image = image(&definition.need("Image")?, task)?;
     let mappings = definition.items("PortMappings")?;
-    let ports = mappings.iter().map(|it| port_mapping::read(it, task));
+    let ports = mappings.iter().filter_map(|it| port_mapping::read(it, task).transpose());
     let ports = ports.collect::<Result<Vec<_>>>()?;
     Ok(Container {
         essential: definition.flag("Essential")?.unwrap_or(true),

@@ -6,11 +6,12 @@ use crate::stack::NamedPort;
 /// `AppProtocol`, and whether it is HTTP.
 const PROTOCOLS: [(&str, bool); 3] = [("http", true), ("http2", true), ("grpc", true)];
 
-/// A mapping, with the name that it may have.
-pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<(u16, Option<NamedPort>)> {
+/// A mapping, with the name that it may have; nothing where no load balancer could name it.
+pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<Option<(u16, Option<NamedPort>)>> {
     let mapping = field.map()?;
     if let Some(range) = mapping.get("ContainerPortRange") {
-        return Err(range.not_emulated("a range of ports", "map each port on its own"));
+        range.ignore();
+        return Ok(None);
     }
     let port = mapping.need("ContainerPort")?.port()?;
     let host = mapping.get("HostPort");
@@ -25,10 +26,17 @@ pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<(u16, Option<NamedP
             return Err(host.refused(why, help));
         }
     }
-    if let Some(protocol) = mapping.get("Protocol")
-        && !protocol.text()?.eq_ignore_ascii_case("tcp")
-    {
-        return Err(protocol.not_emulated("a port of another protocol", "only `tcp` is emulated"));
+    if let Some(protocol) = mapping.get("Protocol") {
+        match protocol.text()?.to_ascii_lowercase().as_str() {
+            "tcp" => {}
+            "udp" => {
+                protocol.ignore();
+                return Ok(None);
+            }
+            other => {
+                return Err(protocol.refused(format!("is `{other}`"), "AWS knows `tcp` and `udp`"));
+            }
+        }
     }
     let speaks_http = mapping.get("AppProtocol").map(|it| it.choice(&PROTOCOLS)).transpose()?;
     let name = mapping.text("Name")?.map(|name| NamedPort {
@@ -36,5 +44,5 @@ pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<(u16, Option<NamedP
         port,
         speaks_http: speaks_http.unwrap_or(false),
     });
-    Ok((port, name))
+    Ok(Some((port, name)))
 }

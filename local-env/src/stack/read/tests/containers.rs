@@ -231,14 +231,23 @@ fn a_restart_policy_that_is_off_says_nothing() {
 }
 
 #[test]
+fn ports_that_no_load_balancer_can_name_are_listed() {
+    let ports = "PortMappings: [{ContainerPort: 8080}]";
+    let more = "PortMappings: [{ContainerPort: 8080}, {ContainerPort: 2000, Protocol: udp}, \
+                {ContainerPortRange: 1-2}]";
+    assert_eq!(changed(ports, more).services[0].task_definition.containers[0].ports, [8080]);
+    let mappings = "Task.ContainerDefinitions[0].PortMappings";
+    assert_eq!(
+        ignored(ports, more),
+        [format!("{mappings}[1].Protocol"), format!("{mappings}[2].ContainerPortRange")]
+    );
+}
+
+#[test]
 fn port_mappings_are_checked() {
     for (mapping, expected) in [
         ("HostPort: 80", "HostPort` is 80 for container port 8080"),
-        ("Protocol: udp", "Protocol` asks for a port of another protocol, which is not emulated"),
-        (
-            "ContainerPortRange: 1-2",
-            "ContainerPortRange` asks for a range of ports, which is not emulated",
-        ),
+        ("Protocol: sctp", "Protocol` is `sctp`"),
     ] {
         let ports = "PortMappings: [{ContainerPort: 8080}]";
         let other = format!("PortMappings: [{{ContainerPort: 8080, {mapping}}}]");
