@@ -62,8 +62,9 @@ fn role<'a>(subject: &Subject<'a>, definition: &Resource, key: &str) -> Option<&
 
 /// Whether the role lets tasks take it on.
 fn trust(subject: &Subject<'_>, role: &Resource, definition: &Resource) {
-    let Some(document) = value::at(&role.properties, "AssumeRolePolicyDocument") else { return };
-    let trusted = statements(document).any(|statement| {
+    let document = value::at(&role.properties, "AssumeRolePolicyDocument");
+    let Some(document) = document.and_then(value::document) else { return };
+    let trusted = statements(&document).any(|statement| {
         let mut found = false;
         if let Some(principal) = statement.get("Principal") {
             value::texts(principal, &mut |it| found |= it == TASKS || it == "*");
@@ -179,14 +180,12 @@ fn permissions(subject: &Subject<'_>, definition: &Resource, role: &Resource, ne
 fn grants(subject: &Subject<'_>, role: &Resource) -> Option<Vec<Grant>> {
     let mut grants = Vec::new();
     for policy in value::items(&role.properties, "Policies") {
-        grants.extend(policy.get("PolicyDocument").into_iter().flat_map(of_document));
+        grants.extend(of_document(policy)?);
     }
     for arn in value::items(&role.properties, "ManagedPolicyArns") {
         let arn = arn.text()?;
         match subject.named(MANAGED_POLICY, &arn) {
-            Some(policy) => grants.extend(
-                value::at(&policy.properties, "PolicyDocument").into_iter().flat_map(of_document),
-            ),
+            Some(policy) => grants.extend(of_document(&policy.properties)?),
             None if arn.ends_with(EXECUTION_POLICY) => grants.push(Grant::of_execution_policy()),
             None => return None,
         }
@@ -200,15 +199,14 @@ fn grants(subject: &Subject<'_>, role: &Resource) -> Option<Vec<Grant>> {
         .of_type(ROLE_POLICY)
         .filter(|policy| value::text(policy, "RoleName").is_some_and(|it| it == role.reference()));
     for policy in attached.chain(own) {
-        grants.extend(
-            value::at(&policy.properties, "PolicyDocument").into_iter().flat_map(of_document),
-        );
+        grants.extend(of_document(&policy.properties)?);
     }
     Some(grants)
 }
 
-fn of_document(document: &Node) -> Vec<Grant> {
-    statements(document).map(Grant::of_statement).collect()
+fn of_document(policy: &Node) -> Option<Vec<Grant>> {
+    let document = value::document(policy.get("PolicyDocument")?)?;
+    Some(statements(&document).map(Grant::of_statement).collect())
 }
 
 // === impl Grant ===

@@ -1,5 +1,7 @@
 //! Values of resolved properties, read without complaint: what is malformed is told elsewhere.
 
+use std::borrow::Cow;
+
 use crate::cloudformation::{Node, Resource, Value};
 
 /// What stands at `LoadBalancers.0.ContainerPort`.
@@ -20,10 +22,18 @@ pub(super) fn items<'a>(node: &'a Node, path: &str) -> &'a [Node] {
     at(node, path).and_then(Node::items).unwrap_or_default()
 }
 
+/// A policy's document, which may stand in a text; `None` if that is no JSON.
+pub(super) fn document(node: &Node) -> Option<Cow<'_, Node>> {
+    match &node.value {
+        Value::String(text) => Node::of_json(text).map(Cow::Owned),
+        _ => Some(Cow::Borrowed(node)),
+    }
+}
+
 /// A text, or the texts of a list, as policies have them.
 pub(super) fn one_or_more(node: &Node) -> Vec<String> {
     let nodes = node.items().unwrap_or(std::slice::from_ref(node));
-    nodes.iter().filter_map(Node::text).map(std::borrow::Cow::into_owned).collect()
+    nodes.iter().filter_map(Node::text).map(Cow::into_owned).collect()
 }
 
 /// Whether a flag is set.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::Span;
+use super::{Span, json};
 
 /// Nesting beyond this is refused, which bounds every recursion over nodes.
 pub(super) const MAX_DEPTH: usize = 100;
@@ -55,6 +55,11 @@ pub struct Entry {
 impl Node {
     pub(crate) fn new(value: Value, span: Span) -> Self {
         Self { value, span }
+    }
+
+    /// A document that stands within a text, as policies may; its places are that text's own.
+    pub(crate) fn of_json(text: &str) -> Option<Self> {
+        json::read(text).ok()
     }
 
     /// The text of a scalar: numbers as they are spelt, booleans as `true` and `false`.

@@ -20,6 +20,13 @@ const fn mistake(
     Mistake { code, resource, line, trips, passes }
 }
 
+const TRUST: &str = "
+        Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: ecs-tasks.amazonaws.com}}]";
+const PERMISSIONS: &str = "
+            Statement:
+              - {Effect: Allow, Action: 'ecr:GetAuthorizationToken', Resource: '*'}
+              - {Effect: Allow, Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], Resource: !Sub 'arn:aws:ecr:us-west-2:${AWS::AccountId}:repository/api'}
+              - {Effect: Allow, Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: !GetAtt Logs.Arn}";
 const API_PATHS: &str = "Values: [/service1, /service1/*]";
 const API_GROUP: &str = "SecurityGroups: [!GetAtt TaskGroup.GroupId]\n  Worker:";
 const API_CIRCUIT: &str =
@@ -589,6 +596,33 @@ pub const MISTAKES: &[Mistake] = &[
         &[(
             "Service: ecs-tasks.amazonaws.com",
             "Service: [ec2.amazonaws.com, ecs-tasks.amazonaws.com]",
+        )],
+    ),
+    // Policies may stand in texts, as JSON.
+    mistake(
+        "role-trust",
+        "Role",
+        "AssumeRolePolicyDocument:",
+        &[(
+            TRUST,
+            " '{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"ec2.amazonaws.com\"}}}'",
+        )],
+        &[(
+            TRUST,
+            " '{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"ecs-tasks.amazonaws.com\"}}}'",
+        )],
+    ),
+    mistake(
+        "execution-permissions",
+        "Role",
+        "Policies:",
+        &[(
+            PERMISSIONS,
+            " '{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"logs:*\", \"Resource\": \"*\"}}'",
+        )],
+        &[(
+            PERMISSIONS,
+            " '{\"Statement\": {\"Effect\": \"Allow\", \"Action\": [\"logs:*\", \"ecr:*\"], \"Resource\": \"*\"}}'",
         )],
     ),
     mistake(
