@@ -181,8 +181,9 @@ fn health_check(subject: &Subject<'_>, group: &TargetGroup) {
         return;
     }
     let last = path.rsplit('/').next().unwrap_or_default();
-    let severity =
-        if HEALTH.contains(&last) { Severity::Advice } else { code::HEALTH_CHECK_PATH.severity };
+    // Many programs answer these whatever else they serve, and it cannot be seen from here.
+    let is_usual = path == "/" || HEALTH.contains(&last);
+    let severity = if is_usual { Severity::Advice } else { code::HEALTH_CHECK_PATH.severity };
     let message = format!(
         "the health check of `{}` asks for `{path}`, and its requests have paths like {}, of which \
          nothing is stripped",

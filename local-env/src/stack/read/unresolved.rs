@@ -6,6 +6,10 @@ use crate::{
     stack::StackProblem,
 };
 
+/// What clients are authenticated with, which decides nothing where all of them pass.
+const AUTHENTICATION: [&str; 3] =
+    ["AuthenticateOidcConfig", "AuthenticateCognitoConfig", "JwtValidationConfig"];
+
 const DECIDING: [&str; 2] = ["AWS::ElasticLoadBalancingV2::", "AWS::ServiceDiscovery::"];
 
 /// The first reference that has no value.
@@ -31,7 +35,10 @@ fn unresolved(node: &Node) -> Option<(&Node, String)> {
             DynamicPiece::Text(_) => None,
         }),
         Value::List(items) => items.iter().find_map(unresolved),
-        Value::Map(map) => map.values().find_map(|entry| unresolved(&entry.node)),
+        Value::Map(map) => map
+            .iter()
+            .filter(|(key, _)| !AUTHENTICATION.contains(&key.as_str()))
+            .find_map(|(_, entry)| unresolved(&entry.node)),
         _ => None,
     }
 }
