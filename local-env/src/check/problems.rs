@@ -57,6 +57,7 @@ pub(super) fn check(subject: &Subject<'_>, problems: &[StackProblem]) {
 
 /// Each as a finding.
 pub(super) fn of_templates(errors: &[TemplateError]) -> Findings {
+    let errors: Vec<_> = errors.iter().flat_map(with_nested).collect();
     let sources: Vec<_> = errors.iter().map(|error| error.text().clone()).collect();
     let (source, starts) = Source::joined(&sources);
     let finding = |problem: &TemplateProblem, start: usize| {
@@ -72,11 +73,17 @@ pub(super) fn of_templates(errors: &[TemplateError]) -> Findings {
     };
     let of_one = |(error, start)| {
         let problems = TemplateError::problems(error).iter();
-        problems.map(move |problem| (problem, start))
+        problems.filter(|it| it.nested().is_none()).map(move |problem| (problem, start))
     };
-    let problems = errors.iter().zip(starts).flat_map(of_one);
+    let problems = errors.into_iter().zip(starts).flat_map(of_one);
     let all = problems.map(|(problem, start)| finding(problem, start)).collect();
     Findings::new(source.clone(), all)
+}
+
+/// An error, and those of the nested stacks that it is made of.
+fn with_nested(error: &TemplateError) -> Vec<&TemplateError> {
+    let nested = error.problems().iter().filter_map(TemplateProblem::nested).flat_map(with_nested);
+    [error].into_iter().chain(nested).collect()
 }
 
 fn tell(subject: &Subject<'_>, problem: &StackProblem) {

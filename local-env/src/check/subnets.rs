@@ -136,8 +136,10 @@ fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for container in value::items(&definition.properties, "ContainerDefinitions") {
         let text = |path| value::at(container, path).and_then(Node::text).unwrap_or_default();
-        match ecr_repository(&text("Image")) {
+        let image = text("Image");
+        match ecr_repository(&image) {
             Some(_) => needed.extend(["ecr.api", "ecr.dkr", "s3"]),
+            None if image.split('/').next().is_some_and(|it| it.ends_with(".invalid")) => {}
             None => needed.push("the internet"),
         }
         if text("LogConfiguration.LogDriver") == "awslogs" {

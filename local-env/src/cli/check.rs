@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::{Args, ValueEnum};
 
 use super::{
-    load::{self, Templates},
+    load::{self, Templates, made_up},
     print::print,
     project::Project,
 };
@@ -68,10 +68,11 @@ fn colours() -> bool {
 impl Check {
     fn findings(&self) -> miette::Result<Findings> {
         let project = Project::read(&self.templates.project_file())?;
-        let resolved = match load::resolved(&self.templates, &project) {
+        let (resolved, made_up) = match made_up::resolved(&self.templates, &project) {
             Ok(resolved) => resolved,
             Err(report) => return Ok(check::unresolved(&load::template_errors(report)?)),
         };
+        made_up.tell();
         let architectures =
             if self.images { images::architectures(&resolved)? } else { Architectures::new() };
         Ok(check::check(&resolved, &architectures))

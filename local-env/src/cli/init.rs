@@ -1,7 +1,6 @@
 //! `local-env init`: writes a first `local-env.toml` for a template, from what is near by.
 
 mod guess;
-mod parameter;
 mod sidecar;
 mod write;
 
@@ -16,7 +15,7 @@ use miette::{IntoDiagnostic as _, WrapErr as _};
 
 use self::{guess::Folders, write::Draft};
 use super::{
-    load::{self, Templates},
+    load::{self, Templates, made_up},
     print::print,
     project::Project,
 };
@@ -98,7 +97,7 @@ impl Init {
         project: &Project,
         given: &[(String, String)],
     ) -> miette::Result<Draft> {
-        let (resolved, guessed) = parameter::resolved(&self.templates, project)?;
+        let (resolved, made_up) = made_up::resolved(&self.templates, project)?;
         // Whether clients may pass is not asked before the stack is run.
         let allowed = Allowed { unauthenticated: true, partial: self.allow_partial };
         let stack = Stack::read(&resolved, allowed)?;
@@ -107,6 +106,6 @@ impl Init {
             project.lacking(&stack, |part| guess::is_skipped(part.service, part.container))?;
         let folders = Folders::near(self.templates.beside(), Path::new(""));
         let base = path.parent().unwrap_or(Path::new(""));
-        Ok(Draft::new(base, &folders, &stack, &lacking).with_parameters(given, &guessed))
+        Ok(Draft::new(base, &folders, &stack, &lacking).with_values(given, &made_up))
     }
 }

@@ -5,6 +5,7 @@
 
 mod assembly;
 mod input;
+pub(super) mod made_up;
 mod nested;
 mod parameters_file;
 mod stacks;
@@ -109,26 +110,37 @@ pub(super) fn tell_partial(stack: &Stack) {
     }
 }
 
+/// Values that some template may ask for.
+struct AtHand {
+    parameters: BTreeMap<String, String>,
+    /// Exports of stacks that are not there.
+    imports: BTreeMap<String, String>,
+    /// By `Resource.Attribute`.
+    attributes: BTreeMap<String, String>,
+    /// What Parameter Store keeps.
+    ssm: BTreeMap<String, String>,
+}
+
 /// The resources of these templates, of several stacks as of one.
 ///
 /// What is given by hand has to be a parameter of a template; what the project file has at hand may
 /// be meant for another one.
 pub(super) fn resolved(templates: &Templates, project: &Project) -> miette::Result<Resolved> {
-    resolved_with(templates, project, &project.parameters)
+    let at_hand = AtHand {
+        parameters: project.parameters.clone(),
+        imports: project.imports.clone(),
+        attributes: project.attributes.clone(),
+        ssm: project.ssm.clone(),
+    };
+    resolved_with(templates, &at_hand)
 }
 
-/// The same with other parameters at hand than the project file's.
-pub(super) fn resolved_with(
-    templates: &Templates,
-    project: &Project,
-    at_hand: &BTreeMap<String, String>,
-) -> miette::Result<Resolved> {
+/// The same with other values at hand than the project file's.
+fn resolved_with(templates: &Templates, at_hand: &AtHand) -> miette::Result<Resolved> {
     let inputs = chosen(input::all(&templates.paths)?, &templates.stacks)?;
     let stacks = Stacks {
         at_hand,
         given: given(templates)?,
-        ssm: &project.ssm,
-        imports: &project.imports,
         ignored: templates.ignore.iter().cloned().collect(),
     };
     let resolved = Resolved::joined(stacks.resolve(inputs)?);

@@ -48,6 +48,9 @@ pub(super) struct Project {
     /// What stacks export that are not given.
     #[serde(default)]
     pub(super) imports: BTreeMap<String, String>,
+    /// What resources would answer that only AWS has, by `Resource.Attribute`.
+    #[serde(default)]
+    pub(super) attributes: BTreeMap<String, String>,
     #[serde(default)]
     services: BTreeMap<String, ServiceEntry>,
     /// By what a container's secret is called.

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use self::account::{Account, Line};
 use super::{
-    load::{self, Templates},
+    load::{Templates, made_up},
     print::print,
     project::Project,
 };
@@ -38,7 +38,8 @@ enum Format {
 /// Runs the command.
 pub(super) fn run(report: &Report) -> miette::Result<()> {
     let project = Project::read(&report.templates.project_file())?;
-    let resolved = load::resolved(&report.templates, &project)?;
+    let (resolved, made_up) = made_up::resolved(&report.templates, &project)?;
+    made_up.tell();
     let stack = Stack::read(&resolved, Allowed { partial: true, ..Allowed::default() })?;
     let account = Account::new(&resolved, &stack.coverage);
     let text = match report.format {

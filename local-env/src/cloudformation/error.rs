@@ -315,6 +315,13 @@ impl<P: Diagnostic> Diagnostic for Problems<P> {
 // === impl TemplateProblem ===
 
 impl TemplateProblem {
+    /// What is wrong with the nested stack that cannot be read.
+    pub fn nested(&self) -> Option<&TemplateError> {
+        let Self::Nested { error, .. } = self else { return None };
+        let error: &(dyn std::error::Error + 'static) = &**error;
+        error.downcast_ref()
+    }
+
     pub(super) fn syntax(what: impl Into<String>, span: impl Into<Span>) -> Self {
         Self::Syntax { what: what.into(), help: None, span: span.into() }
     }

@@ -107,9 +107,17 @@ impl Scope<'_> {
         span: Span,
     ) -> Result<Value> {
         let identity = &self.resource(name, path, span)?.identity;
-        identity.attribute(attribute).ok_or_else(|| Problem::UnknownName {
+        let full_name = format!("{name}.{attribute}");
+        if let Some(given) = self.inputs.attributes.get(&full_name) {
+            return Ok(Value::String(given.clone()));
+        }
+        let value = identity.attribute(attribute);
+        if matches!(&value, Some(Value::String(text)) if *text == full_name) {
+            self.notes.borrow_mut().insert(Note::UnknownAttribute { name: full_name.clone() });
+        }
+        value.ok_or_else(|| Problem::UnknownName {
             kind: "attribute",
-            name: format!("{name}.{attribute}"),
+            name: full_name,
             path: path.to_string(),
             help: did_you_mean(attribute, identity.attribute_names()).or_else(|| {
                 Some(format!(

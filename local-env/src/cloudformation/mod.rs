@@ -38,7 +38,7 @@ pub use dynamic::{DynamicPiece, DynamicReference, dynamic_pieces};
 pub use error::{Problems, TemplateError, TemplateProblem};
 pub use identity::Identity;
 pub(crate) use nearest::did_you_mean;
-pub(crate) use nested::NESTED_STACK;
+pub(crate) use nested::is_nested;
 pub use nested::{Library, Wanted};
 pub use node::{Entry, Map, Node, Value};
 pub use resolve::{Inputs, Note, Output, Resolved, Resource};

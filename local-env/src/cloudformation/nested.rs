@@ -1,4 +1,4 @@
-//! Stacks that stand in a template as resources of type `AWS::CloudFormation::Stack`.
+//! Stacks that stand in a template as resources, CloudFormation's own or those of its serverless macro.
 //!
 //! Where their templates are is nothing that this module knows: it asks a [`Library`].
 
@@ -15,8 +15,9 @@ use super::{
     evaluate::Scope, physical, template::Declaration,
 };
 
-/// The type of a nested stack.
-pub(crate) const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+/// The types of nested stacks, and where each says which template it has.
+const TYPES: [(&str, &str); 2] =
+    [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
 
 /// A template that nests itself would never end, and two that nest one another twice would take
 /// till then.
@@ -38,7 +39,7 @@ pub struct Library {
 pub struct Wanted<'a> {
     /// The template that has the resource.
     pub parent: &'a Source,
-    /// `TemplateURL`.
+    /// `TemplateURL` or `Location`.
     pub url: &'a str,
     /// What CDK says of the file, seen from the parent.
     pub asset: Option<&'a str>,
@@ -74,11 +75,16 @@ impl fmt::Debug for Library {
     }
 }
 
+/// Whether resources of this type are nested stacks.
+pub(crate) fn is_nested(resource_type: &str) -> bool {
+    TYPES.iter().any(|(nested, _)| *nested == resource_type)
+}
+
 // === impl Scope ===
 
 impl Scope<'_> {
     /// The resources of a nested stack and what references to it give; `None` where there is no
-    /// template to read.
+    /// template to read, or it is no such stack.
     pub(super) fn nested(
         &self,
         name: &str,
@@ -86,7 +92,9 @@ impl Scope<'_> {
         properties: &Node,
     ) -> Result<Option<(Resolved, Identity)>, Problem> {
         let library = &self.inputs.library;
-        let url = properties.get("TemplateURL").and_then(Node::text).unwrap_or_default();
+        let kind = TYPES.iter().find(|(nested, _)| *nested == declared.resource_type);
+        let Some((_, property)) = kind else { return Ok(None) };
+        let url = properties.get(property).and_then(Node::text).unwrap_or_default();
         let wanted =
             Wanted { parent: &self.template.source, url: &url, asset: declared.asset.as_deref() };
         let Some(template) = (library.find)(&wanted) else { return Ok(None) };

@@ -8,8 +8,8 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Identity, Library, Map, NESTED_STACK, Node, Problems, Source, Span, Template,
-    TemplateError, TemplateProblem as Problem, Value, dynamic,
+    Entry, Identity, Library, Map, Node, Problems, Source, Span, Template, TemplateError,
+    TemplateProblem as Problem, Value, dynamic,
     evaluate::Scope,
     foreach,
     nearest::did_you_mean,
@@ -33,6 +33,8 @@ pub struct Inputs {
     pub parameters: BTreeMap<String, String>,
     /// What AWS's Parameter Store keeps, by name.
     pub ssm: BTreeMap<String, String>,
+    /// Attributes that only AWS knows, by `Resource.Attribute`; what is given here wins.
+    pub attributes: BTreeMap<String, String>,
     /// What other stacks export, by name.
     pub exports: BTreeMap<String, String>,
     /// Outputs of other stacks, by the stack's name and their own.
@@ -104,6 +106,11 @@ pub enum Note {
         /// The resource that has it.
         logical_id: String,
     },
+    /// An attribute that only AWS knows, such as a custom resource's; its name stands in its place.
+    UnknownAttribute {
+        /// `Resource.Attribute`.
+        name: String,
+    },
     /// The user wants a resource to be left out.
     LeftOut {
         /// Its name.
@@ -134,6 +141,7 @@ impl Inputs {
             account: "000000000000".to_owned(),
             parameters: BTreeMap::new(),
             ssm: BTreeMap::new(),
+            attributes: BTreeMap::new(),
             exports: BTreeMap::new(),
             outputs: BTreeMap::new(),
             library: Library::empty(),
@@ -346,15 +354,13 @@ impl Scope<'_> {
         properties: &Node,
         problems: &mut Vec<Problem>,
     ) -> Identity {
-        if declared.resource_type == NESTED_STACK {
-            match self.nested(name, declared, properties) {
-                Ok(Some((nested, identity))) => {
-                    self.nested.borrow_mut().insert(name.to_owned(), nested);
-                    return identity;
-                }
-                Ok(None) => {}
-                Err(problem) => problems.push(problem),
+        match self.nested(name, declared, properties) {
+            Ok(Some((nested, identity))) => {
+                self.nested.borrow_mut().insert(name.to_owned(), nested);
+                return identity;
             }
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
         }
         physical::identify(self.inputs, name, &declared.resource_type, properties)
     }

@@ -265,6 +265,53 @@ fn the_project_file_gives_imports_and_plain_parameters() {
     assert!(error.contains("[ssm]"), "{error}");
 }
 
+#[test]
+fn the_project_file_gives_what_a_custom_resource_answers() {
+    let rule = "
+  Rule:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Http
+      Priority: !GetAtt Action.Priority
+      Conditions: [{Field: path-pattern, Values: ['*']}]
+      Actions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: '200'}}]
+  Action: {Type: 'Custom::Action', Properties: {ServiceToken: arn}}
+  Http:";
+    let templates =
+        [("b.yaml", BALANCER), ("l.yaml", &LISTENER.replacen("\n  Http:", rule, 1))];
+    let folder = Folder::new(&templates);
+    let error = folder.error(&["b.yaml", "l.yaml"]);
+    assert!(error.contains("asks for the value of `Action.Priority`"), "{error}");
+    assert!(error.contains("under `[attributes]`"), "{error}");
+    folder.write("local-env.toml", b"[attributes]\n\"Action.Priority\" = \"7\"\n");
+    let told = route(&folder, &["b.yaml", "l.yaml"]);
+    assert!(told.contains("rule 7 "), "{told}");
+}
+
+#[test]
+fn an_export_that_is_nearly_there_is_a_mistake_for_a_check_too() {
+    let near = LISTENER.replace("!ImportValue balancer", "!ImportValue balancr");
+    let folder = Folder::new(&[("b.yaml", BALANCER), ("l.yaml", &near)]);
+    let ended = folder.run(&["check", "b.yaml", "l.yaml"]);
+    assert!(!ended.success && ended.out.contains("the export `balancr`"), "{}", ended.out);
+    let alone = folder.run(&["check", "l.yaml"]);
+    assert!(alone.errors.contains("imports without values"), "{}", alone.errors);
+    assert!(alone.out.contains("not-in-template"), "{}", alone.out);
+}
+
+#[test]
+fn a_check_tells_what_is_wrong_within_a_nested_stack() {
+    let parent =
+        "Resources: {In: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: in.yaml}}}";
+    let nested = "Resources: {A: {Type: 'A::B::C', Properties: {B: !Ref Nobody}}}";
+    let folder = Folder::new(&[("t.yaml", parent), ("in.yaml", nested)]);
+    let ended = folder.run(&["check", "--format", "json", "t.yaml"]);
+    let found: Value = serde_json::from_str(&ended.out).unwrap();
+    let finding = &found["findings"][0];
+    assert!(finding["message"].as_str().unwrap().contains("`Nobody`"), "{found:#}");
+    assert!(finding["template"] == "in.yaml", "{found:#}");
+}
+
 const PARTIAL: &str = "
 Resources:
   Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [a, b]}}

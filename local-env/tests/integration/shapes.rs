@@ -23,11 +23,19 @@ const ELSEWHERE: &[&str] = &["cdk/cdk.out", "--stack", "Real/Elsewhere"];
 const SHOP: &[&str] = &["cdk/cdk.out", "--stack", "Shop", "--stack", "Network"];
 const PUBLIC: &[&str] = &["templates/public-fargate.yaml"];
 const LAYERS: &[&str] = &["templates/layers/main.yaml"];
+const PAIR: &[&str] = &["templates/pair/cluster.yaml", "templates/pair/service.yaml"];
+const CLUSTER: &[&str] = &["templates/instances.yaml"];
+const ISOLATED: &[&str] = &["templates/isolated/main.yaml"];
+const SYNTAX: &[&str] = &["templates/syntax.yaml"];
+/// Needs what is elsewhere.
+const ASKING: &[&str] = &["templates/asking.yaml"];
 /// Of each template, how many are made with one thing wrong.
 const MUTANTS: usize = 120;
 /// All that work in AWS, and that nothing is left out of here.
-const WORKING: [&[&str]; 8] =
-    [PATTERNS, CONNECTED, INSTANCES, BESIDE, ROUTES, SHOP, PUBLIC, LAYERS];
+const WORKING: [&[&str]; 12] = [
+    PATTERNS, CONNECTED, INSTANCES, BESIDE, ROUTES, SHOP, PUBLIC, LAYERS, PAIR, CLUSTER, ISOLATED,
+    SYNTAX,
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -65,15 +73,14 @@ fn a_report_of_what_works_in_aws_leaves_nothing_out() {
     }
 }
 
-/// A health check of a path that no rule leads to is worth a look even there. The shop's tasks have no
-/// way to ECR, which is an alarm that is right.
+/// The shop's tasks have no way to ECR, which is an alarm that is right.
 #[test]
 fn no_alarm_is_raised_over_what_works_in_aws() {
-    for template in WORKING.into_iter().filter(|it| *it != SHOP) {
+    let without = [ASKING, &PAIR[1..]];
+    for template in WORKING.into_iter().filter(|it| *it != SHOP).chain(without) {
         let findings = printed(&[&["check", "--format", "json"], template].concat());
         for finding in findings["findings"].as_array().unwrap() {
-            let is_hint = finding["severity"] == "advice" || finding["code"] == "health-check-path";
-            assert!(is_hint, "{template:?}: {finding:#}");
+            assert!(finding["severity"] == "advice", "{template:?}: {finding:#}");
         }
     }
 }
@@ -136,6 +143,34 @@ fn public_shapes_route_as_they_say() {
     assert!(nobody.contains("forward to public-fargate-nobody"), "{nobody}");
     assert!(route("http://localhost/products/1", LAYERS, &[]).contains("(tasks of products)"));
     assert!(route("http://localhost/", LAYERS, &[]).contains("(tasks of website)"));
+    assert!(route("http://localhost/any", PAIR, &[]).contains("(tasks of web)"));
+    assert!(route("http://localhost:8080/", PAIR, &[]).contains("answer 404"));
+    let image = ["--parameter", "ImageUri=ledger:1"];
+    assert!(route("http://localhost/", ISOLATED, &image).contains("(tasks of ledger)"));
+    let network = ["--parameter", "Vpc=vpc-1", "--parameter", "Subnets=subnet-1,subnet-2"];
+    let named = route("http://shop.example.com/", CLUSTER, &network);
+    assert!(named.contains("(tasks of instances-Service"), "{named}");
+    assert!(route("http://dev.example.com/dev/blue", SYNTAX, &[]).contains("\nrule 5 "));
+    assert!(route("http://dev.example.com/", SYNTAX, &[]).contains("folded into one line"));
+}
+
+#[test]
+fn what_is_left_to_be_given_is_made_up_for_a_check_and_named() {
+    let told = errors(&local_env(&[&["check"], ASKING].concat()));
+    for named in [
+        "parameters without values have made-up ones: `AppName`,",
+        "imports without values have made-up ones: `example-example-ClusterId`,",
+        "attributes without values have made-up ones: `CountAction.DesiredCount`,",
+        "no errors, no warnings",
+    ] {
+        assert!(told.contains(named), "{named}: {told}");
+    }
+    let drafted = local_env(&[&["init", "--print", "--allow-partial"], ASKING].concat());
+    let drafted = String::from_utf8(drafted.stdout).unwrap();
+    assert!(drafted.contains("[attributes]\n\"CountAction.DesiredCount\" = \"1\" # a guess\n"));
+    assert!(drafted.contains("[imports]\nexample-example-ClusterId = "), "{drafted}");
+    let refused = errors(&local_env(&[&["route", "http://localhost/"], ASKING].concat()));
+    assert!(refused.contains("needs a value for `AppName`"), "{refused}");
 }
 
 #[test]
@@ -265,7 +300,16 @@ fn no_mistake_in_a_template_is_more_than_told() {
         let template: Value = serde_json::from_str(&text).unwrap();
         (0..MUTANTS).for_each(|_| digest(&mutator.json(&template)));
     }
-    for name in ["public-fargate.yaml", "layers/service.yaml", "layers/main.yaml"] {
+    for name in [
+        "public-fargate.yaml",
+        "layers/service.yaml",
+        "layers/main.yaml",
+        "pair/service.yaml",
+        "isolated/network.yaml",
+        "instances.yaml",
+        "syntax.yaml",
+        "asking.yaml",
+    ] {
         let text = std::fs::read_to_string(folder().join("templates").join(name)).unwrap();
         (0..MUTANTS).for_each(|_| digest(&mutator.lines(&text)));
     }

@@ -1,14 +1,14 @@
 //! The text of a project file that says what another one lacks. What nobody can know stands in
 //! comments, so that the file can be read and `up` tells what is missing.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use super::{
-    guess::{Folders, Guess, Run, guess, seen_from},
-    parameter::Guessed,
-};
+use super::guess::{Folders, Guess, Run, guess, seen_from};
 use crate::{
-    cli::project::{Lacking, Part, key, quoted},
+    cli::{
+        load::made_up::MadeUp,
+        project::{Lacking, Part, key, quoted},
+    },
     stack::Stack,
 };
 
@@ -44,14 +44,17 @@ impl Draft {
         draft
     }
 
-    /// With values of parameters before all else.
-    pub(super) fn with_parameters(mut self, given: &[(String, String)], guessed: &Guessed) -> Self {
-        let line = |name: &str, value: &str| format!("{} = {}", key(name), quoted(value));
+    /// With values of parameters and the like before all else.
+    pub(super) fn with_values(mut self, given: &[(String, String)], made_up: &MadeUp) -> Self {
         let given = given.iter().map(|(name, value)| line(name, value) + "\n");
-        let guessed = guessed.iter().map(|(name, value)| line(name, value) + " # a guess\n");
-        let lines: String = given.chain(guessed).collect();
-        if !lines.is_empty() {
-            self.sections.insert(0, format!("[parameters]\n{lines}"));
+        let parameters: String = given.chain(guessed(&made_up.parameters)).collect();
+        let imports = guessed(&made_up.imports).collect();
+        let attributes = guessed(&made_up.attributes).collect();
+        let tables = [("attributes", attributes), ("imports", imports), ("parameters", parameters)];
+        for (table, lines) in tables {
+            if !lines.is_empty() {
+                self.sections.insert(0, format!("[{table}]\n{lines}"));
+            }
         }
         self
     }
@@ -109,6 +112,14 @@ impl Draft {
         let lines: Vec<_> = lines.collect();
         self.sections.push(format!("[environment_files]\n{}", lines.concat()));
     }
+}
+
+fn line(name: &str, value: &str) -> String {
+    format!("{} = {}", key(name), quoted(value))
+}
+
+fn guessed(values: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
+    values.iter().map(|(name, value)| line(name, value) + " # a guess\n")
 }
 
 fn entry(base: &Path, run: &Run) -> String {

@@ -1,5 +1,5 @@
 //! Where the templates of nested stacks are: beside the one that has them, under the name that CDK
-//! tells, the one in the URL, or the one that CDK's list of assets gives for that.
+//! tells, the end of the URL's path, or what CDK's list of assets gives for its last part.
 
 use std::path::{Path, PathBuf};
 
@@ -22,17 +22,19 @@ pub(super) fn library() -> Library {
 fn candidates(wanted: &Wanted<'_>) -> Vec<PathBuf> {
     let folder = Path::new(wanted.parent.name()).parent().unwrap_or(Path::new(""));
     let mut names: Vec<String> = wanted.asset.map(String::from).into_iter().collect();
-    let file = wanted.url.rsplit('/').next().unwrap_or_default();
-    let file = file.split(['?', '#']).next().unwrap_or_default();
-    if let Some(local) = wanted.url.strip_prefix("file://") {
-        names.push(local.to_owned());
-    } else if !wanted.url.contains("://") {
-        names.push(wanted.url.to_owned());
+    let url = wanted.url.strip_prefix("file://").unwrap_or(wanted.url);
+    match url.split_once("://") {
+        None => names.push(url.to_owned()),
+        Some((_, path)) => {
+            let path = path.split(['?', '#']).next().unwrap_or_default();
+            names.extend(asset(folder, path.rsplit('/').next().unwrap_or_default()));
+            let ends = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+            names.extend(ends.map(str::to_owned));
+        }
     }
-    names.extend(asset(folder, file));
-    names.push(file.to_owned());
     names.retain(|name| !name.is_empty());
-    names.iter().map(|name| folder.join(name)).collect()
+    // Without the `.` of `./service.yaml`.
+    names.iter().map(|name| folder.join(name).components().collect()).collect()
 }
 
 /// The file that is uploaded under this name.

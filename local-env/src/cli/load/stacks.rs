@@ -5,18 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{input::Input, nested};
+use super::{AtHand, input::Input, nested};
 use crate::cloudformation::{Inputs, Resolved, Template, TemplateError, TemplateProblem};
 
 /// What all stacks are resolved with.
 pub(super) struct Stacks<'a> {
-    /// Parameters that some template may have.
-    pub(super) at_hand: &'a BTreeMap<String, String>,
+    /// What some template may ask for.
+    pub(super) at_hand: &'a AtHand,
     /// Parameters that one has to have.
     pub(super) given: BTreeMap<String, String>,
-    pub(super) ssm: &'a BTreeMap<String, String>,
-    /// Exports of stacks that are not there.
-    pub(super) imports: &'a BTreeMap<String, String>,
     pub(super) ignored: BTreeSet<String>,
 }
 
@@ -47,7 +44,7 @@ impl Stacks<'_> {
     /// The stacks that are run, each with its name, in order.
     pub(super) fn resolve(&self, inputs: Vec<Input>) -> miette::Result<Vec<(String, Resolved)>> {
         let mut stacks: Vec<_> = inputs.into_iter().map(Stack::parse).collect();
-        let (mut exports, mut outputs) = (self.imports.clone(), BTreeMap::new());
+        let (mut exports, mut outputs) = (self.at_hand.imports.clone(), BTreeMap::new());
         let unmeant = self.unmeant(&stacks);
         loop {
             let mut is_done = true;
@@ -87,7 +84,8 @@ impl Stacks<'_> {
             region: input.region.clone().unwrap_or(usual.region),
             account: input.account.clone().unwrap_or(usual.account),
             parameters,
-            ssm: self.ssm.clone(),
+            ssm: self.at_hand.ssm.clone(),
+            attributes: self.at_hand.attributes.clone(),
             exports: exports.clone(),
             outputs: outputs.clone(),
             library: nested::library(),
@@ -104,7 +102,7 @@ impl Stacks<'_> {
     }
 
     fn parameters(&self, template: &Template, unmeant: &[String]) -> BTreeMap<String, String> {
-        let mut parameters = self.at_hand.clone();
+        let mut parameters = self.at_hand.parameters.clone();
         parameters.extend(self.given.clone());
         parameters
             .retain(|name, _| template.has_parameter(name) || unmeant.iter().any(|it| it == name));

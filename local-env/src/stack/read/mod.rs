@@ -42,7 +42,7 @@ use super::{
     LoadBalancer, Namespace, SecurityGroup, Stack, StackError, StackProblem, TargetGroup, Warning,
     approximated,
 };
-use crate::cloudformation::{NESTED_STACK, Note, Problems, Resolved, Resource, Span};
+use crate::cloudformation::{Note, Problems, Resolved, Resource, Span, is_nested};
 use field::{Reading, Result};
 
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -85,11 +85,10 @@ const EMULATED: [&str; 17] = [
 ];
 
 /// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
-const REFUSED: [(&str, &str); 5] = [
+const REFUSED: [(&str, &str); 4] = [
     ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
     ("AWS::ECS::TaskSet", "a task set of an external deployment"),
     ("AWS::ECS::ExpressGatewayService", "a service of ECS's Express Mode"),
-    (NESTED_STACK, "a nested stack whose template is not beside this one"),
     ("AWS::CloudFormation::Macro", "a macro"),
 ];
 
@@ -154,6 +153,14 @@ fn cluster(reading: &Reading<'_>) -> Result<()> {
         defaults.text("Namespace")?;
     }
     Ok(())
+}
+
+/// What a resource of this type is, if it cannot be run and the rest would be another stack without.
+fn refused(resource_type: &str) -> Option<&'static str> {
+    if is_nested(resource_type) {
+        return Some("a nested stack whose template is not beside this one");
+    }
+    REFUSED.iter().find(|(refused, _)| *refused == resource_type).map(|(_, what)| *what)
 }
 
 /// Whether resources of this type are acted upon.
@@ -295,12 +302,32 @@ impl Reader<'_> {
             let reading = Reading::new(resource);
             match read(&reading) {
                 Ok(item) => items.push(item),
-                Err(problem) => self.problems.push(problem),
+                Err(problem) => self.problems.push(self.judged(problem)),
             }
             self.warnings.extend(reading.warnings());
             self.ignored.extend(reading.ignored());
         }
         items
+    }
+
+    /// What only AWS knows is no mistake where a number or a word should stand.
+    fn judged(&self, problem: StackProblem) -> StackProblem {
+        let StackProblem::WrongType { path, expected, found, span } = problem else {
+            return problem;
+        };
+        let is_unknown = |note: &Note| {
+            let Note::UnknownAttribute { name } = note else { return false };
+            found.strip_prefix('`').and_then(|it| it.strip_suffix('`')) == Some(name)
+        };
+        if !self.resolved.notes.iter().any(is_unknown) {
+            return StackProblem::WrongType { path, expected, found, span };
+        }
+        StackProblem::NotEmulated {
+            path,
+            what: format!("the value of {found}"),
+            help: "give it one in local-env.toml under `[attributes]`".to_owned(),
+            span,
+        }
     }
 
     /// Sorts by a key that the children of one parent must not share.
@@ -331,7 +358,7 @@ impl Reader<'_> {
     fn others(&mut self) {
         for resource in self.resolved.resources.values() {
             let resource_type = resource.resource_type.as_str();
-            if let Some((_, what)) = REFUSED.iter().find(|(refused, _)| *refused == resource_type) {
+            if let Some(what) = refused(resource_type) {
                 let help = "leave it out, with `--ignore` and its name";
                 self.problems.push(Reading::new(resource).not_emulated(what, help));
             } else if let Some(problem) = firewall::problem(resource) {
@@ -349,38 +376,7 @@ impl Reader<'_> {
     }
 
     fn coverage(&mut self) -> Coverage {
-        let notes = self.resolved.notes.iter().map(|note| {
-            let (parameter, property) = match note {
-                Note::SsmValue { parameter } => (parameter, "Type"),
-                Note::UncheckedPattern { parameter } => (parameter, "AllowedPattern"),
-                Note::SsmReference { name, logical_id } => {
-                    return Ignored {
-                        logical_id: logical_id.clone(),
-                        resource_type: "Dynamic reference".to_owned(),
-                        property: Some(name.clone()),
-                    };
-                }
-                Note::LeftOut { logical_id, resource_type } => {
-                    return Ignored {
-                        logical_id: logical_id.clone(),
-                        resource_type: resource_type.clone(),
-                        property: None,
-                    };
-                }
-                Note::UncheckedRule { rule } => {
-                    return Ignored {
-                        logical_id: rule.clone(),
-                        resource_type: "Rule".to_owned(),
-                        property: Some("Assertions".to_owned()),
-                    };
-                }
-            };
-            Ignored {
-                logical_id: parameter.clone(),
-                resource_type: "Parameter".to_owned(),
-                property: Some(property.to_owned()),
-            }
-        });
+        let notes = self.resolved.notes.iter().filter_map(noted);
         let mut ignored: Vec<_> = notes.chain(std::mem::take(&mut self.ignored)).collect();
         ignored.sort_by_key(|it| self.resolved.resources.get_index_of(&it.logical_id));
         let mut warnings = std::mem::take(&mut self.warnings);
@@ -388,6 +384,23 @@ impl Reader<'_> {
         let approximated = self.resolved.resources.values().map(approximated::count).sum();
         Coverage { ignored, approximated, warnings }
     }
+}
+
+/// As what it is listed, if it is.
+fn noted(note: &Note) -> Option<Ignored> {
+    let (logical_id, resource_type, property) = match note {
+        Note::SsmValue { parameter } => (parameter, "Parameter", Some("Type")),
+        Note::UncheckedPattern { parameter } => (parameter, "Parameter", Some("AllowedPattern")),
+        Note::SsmReference { name, logical_id } => (logical_id, "Dynamic reference", Some(&**name)),
+        Note::LeftOut { logical_id, resource_type } => (logical_id, &**resource_type, None),
+        Note::UncheckedRule { rule } => (rule, "Rule", Some("Assertions")),
+        Note::UnknownAttribute { .. } => return None,
+    };
+    Some(Ignored {
+        logical_id: logical_id.clone(),
+        resource_type: resource_type.to_owned(),
+        property: property.map(str::to_owned),
+    })
 }
 
 /// Gives each child to its parent, in order; each was found to have one when it was read.

@@ -80,9 +80,14 @@ fn a_draft_for_the_sample_is_a_project_file_that_runs_it() {
     let stack = sample();
     let draft = draft(&folder, &stack, &Project::default());
     assert!(draft.open.is_empty(), "{:?}", draft.open);
-    let guessed = Guessed::from([("HostedZoneId".to_owned(), "Z1 \"a\"".to_owned())]);
+    let parameters = [("HostedZoneId".to_owned(), "Z1 \"a\"".to_owned())].into();
+    let imports = [("net:Vpc".to_owned(), "vpc-1".to_owned())].into();
+    let attributes = [("Rule.Priority".to_owned(), "1".to_owned())].into();
+    let made_up = MadeUp { parameters, imports, attributes };
     let given = [("DomainName".to_owned(), "a.example".to_owned())];
-    let project = read_back(&folder, &draft.with_parameters(&given, &guessed).file());
+    let project = read_back(&folder, &draft.with_values(&given, &made_up).file());
+    assert_eq!(project.imports["net:Vpc"], "vpc-1");
+    assert_eq!(project.attributes["Rule.Priority"], "1");
     assert_eq!(project.parameters["HostedZoneId"], "Z1 \"a\"");
     assert_eq!(project.parameters["DomainName"], "a.example");
     project.commands(&stack, false).unwrap();

@@ -1,0 +1,233 @@
+//! Values for what a template leaves to be given: parameters without a default, exports of stacks that
+//! are not there, attributes that only AWS knows. Enough to read it, and for a person to put right.
+
+use std::collections::BTreeMap;
+
+use super::{AtHand, Templates, resolved_with, template_errors, told};
+use crate::{
+    cli::{project::Project, screen::Screen},
+    cloudformation::{Note, Resolved, TemplateError, TemplateProblem as Problem},
+};
+
+/// What is in a name, and a value of that kind.
+const KINDS: [(&str, &str); 25] = [
+    ("stack", "example"),
+    ("imageid", "ami-00000000000000000"),
+    ("imagename", "example"),
+    ("imagetag", "latest"),
+    ("image", IMAGE),
+    ("cidr", "10.0.0.0/16"),
+    ("certificate", ARN),
+    ("role", "arn:aws:iam::111122223333:role/example"),
+    ("arn", ARN),
+    ("domain", "services.example.com"),
+    ("availabilityzone", "us-west-2a,us-west-2b,us-west-2c"),
+    ("zone", "Z00000000000000EXAMPLE"),
+    ("subnets", SUBNETS),
+    ("subnetids", SUBNETS),
+    ("subnet", "subnet-00000000000000000"),
+    ("securitygroup", "sg-00000000000000000"),
+    ("vpc", "vpc-00000000000000000"),
+    ("port", "8080"),
+    ("cpu", "256"),
+    ("memory", "512"),
+    ("count", "1"),
+    (PRIORITY, "1"),
+    ("size", "1"),
+    ("path", "/example"),
+    ("enable", "true"),
+];
+/// Which no two rules of a listener have in common.
+const PRIORITY: &str = "priority";
+/// For those that nothing is known of, one after another until the template takes one.
+const ANY: [&str; 8] = [
+    "example",
+    "1",
+    "1024",
+    "example.com",
+    "10.0.0.0/16",
+    "111122223333",
+    "arn:aws:iam::111122223333:role/example",
+    ARN,
+];
+const ARN: &str =
+    "arn:aws:acm:us-west-2:111122223333:certificate/00000000-0000-0000-0000-000000000000";
+/// Of no registry that there is (RFC 2606), so that nothing is concluded from where it lies.
+const IMAGE: &str = "registry.invalid/example:1";
+/// As many as one may choose from.
+const SUBNETS: &str = "subnet-00000000000000000,subnet-00000000000000001,subnet-00000000000000002";
+/// How the rule of a parameter with `AllowedValues` is told.
+const ONE_OF: &str = "which must be one of ";
+
+/// Values that were made up, by the name.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct MadeUp {
+    pub(in crate::cli) parameters: BTreeMap<String, String>,
+    pub(in crate::cli) imports: BTreeMap<String, String>,
+    pub(in crate::cli) attributes: BTreeMap<String, String>,
+}
+
+/// A value, and those to try after it, the last one first.
+struct Guess {
+    value: String,
+    left: Vec<String>,
+}
+
+#[derive(Default)]
+struct Guesses {
+    parameters: BTreeMap<String, Guess>,
+    made_up: MadeUp,
+    /// How many values were taken up so far.
+    taken: usize,
+}
+
+/// The templates' resources, with values for what has none.
+pub(in crate::cli) fn resolved(
+    templates: &Templates,
+    project: &Project,
+) -> miette::Result<(Resolved, MadeUp)> {
+    let mut guesses = Guesses::default();
+    loop {
+        // Each round takes up other values, and these run out.
+        let before = guesses.taken;
+        let errors = match resolved_with(templates, &guesses.beside(project)) {
+            Ok(resolved) => {
+                guesses.attributes(&resolved.notes);
+                if guesses.taken == before {
+                    return Ok((resolved, guesses.made_up()));
+                }
+                continue;
+            }
+            Err(report) => template_errors(report)?,
+        };
+        let mut problems = errors.iter().flat_map(TemplateError::problems);
+        if !problems.all(|problem| guesses.answer(problem)) || guesses.taken == before {
+            return Err(told(errors));
+        }
+    }
+}
+
+// === impl MadeUp ===
+
+impl MadeUp {
+    /// Names what the template is read with for want of a value.
+    pub(in crate::cli) fn tell(&self) {
+        for (what, names, mend) in [
+            ("parameters", &self.parameters, "--parameter NAME=VALUE gives them others"),
+            ("imports", &self.imports, "name the templates that export them too"),
+            ("attributes", &self.attributes, "local-env.toml says others under [attributes]"),
+        ] {
+            let names: Vec<_> = names.keys().map(|name| format!("`{name}`")).collect();
+            if !names.is_empty() {
+                let names = names.join(", ");
+                Screen::warn(&format!("{what} without values have made-up ones: {names}; {mend}"));
+            }
+        }
+    }
+}
+
+// === impl Guesses ===
+
+impl Guesses {
+    /// What the project has and what is made up.
+    fn beside(&self, project: &Project) -> AtHand {
+        let all = |given: &BTreeMap<String, String>, made_up: &BTreeMap<String, String>| {
+            given.clone().into_iter().chain(made_up.clone()).collect()
+        };
+        AtHand {
+            parameters: all(&project.parameters, &self.parameters()),
+            imports: all(&project.imports, &self.made_up.imports),
+            attributes: all(&project.attributes, &self.made_up.attributes),
+            ssm: project.ssm.clone(),
+        }
+    }
+
+    fn made_up(self) -> MadeUp {
+        MadeUp { parameters: self.parameters(), ..self.made_up }
+    }
+
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let values = self.parameters.iter();
+        values.map(|(name, guess)| (name.clone(), guess.value.clone())).collect()
+    }
+
+    /// Whether there is another value to try, which is then taken up.
+    fn answer(&mut self, problem: &Problem) -> bool {
+        if let Some(nested) = problem.nested() {
+            // Its parameters are its parent's to give.
+            let is_own = |it: &Problem| matches!(it, Problem::MissingParameters { .. });
+            let mut problems = nested.problems().iter();
+            return problems.all(|it| !is_own(it) && self.answer(it));
+        }
+        match problem {
+            Problem::MissingParameters { names, .. } => {
+                for name in quoted(names) {
+                    self.taken += 1;
+                    let guess = Guess::first(name, self.taken);
+                    self.parameters.insert(name.to_owned(), guess);
+                }
+                true
+            }
+            Problem::ParameterValue { name, rule, .. } => {
+                self.taken += 1;
+                self.parameters.get_mut(name).is_some_and(|guess| guess.go_on(rule))
+            }
+            Problem::NotExported { what, help, .. } if what.starts_with("the export ") => {
+                // A name that is nearly there is a mistake, unless that one is made up too.
+                let is_made_up = |near: &str| self.made_up.imports.contains_key(near);
+                if !help.as_deref().into_iter().flat_map(quoted).all(is_made_up) {
+                    return false;
+                }
+                for name in quoted(what).filter(|name| !is_made_up(name)).collect::<Vec<_>>() {
+                    self.taken += 1;
+                    let Guess { value, .. } = Guess::first(name, self.taken);
+                    self.made_up.imports.insert(name.to_owned(), value);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Those that are called like something; of the others their names do.
+    fn attributes(&mut self, notes: &[Note]) {
+        for note in notes {
+            let Note::UnknownAttribute { name } = note else { continue };
+            let attribute = name.split_once('.').map_or("", |(_, attribute)| attribute);
+            if let Some(value) = kinds(attribute, self.taken + 1).next() {
+                self.taken += 1;
+                self.made_up.attributes.insert(name.clone(), value);
+            }
+        }
+    }
+}
+
+/// The names in a text such as `` `A`, `B` ``.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Values of the kinds that a name speaks of, for the `nth` one that is made up.
+fn kinds(name: &str, nth: usize) -> impl Iterator<Item = String> {
+    let name = name.to_ascii_lowercase().replace(|it: char| !it.is_ascii_alphanumeric(), "");
+    let kinds = KINDS.into_iter().filter(move |(part, _)| name.contains(part));
+    kinds.map(move |(part, value)| if part == PRIORITY { nth.to_string() } else { value.into() })
+}
+
+// === impl Guess ===
+
+impl Guess {
+    fn first(name: &str, nth: usize) -> Self {
+        let mut left: Vec<_> = kinds(name, nth).chain(ANY.map(Into::into)).collect();
+        left.reverse();
+        Self { value: left.pop().unwrap_or_default(), left }
+    }
+
+    fn go_on(&mut self, rule: &str) -> bool {
+        if let Some(allowed) = rule.strip_prefix(ONE_OF) {
+            self.left = allowed.split(", ").take(1).map(Into::into).collect();
+        }
+        let next = self.left.pop().filter(|next| *next != self.value);
+        next.map(|next| self.value = next).is_some()
+    }
+}
