@@ -1,7 +1,7 @@
 //! Where tasks write their logs (cloudmap-ecs §3.12).
 
 use super::{
-    code,
+    Severity, code,
     kind::{LOG_GROUP, TASK_DEFINITION},
     subject::Subject,
     value,
@@ -9,6 +9,9 @@ use super::{
 use crate::cloudformation::Node;
 
 pub(super) fn check(subject: &Subject<'_>) {
+    // Who makes none at all may well have made them elsewhere.
+    let makes_none = subject.of_type(LOG_GROUP).next().is_none();
+    let severity = if makes_none { Severity::Advice } else { code::LOG_GROUP.severity };
     for definition in subject.of_type(TASK_DEFINITION) {
         let containers = value::items(&definition.properties, "ContainerDefinitions");
         for (index, container) in containers.iter().enumerate() {
@@ -29,7 +32,8 @@ pub(super) fn check(subject: &Subject<'_>) {
                 "TaskLogs:\n  Type: {LOG_GROUP}\n  Properties: {{LogGroupName: {group}}}\n# and in \
                  the container: awslogs-group: !Ref TaskLogs"
             );
-            subject.tell(&code::LOG_GROUP, subject.at(definition, &path), message, mend);
+            let place = subject.at(definition, &path);
+            subject.tell_as(severity, &code::LOG_GROUP, place, message, mend);
         }
     }
 }
