@@ -193,7 +193,7 @@ impl Guesses {
     fn attributes(&mut self, notes: &[Note]) {
         for note in notes {
             let Note::UnknownAttribute { name } = note else { continue };
-            let attribute = name.split_once('.').map_or("", |(_, attribute)| attribute);
+            let attribute = name.rsplit(['.', '/']).next().unwrap_or_default();
             if let Some(value) = kinds(attribute, self.taken + 1).next() {
                 self.taken += 1;
                 self.made_up.attributes.insert(name.clone(), value);

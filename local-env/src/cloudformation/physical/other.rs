@@ -1,12 +1,11 @@
 //! Types that are not emulated: what the common ones are called, and something likely for the rest.
 
 use super::{Inputs, Maker, partition, url_suffix};
-use crate::cloudformation::{Identity, Value};
+use crate::cloudformation::Identity;
 
 /// The prefix of an identifier and the attribute that repeats it.
 fn prefix(resource_type: &str) -> Option<(&'static str, &'static str)> {
     Some(match resource_type {
-        "EC2::VPC" => ("vpc", "VpcId"),
         "EC2::Subnet" => ("subnet", "SubnetId"),
         "EC2::InternetGateway" => ("igw", "InternetGatewayId"),
         "EC2::EgressOnlyInternetGateway" => ("eigw", "Id"),
@@ -67,6 +66,7 @@ impl Maker<'_> {
     pub(super) fn other(&self, name: &str) -> Identity {
         let service = name.split("::").next().unwrap_or_default().to_lowercase();
         let identity = match name {
+            "EC2::VPC" => self.vpc(),
             "EC2::SecurityGroup" => self.security_group(),
             "EC2::EIP" => self.elastic_ip(),
             "IAM::Role" => self.role(),
@@ -113,6 +113,12 @@ impl Maker<'_> {
             return Identity::new(arn).with_reference(arn_name).with(own_name, name);
         }
         Identity::new(self.generated_name(255))
+    }
+
+    fn vpc(&self) -> Identity {
+        self.identifier("vpc", "VpcId")
+            .with("DefaultSecurityGroup", format!("sg-{}", self.hex("default group", 17)))
+            .with("DefaultNetworkAcl", format!("acl-{}", self.hex("default acl", 17)))
     }
 
     fn security_group(&self) -> Identity {
@@ -209,10 +215,24 @@ impl Maker<'_> {
         let Inputs { region, .. } = self.inputs;
         let host = self.digits("endpoint", 12, b"abcdefghijklmnopqrstuvwxyz0123456789");
         let host = format!("{name}.{kind}{host}.{region}.rds.{}", url_suffix(region));
-        let port = self.text("Port").unwrap_or_else(|| "3306".to_owned());
+        let port = self.text("Port").unwrap_or_else(|| self.usual_port().to_owned());
         Identity::new(name)
             .with(format!("{endpoint}Address"), host)
-            .with_value(format!("{endpoint}Port"), Value::String(port))
+            .with(format!("{endpoint}Port"), port)
+    }
+
+    /// Of a database's engine.
+    fn usual_port(&self) -> &'static str {
+        let engine = self.text("Engine").unwrap_or_default();
+        let ports = [
+            ("postgres", "5432"),
+            ("oracle", "1521"),
+            ("sqlserver", "1433"),
+            ("redis", "6379"),
+            ("valkey", "6379"),
+        ];
+        let port = ports.iter().find(|(name, _)| engine.contains(name));
+        port.map_or("3306", |(_, port)| *port)
     }
 
     fn distribution(&self) -> Identity {
