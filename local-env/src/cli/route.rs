@@ -11,7 +11,7 @@ use clap::Args;
 
 use self::asked::{Asked, Url};
 use super::{
-    load::{self, Templates},
+    load::{self, Templates, made_up},
     print::print,
     project::Project,
     screen::Screen,
@@ -44,7 +44,9 @@ pub(super) fn run(route: &Route) -> miette::Result<()> {
     let project = Project::read(&route.templates.project_file())?;
     // Where the client is authenticated first, the rule is the same.
     let allowed = Allowed { unauthenticated: true, partial: route.allow_partial };
-    let stack = load::stack(&route.templates, &project, allowed)?;
+    let (resolved, made_up) = made_up::resolved(&route.templates, &project)?;
+    made_up.tell();
+    let stack = Stack::read(&resolved, allowed)?;
     load::tell_partial(&stack);
     let asked = route.asked();
     for warning in asked.warnings() {

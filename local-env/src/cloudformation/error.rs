@@ -190,7 +190,8 @@ pub enum TemplateProblem {
     /// Parameters without default that were not given.
     #[error("the template needs a value for {names}")]
     #[diagnostic(help(
-        "give each one as `--parameter Name=value`, or in local-env.toml under `[parameters]`"
+        "give each one as `--parameter Name=value`, or in local-env.toml under `[parameters]`, where \
+         `local-env init` writes a first guess"
     ))]
     MissingParameters {
         /// All of them.

@@ -79,9 +79,13 @@ impl Folder {
     /// What is told of what cannot be read, within a bounded time.
     #[track_caller]
     fn error(&self, arguments: &[&str]) -> String {
+        self.error_of(&["route", "http://localhost/"], arguments)
+    }
+
+    #[track_caller]
+    fn error_of(&self, command: &[&str], arguments: &[&str]) -> String {
         let started = Instant::now();
-        let all: Vec<_> = ["route", "http://localhost/"].iter().chain(arguments).copied().collect();
-        let ended = self.run(&all);
+        let ended = self.run(&[command, arguments].concat());
         assert!(!ended.success, "{}", ended.out);
         assert!(started.elapsed() < BOUND, "it took {:?}", started.elapsed());
         assert!(!ended.errors.contains("panicked"), "{}", ended.errors);
@@ -186,7 +190,7 @@ fn templates_import_from_one_another_in_any_order() {
     for order in [["balancer.yaml", "listener.yaml"], ["listener.yaml", "balancer.yaml"]] {
         assert!(route(&folder, &order).contains("hello"));
     }
-    let error = folder.error(&["listener.yaml"]);
+    let error = folder.error_of(&["up"], &["listener.yaml"]);
     assert!(error.contains("asks for the export `balancer`"), "{error}");
     assert!(error.contains("[listener.yaml:7:"), "{error}");
     let given = folder.run(&["report", "listener.yaml", "balancer.yaml", "--stack", "listener"]);
@@ -277,10 +281,9 @@ fn the_project_file_gives_what_a_custom_resource_answers() {
       Actions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: '200'}}]
   Action: {Type: 'Custom::Action', Properties: {ServiceToken: arn}}
   Http:";
-    let templates =
-        [("b.yaml", BALANCER), ("l.yaml", &LISTENER.replacen("\n  Http:", rule, 1))];
+    let templates = [("b.yaml", BALANCER), ("l.yaml", &LISTENER.replacen("\n  Http:", rule, 1))];
     let folder = Folder::new(&templates);
-    let error = folder.error(&["b.yaml", "l.yaml"]);
+    let error = folder.error_of(&["up"], &["b.yaml", "l.yaml"]);
     assert!(error.contains("asks for the value of `Action.Priority`"), "{error}");
     assert!(error.contains("under `[attributes]`"), "{error}");
     folder.write("local-env.toml", b"[attributes]\n\"Action.Priority\" = \"7\"\n");

@@ -169,7 +169,7 @@ fn what_is_left_to_be_given_is_made_up_for_a_check_and_named() {
     let drafted = String::from_utf8(drafted.stdout).unwrap();
     assert!(drafted.contains("[attributes]\n\"CountAction.DesiredCount\" = \"1\" # a guess\n"));
     assert!(drafted.contains("[imports]\nexample-example-ClusterId = "), "{drafted}");
-    let refused = errors(&local_env(&[&["route", "http://localhost/"], ASKING].concat()));
+    let refused = errors(&local_env(&[&["up"], ASKING].concat()));
     assert!(refused.contains("needs a value for `AppName`"), "{refused}");
 }
 

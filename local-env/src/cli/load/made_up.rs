@@ -56,6 +56,8 @@ const ARN: &str =
 const IMAGE: &str = "registry.invalid/example:1";
 /// As many as one may choose from.
 const SUBNETS: &str = "subnet-00000000000000000,subnet-00000000000000001,subnet-00000000000000002";
+/// Each takes a reading of the templates, and up to one value for each property of a resource.
+const MOST_ROUNDS: usize = 100;
 /// How the rule of a parameter with `AllowedValues` is told.
 const ONE_OF: &str = "which must be one of ";
 
@@ -86,14 +88,14 @@ pub(in crate::cli) fn resolved(
     templates: &Templates,
     project: &Project,
 ) -> miette::Result<(Resolved, MadeUp)> {
-    let mut guesses = Guesses::default();
+    let (mut guesses, mut rounds) = (Guesses::default(), 0..MOST_ROUNDS);
     loop {
         // Each round takes up other values, and these run out.
-        let before = guesses.taken;
+        let (before, is_last) = (guesses.taken, rounds.next().is_none());
         let errors = match resolved_with(templates, &guesses.beside(project)) {
             Ok(resolved) => {
                 guesses.attributes(&resolved.notes);
-                if guesses.taken == before {
+                if guesses.taken == before || is_last {
                     return Ok((resolved, guesses.made_up()));
                 }
                 continue;
@@ -101,7 +103,7 @@ pub(in crate::cli) fn resolved(
             Err(report) => template_errors(report)?,
         };
         let mut problems = errors.iter().flat_map(TemplateError::problems);
-        if !problems.all(|problem| guesses.answer(problem)) || guesses.taken == before {
+        if !problems.all(|problem| guesses.answer(problem)) || guesses.taken == before || is_last {
             return Err(told(errors));
         }
     }
