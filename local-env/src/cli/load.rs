@@ -4,6 +4,7 @@
 //! and are run as one.
 
 mod assembly;
+mod assets;
 mod input;
 pub(super) mod made_up;
 mod nested;
@@ -17,6 +18,7 @@ use std::{
 
 use clap::Args;
 
+pub(super) use self::assets::ImageAssets;
 use self::{
     input::Input,
     stacks::{Several, Stacks},
@@ -87,6 +89,11 @@ impl Templates {
 
     pub(super) fn beside(&self) -> &Path {
         self.paths.first().and_then(|path| path.parent()).unwrap_or(Path::new(""))
+    }
+
+    /// The images that CDK would build for them.
+    pub(super) fn image_assets(&self) -> ImageAssets {
+        ImageAssets::of(&self.paths)
     }
 
     /// What a change of changes the stack: the templates, and all that lies in a folder of them.

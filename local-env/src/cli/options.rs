@@ -30,7 +30,7 @@ const DNS_PORT: u16 = 53;
 #[derive(Clone, Debug, Args)]
 pub(super) struct Options {
     #[command(flatten)]
-    templates: Templates,
+    pub(super) templates: Templates,
     /// Publish a listener on another local port; 0 is any free one
     #[arg(long, value_name = "LOCAL:LISTENER", value_parser = pair::<u16, u16>(':'))]
     publish: Vec<(u16, u16)>,

@@ -70,8 +70,8 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     let updates = up.updates(&stack, &commands, engine.is_some());
     let docker = match engine {
         Some(engine) => {
-            let pulls = pulls(&engine, &project, &stack).await?;
-            build::run(&pulls, &served.screen, &mut served.signals).await?;
+            let images = up.images(&engine, &project, &stack).await?;
+            build::run(&images, &served.screen, &mut served.signals).await?;
             Some(Rc::new(open_docker(engine, &served).await?))
         }
         None => None,
@@ -95,17 +95,6 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
     ran
 }
 
-/// The images that the engine does not have yet.
-async fn pulls(engine: &Engine, project: &Project, stack: &Stack) -> miette::Result<Vec<Build>> {
-    let mut pulls = Vec::new();
-    for (image, called) in project.images(stack) {
-        if !engine.has_image(&image).await.map_err(|error| explain::docker(&error))? {
-            pulls.push(Build::pull(&image, called));
-        }
-    }
-    Ok(pulls)
-}
-
 async fn open_docker(engine: Engine, served: &Served) -> miette::Result<Docker> {
     let (dns, metadata) =
         (served.environment.dns_address(), served.environment.task_metadata_address());
@@ -117,6 +106,24 @@ async fn open_docker(engine: Engine, served: &Served) -> miette::Result<Docker> 
 // === impl Up ===
 
 impl Up {
+    /// How the images are had that the engine does not have yet.
+    async fn images(
+        &self,
+        engine: &Engine,
+        project: &Project,
+        stack: &Stack,
+    ) -> miette::Result<Vec<Build>> {
+        let assets = self.options.templates.image_assets();
+        let mut images = Vec::new();
+        for (image, called) in project.images(stack) {
+            if !engine.has_image(&image).await.map_err(|error| explain::docker(&error))? {
+                let build = assets.build(&image, &called);
+                images.push(build.unwrap_or_else(|| Build::pull(&image, called)));
+            }
+        }
+        Ok(images)
+    }
+
     fn surroundings(
         &self,
         served: &Served,

@@ -128,6 +128,7 @@ fn containers_and_processes_are_tasks_of_one_environment() {
     a_container_that_uses_too_much_memory_is_replaced();
     what_a_killed_environment_left_is_removed_at_the_next_start();
     an_image_that_cannot_be_had_is_told_of();
+    an_image_of_cdks_is_built_as_its_assets_say();
     without_docker_the_entries_that_are_missing_are_told();
     a_task_is_of_one_kind();
     assert_eq!(left(), "");
@@ -205,6 +206,26 @@ fn an_image_that_cannot_be_had_is_told_of() {
     assert!(!ended.status.success());
     assert!(told.contains("pulling the image of web failed"), "{told}");
     assert!(told.contains("CannotPullContainerError"), "{told}");
+}
+
+fn an_image_of_cdks_is_built_as_its_assets_say() {
+    let image = "registry.invalid/assets:of-a-test";
+    let folder = folder(
+        &TEMPLATE.replace("team/web:1", image),
+        &PROJECT
+            .replace("[services.web]\nbuild = \"web\"\nenv = { EXTRA = \"from the desk\" }\n", ""),
+    );
+    let assets = r#"{"dockerImages": {"1": {"source": {"directory": "web"},
+        "destinations": {"here": {"repositoryName": "assets", "imageTag": "of-a-test"}}}}}"#;
+    fs::write(folder.path().join("Shop.assets.json"), assets).unwrap();
+    let mut up = Up::start(folder.path());
+    let url = up.url();
+    up.until("all tasks run and are healthy");
+    assert!(get(&format!("{url}/web")).contains("FROM_IMAGE=yes"));
+    up.signal("-INT");
+    assert!(up.ended());
+    // So that the next one has to be built too.
+    run(&mut docker(&["image", "rm", image]));
 }
 
 fn without_docker_the_entries_that_are_missing_are_told() {

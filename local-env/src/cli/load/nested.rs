@@ -3,12 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::input;
+use super::{assets, input};
 use crate::cloudformation::{Library, Template, Wanted};
-
-const ASSETS: &str = ".assets.json";
 
 /// All that lie beside the templates that ask for them.
 pub(super) fn library() -> Library {
@@ -39,12 +35,5 @@ fn candidates(wanted: &Wanted<'_>) -> Vec<PathBuf> {
 
 /// The file that is uploaded under this name.
 fn asset(folder: &Path, file: &str) -> Option<String> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let hash = file.split('.').next()?;
-    let lists = folder.read_dir().ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    lists.filter(|path| path.to_string_lossy().ends_with(ASSETS)).find_map(|path| {
-        let list: Value = serde_json::from_slice(&input::bytes(&path).ok()?).ok()?;
-        let path = list.get("files")?.get(hash)?.get("source")?.get("path")?;
-        path.as_str().map(String::from)
-    })
+    assets::file(folder, file.split('.').next()?)
 }
