@@ -79,6 +79,19 @@ pub(super) fn told(errors: Vec<TemplateError>) -> miette::Report {
     }
 }
 
+// === impl AtHand ===
+
+impl AtHand {
+    fn of(project: &Project) -> Self {
+        Self {
+            parameters: project.parameters.clone(),
+            imports: project.imports.clone(),
+            attributes: project.attributes.clone(),
+            ssm: project.ssm.clone(),
+        }
+    }
+}
+
 // === impl Templates ===
 
 impl Templates {
@@ -133,13 +146,7 @@ struct AtHand {
 /// What is given by hand has to be a parameter of a template; what the project file has at hand may
 /// be meant for another one.
 pub(super) fn resolved(templates: &Templates, project: &Project) -> miette::Result<Resolved> {
-    let at_hand = AtHand {
-        parameters: project.parameters.clone(),
-        imports: project.imports.clone(),
-        attributes: project.attributes.clone(),
-        ssm: project.ssm.clone(),
-    };
-    resolved_with(templates, &at_hand)
+    resolved_with(templates, &AtHand::of(project))
 }
 
 /// The same with other values at hand than the project file's.

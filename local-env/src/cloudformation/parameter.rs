@@ -113,7 +113,8 @@ impl Parameter {
         } else {
             self.kind.scalar(given)
         };
-        let unknown = self.kind.ssm.then(|| Note::SsmValue { parameter: name.to_owned() });
+        let (parameter, kept) = (name.to_owned(), given.to_owned());
+        let unknown = self.kind.ssm.then_some(Note::SsmValue { parameter, name: kept });
         Ok(Bound { value, unknown, unchecked })
     }
 

@@ -98,6 +98,8 @@ pub enum Note {
     SsmValue {
         /// The parameter.
         parameter: String,
+        /// What AWS keeps it under.
+        name: String,
     },
     /// A dynamic reference to a parameter that AWS keeps; it stays as it is.
     SsmReference {

@@ -319,7 +319,7 @@ Resources: {R: {Type: A::B::C, Properties: {X: !Ref Kept}}}
     let resolved = resolve(text, &[]).unwrap();
     assert_eq!(write(resolved.resources["R"].properties.get("X").unwrap()), "/kept");
     let notes = [
-        Note::SsmValue { parameter: "Kept".into() },
+        Note::SsmValue { parameter: "Kept".into(), name: "/kept".into() },
         Note::UncheckedPattern { parameter: "Odd".into() },
     ];
     assert_eq!(resolved.notes, notes);

@@ -289,6 +289,18 @@ fn the_project_file_gives_what_a_custom_resource_answers() {
     folder.write("local-env.toml", b"[attributes]\n\"Action.Priority\" = \"7\"\n");
     let told = route(&folder, &["b.yaml", "l.yaml"]);
     assert!(told.contains("rule 7 "), "{told}");
+    // The same for what Parameter Store has.
+    let kept = LISTENER
+        .replacen("\n  Http:", &rule.replace("!GetAtt Action.Priority", "!Ref Kept"), 1)
+        .replace(
+            "{Text:",
+            "{Kept: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /p}, Text:",
+        );
+    folder.write("l.yaml", kept.as_bytes());
+    let error = folder.error_of(&["up"], &["b.yaml", "l.yaml"]);
+    assert!(error.contains("the value of `/p`") && error.contains("under `[ssm]`"), "{error}");
+    folder.write("local-env.toml", b"[ssm]\n\"/p\" = \"8\"\n");
+    assert!(route(&folder, &["b.yaml", "l.yaml"]).contains("rule 8 "));
 }
 
 #[test]

@@ -133,15 +133,11 @@ impl MadeUp {
 impl Guesses {
     /// What the project has and what is made up.
     fn beside(&self, project: &Project) -> AtHand {
-        let all = |given: &BTreeMap<String, String>, made_up: &BTreeMap<String, String>| {
-            given.clone().into_iter().chain(made_up.clone()).collect()
-        };
-        AtHand {
-            parameters: all(&project.parameters, &self.parameters()),
-            imports: all(&project.imports, &self.made_up.imports),
-            attributes: all(&project.attributes, &self.made_up.attributes),
-            ssm: project.ssm.clone(),
-        }
+        let mut at_hand = AtHand::of(project);
+        at_hand.parameters.extend(self.parameters());
+        at_hand.imports.extend(self.made_up.imports.clone());
+        at_hand.attributes.extend(self.made_up.attributes.clone());
+        at_hand
     }
 
     fn made_up(self) -> MadeUp {

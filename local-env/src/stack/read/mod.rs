@@ -315,17 +315,20 @@ impl Reader<'_> {
         let StackProblem::WrongType { path, expected, found, span } = problem else {
             return problem;
         };
-        let is_unknown = |note: &Note| {
-            let Note::UnknownAttribute { name } = note else { return false };
-            found.strip_prefix('`').and_then(|it| it.strip_suffix('`')) == Some(name)
-        };
-        if !self.resolved.notes.iter().any(is_unknown) {
+        let value = found.trim_matches('`');
+        let table = self.resolved.notes.iter().find_map(|note| match note {
+            Note::UnknownAttribute { name } => (name == value).then_some("attributes"),
+            Note::SsmValue { name, .. } => (name == value).then_some("ssm"),
+            Note::SsmReference { name, .. } => value.contains(name).then_some("ssm"),
+            _ => None,
+        });
+        let Some(table) = table else {
             return StackProblem::WrongType { path, expected, found, span };
-        }
+        };
         StackProblem::NotEmulated {
             path,
             what: format!("the value of {found}"),
-            help: "give it one in local-env.toml under `[attributes]`".to_owned(),
+            help: format!("give it one in local-env.toml under `[{table}]`"),
             span,
         }
     }
@@ -389,7 +392,7 @@ impl Reader<'_> {
 /// As what it is listed, if it is.
 fn noted(note: &Note) -> Option<Ignored> {
     let (logical_id, resource_type, property) = match note {
-        Note::SsmValue { parameter } => (parameter, "Parameter", Some("Type")),
+        Note::SsmValue { parameter, .. } => (parameter, "Parameter", Some("Type")),
         Note::UncheckedPattern { parameter } => (parameter, "Parameter", Some("AllowedPattern")),
         Note::SsmReference { name, logical_id } => (logical_id, "Dynamic reference", Some(&**name)),
         Note::LeftOut { logical_id, resource_type } => (logical_id, &**resource_type, None),
