@@ -5,18 +5,16 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use divan::{Bencher, black_box};
-use local_env::{
-    alb::{
-        TargetGroup,
-        desync::classify,
-        head::{RequestHead, Version},
-        rules::{Request, Routes},
-    },
-    clock::Clock,
-    cloudformation::{Inputs, Source, Template},
-    stack::{Allowed, Condition, Patterns, Stack},
+use alb::{
+    TargetGroup,
+    desync::classify,
+    head::{RequestHead, Version},
+    rules::{Request, Routes},
 };
+use clock::Clock;
+use cloudformation::{Inputs, Source, Template};
+use divan::{Bencher, black_box};
+use stack::{Allowed, Condition, Patterns};
 
 const HEAD: &[u8] = b"GET /service2/items?id=7 HTTP/1.1\r\nHost: shop.example.com\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)\r\n\
@@ -63,7 +61,7 @@ fn routes(rules: u32) -> Routes {
     let source = Source::new("template.yaml", include_str!("../src/template.yaml"));
     let template = Template::parse(&source).expect("a template");
     let resolved = template.resolve(&Inputs::new("bench")).expect("resolved");
-    let mut stack = Stack::read(&resolved, Allowed::default()).expect("a stack");
+    let mut stack = stack_reader::read(&resolved, Allowed::default()).expect("a stack");
     let group = TargetGroup::new(&stack.target_groups[0], Clock::REAL);
     let groups = HashMap::from([(group.arn().clone(), group)]);
     let listener = &mut stack.load_balancers[0].listeners[0];

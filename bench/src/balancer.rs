@@ -6,15 +6,13 @@ use std::{
     path::PathBuf,
 };
 
+use alb::acm::Authority;
+use alb::{Failing, LoadBalancer, Options, Publication, TargetGroup, TargetState};
 use clap::Args;
-use local_env::{
-    acm::Authority,
-    alb::{Failing, LoadBalancer, Options, Publication, TargetGroup, TargetState},
-    clock::Clock,
-    cloudformation::{Inputs, Source, Template},
-    stack::{Allowed, Condition, ListenerProtocol, Patterns, Stack},
-};
+use clock::Clock;
+use cloudformation::{Inputs, Source, Template};
 use miette::{IntoDiagnostic as _, miette};
+use stack::{Allowed, Condition, ListenerProtocol, Patterns, Stack};
 
 const TEMPLATE: &str = include_str!("template.yaml");
 
@@ -69,9 +67,8 @@ async fn serve(balancer: &Balancer) -> miette::Result<()> {
     });
     balancer.targets.iter().for_each(|target| group.register(*target));
     let mut states = group.states();
-    let all = |states: &local_env::alb::TargetStates| {
-        states.values().all(|state| *state == TargetState::Healthy)
-    };
+    let all =
+        |states: &alb::TargetStates| states.values().all(|state| *state == TargetState::Healthy);
     states.wait_for(all).await.into_diagnostic()?;
     let _running = bound.into_diagnostic()?.start().into_diagnostic()?;
     std::future::pending().await
@@ -81,7 +78,7 @@ async fn serve(balancer: &Balancer) -> miette::Result<()> {
 fn stack(rules: Option<u32>) -> miette::Result<Stack> {
     let template = Template::parse(&Source::new("template.yaml", TEMPLATE)).into_diagnostic()?;
     let resolved = template.resolve(&Inputs::new("bench")).into_diagnostic()?;
-    let mut stack = Stack::read(&resolved, Allowed::default()).into_diagnostic()?;
+    let mut stack = stack_reader::read(&resolved, Allowed::default()).into_diagnostic()?;
     let Some(rules) = rules else { return Ok(stack) };
     for listener in stack.load_balancers.iter_mut().flat_map(|it| &mut it.listeners) {
         // `/service2*`, which the load asks for.

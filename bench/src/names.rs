@@ -4,13 +4,11 @@
 use std::{fmt::Write as _, net::Ipv4Addr};
 
 use clap::Args;
-use local_env::{
-    clock::Clock,
-    cloudformation::{Inputs, Source, Template},
-    cloudmap::{DnsServer, Registry},
-    stack::{Allowed, Stack},
-};
+use clock::Clock;
+use cloudformation::{Inputs, Source, Template};
+use cloudmap::{DnsServer, Registry};
 use miette::IntoDiagnostic as _;
+use stack::Allowed;
 
 /// Services and how many instances each has.
 const SERVICES: [(&str, u8); 3] = [("one", 1), ("three", 3), ("twelve", 12)];
@@ -46,7 +44,7 @@ pub(crate) fn run(names: &Names) -> miette::Result<()> {
 async fn serve(names: &Names) -> miette::Result<()> {
     let template = Template::parse(&Source::new("names.yaml", &template())).into_diagnostic()?;
     let resolved = template.resolve(&Inputs::new("bench")).into_diagnostic()?;
-    let stack = Stack::read(&resolved, Allowed::default()).into_diagnostic()?;
+    let stack = stack_reader::read(&resolved, Allowed::default()).into_diagnostic()?;
     let registry =
         Registry::new(&stack.namespaces, &stack.region, Clock::REAL).into_diagnostic()?;
     let address = (Ipv4Addr::LOCALHOST, names.port).into();
@@ -120,7 +118,7 @@ mod tests {
     fn the_template_has_what_the_zone_has() {
         let template = Template::parse(&Source::new("names.yaml", &template())).unwrap();
         let resolved = template.resolve(&Inputs::new("bench")).unwrap();
-        let stack = Stack::read(&resolved, Allowed::default()).unwrap();
+        let stack = stack_reader::read(&resolved, Allowed::default()).unwrap();
         let services = &stack.namespaces[0].services;
         let counts: Vec<_> =
             services.iter().map(|service| (&*service.name, service.instances.len())).collect();

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use libfuzzer_sys::fuzz_target;
-use local_env::alb::{
+use alb::{
     LogFormat,
     access_log::write,
     desync::classify,

@@ -4,7 +4,7 @@
 
 use http_desync_guardian::request_analyzer::HttpRequestData;
 use libfuzzer_sys::fuzz_target;
-use local_env::alb::{
+use alb::{
     desync::{Class, Reason, classify},
     head::RequestHead,
 };

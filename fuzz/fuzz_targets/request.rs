@@ -13,12 +13,10 @@ use std::{
 };
 
 use libfuzzer_sys::fuzz_target;
-use local_env::{
-    alb::{Failing, LoadBalancer, Options, Publication, TargetGroup, TargetState},
-    clock::Clock,
-    cloudformation::{Inputs, Source, Template},
-    stack::{Allowed, Stack},
-};
+use alb::{Failing, LoadBalancer, Options, Publication, TargetGroup, TargetState};
+use clock::Clock;
+use cloudformation::{Inputs, Source, Template};
+use stack::Allowed;
 
 const TEMPLATE: &str = include_str!("request.yaml");
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -97,7 +95,7 @@ fn start() -> SocketAddr {
         runtime.block_on(async move {
             let template = Template::parse(&Source::new("request.yaml", TEMPLATE)).expect("a template");
             let resolved = template.resolve(&Inputs::new("fuzz")).expect("resolved");
-            let mut stack = Stack::read(&resolved, Allowed::default()).expect("a stack");
+            let mut stack = stack_reader::read(&resolved, Allowed::default()).expect("a stack");
             let mut model = stack.load_balancers.remove(0);
             model.attributes.idle_timeout = Duration::from_millis(20);
             let group = TargetGroup::new(&stack.target_groups[0], Clock::REAL);

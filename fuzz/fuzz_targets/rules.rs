@@ -19,16 +19,14 @@
 use std::{collections::HashMap, net::IpAddr};
 
 use libfuzzer_sys::fuzz_target;
-use local_env::{
-    alb::{
+use alb::{
         head::Fields,
         rules::{Action, Request, Routes, definition},
-    },
-    stack::{
+    };
+use stack::{
         self, Arn, Condition, FixedResponse, Listener, ListenerAttributes, ListenerProtocol,
         Patterns, QueryPattern, Rewrite, Rule, Transforms,
-    },
-};
+    };
 
 /// A request and the rules that it meets.
 struct Case<'a> {

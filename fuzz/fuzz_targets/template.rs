@@ -3,11 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use local_env::{
-    check::{self, Architectures, format},
-    cloudformation::{Inputs, Library, Resolved, Source, Template},
-    stack::{Allowed, Stack},
-};
+use check::{self, Architectures, format};
+use cloudformation::{Inputs, Library, Resolved, Source, Template};
+use stack::Allowed;
 use miette::Diagnostic;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -21,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     for partial in [false, true] {
         let allowed = Allowed { unauthenticated: partial, partial };
-        if let Err(error) = Stack::read(&resolved, allowed) {
+        if let Err(error) = stack_reader::read(&resolved, allowed) {
             show(&error);
         }
     }

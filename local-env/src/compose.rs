@@ -9,7 +9,7 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use crate::stack::{Action, Container, Service, Stack};
+use stack::{Action, Container, Service, Stack};
 
 /// The network's first addresses, which has the resolver at `.2`, as a VPC's is.
 const SUBNET: &str = "10.213.0";
@@ -201,10 +201,8 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        cloudformation::{Inputs, Source, Template},
-        stack::{Allowed, Authentication},
-    };
+    use cloudformation::{Inputs, Source, Template};
+    use stack::{Allowed, Authentication};
 
     fn sample() -> Stack {
         let source = Source::new("template", &infra::services_template().to_json());
@@ -212,7 +210,7 @@ mod tests {
         for (name, value) in [("DomainName", "a.example"), ("HostedZoneId", "Z1")] {
             inputs.parameters.insert(name.into(), value.into());
         }
-        Stack::read(
+        stack_reader::read(
             &Template::parse(&source).unwrap().resolve(&inputs).unwrap(),
             Allowed::default(),
         )
@@ -238,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_the_file_has_no_place_for_is_told() {
-        use crate::stack::{Secret, ServiceConnect, TaskDefinition};
+        use stack::{Secret, ServiceConnect, TaskDefinition};
         use std::sync::Arc;
 
         let secret = Secret { name: "KEY".into(), value_from: "key".into() };

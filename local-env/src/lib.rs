@@ -5,13 +5,7 @@
 //! [`stack`], and [`environment`] runs it: [`ecs`] keeps tasks alive, [`alb`] routes requests to
 //! them, [`cloudmap`] names them, and [`metadata`] tells them what they are.
 
-pub mod acm;
-pub mod alb;
-pub mod check;
 pub mod cli;
-pub mod clock;
-pub mod cloudformation;
-pub mod cloudmap;
 pub mod compose;
 pub mod connect;
 pub mod ecs;
@@ -19,6 +13,3 @@ pub mod environment;
 pub mod metadata;
 pub mod port_holder;
 pub mod relay;
-pub mod stack;
-mod utc;
-pub mod vpc;

@@ -10,10 +10,8 @@ use super::{
     print::print,
     project::{FILE_NAME, Project},
 };
-use crate::{
-    compose::{self, Images},
-    stack::Allowed,
-};
+use crate::compose::{self, Images};
+use stack::Allowed;
 
 /// Print a file for Docker Compose that runs the stack in containers
 #[derive(Debug, Args)]

@@ -4,10 +4,8 @@ use std::io;
 
 use miette::Report;
 
-use crate::{
-    alb::SetupError, connect::ConnectError, ecs::EngineError, environment::EnvironmentError,
-    port_holder,
-};
+use crate::{connect::ConnectError, ecs::EngineError, environment::EnvironmentError, port_holder};
+use alb::SetupError;
 
 /// The environment's error as the user is told it.
 pub(super) fn environment(error: &EnvironmentError) -> Report {

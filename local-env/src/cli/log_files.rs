@@ -15,10 +15,9 @@ use tokio::{
 };
 
 use super::screen::Screen;
-use crate::{
-    ecs::{OutputLine, Task, TaskId},
-    stack::Container,
-};
+use crate::ecs::{OutputLine, Task};
+use scheduler::TaskId;
+use stack::Container;
 
 /// Lines that may wait to be written before the tasks that say more are held up.
 const WAITING_LINES: usize = 256;
@@ -128,10 +127,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{
-        ecs::Revision,
-        stack::{LogConfiguration, Service, TaskDefinition},
-    };
+    use scheduler::Revision;
+    use stack::{LogConfiguration, Service, TaskDefinition};
 
     fn task(log: Option<&[(&str, &str)]>) -> Task {
         let mut container = Container::new("web", "web");

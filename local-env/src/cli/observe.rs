@@ -11,11 +11,9 @@ use super::{
     screen::Screen,
     serve,
 };
-use crate::{
-    alb::Failing,
-    ecs::{Observer, Watched},
-    stack::{Service, Stack},
-};
+use crate::ecs::{Observer, Watched};
+use alb::Failing;
+use stack::{Service, Stack};
 
 /// Serve a stack's load balancer and names for tasks that something else runs, such as Docker Compose
 #[derive(Debug, Args)]

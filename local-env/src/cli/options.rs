@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy as _;
 
 use super::{
@@ -15,13 +15,11 @@ use super::{
     project::Project,
     screen::Screen,
 };
-use crate::{
-    alb::{Failing, LogFormat},
-    clock::Clock,
-    cloudmap::UpstreamAddress,
-    environment::Settings,
-    stack::{Allowed, Stack},
-};
+use crate::environment::Settings;
+use alb::{Failing, LogFormat};
+use clock::Clock;
+use cloudmap::UpstreamAddress;
+use stack::{Allowed, Stack};
 
 const DATA_FOLDER: &str = "local-env";
 const DNS_PORT: u16 = 53;
@@ -70,7 +68,7 @@ pub(super) struct Options {
     access_log: Option<PathBuf>,
     /// How these lines look
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, requires = "access_log")]
-    access_log_format: LogFormat,
+    access_log_format: LineFormat,
     /// Serve the load balancers' metrics here, for Prometheus; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
@@ -80,6 +78,16 @@ pub(super) struct Options {
     /// Where the certificate authority is kept [default: local-env in the user's data folder]
     #[arg(long, value_name = "FOLDER", env = "LOCAL_ENV_DATA")]
     data_folder: Option<PathBuf>,
+}
+
+/// How the access log's lines look, as typed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum LineFormat {
+    /// ALB's own format.
+    #[default]
+    Alb,
+    /// One JSON object a line, with AWS's names for the fields.
+    Json,
 }
 
 // === impl Options ===
@@ -129,7 +137,7 @@ impl Options {
             dns_upstream: self.dns_upstream,
             alias_addresses: Vec::new(),
             discovery: self.discovery,
-            access_log: self.access_log.clone().map(|path| (path, self.access_log_format)),
+            access_log: self.access_log.clone().map(|path| (path, self.access_log_format.into())),
             task_metadata: self.task_metadata,
             metrics: self.metrics,
             explain: self.explain,
@@ -193,4 +201,15 @@ where
 pub(super) fn resolver(text: &str) -> Result<SocketAddr, String> {
     let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, DNS_PORT));
     address.or_else(|_| text.parse()).map_err(|_| "it is no address, with or without a port".into())
+}
+
+// === impl LineFormat ===
+
+impl From<LineFormat> for LogFormat {
+    fn from(format: LineFormat) -> Self {
+        match format {
+            LineFormat::Alb => Self::Alb,
+            LineFormat::Json => Self::Json,
+        }
+    }
 }

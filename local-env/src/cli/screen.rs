@@ -14,7 +14,8 @@ use anstyle::{AnsiColor, Style};
 
 use tokio::io::AsyncWriteExt as _;
 
-use crate::{ecs::OutputLine, environment::Notice, stack::Stack};
+use crate::{ecs::OutputLine, environment::Notice};
+use stack::Stack;
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     ecs::{Launcher, OutputLine, TaskEvent},
     environment::{Environment, Inbox, Settings, StopSignal, Update},
-    stack::Stack,
 };
+use stack::Stack;
 
 /// Lines of output that may wait to be shown before the tasks that say more are held up.
 const WAITING_LINES: usize = 256;

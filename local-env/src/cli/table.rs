@@ -8,11 +8,11 @@ use std::{
 
 use super::screen::{BOLD, DIM, Screen};
 use crate::{
-    clock::Clock,
     connect::PublishedAlias,
     environment::{Environment, Status},
-    stack::{Coverage, Stack},
 };
+use clock::Clock;
+use stack::{Coverage, Stack};
 
 /// Where a list goes on in the next line.
 const WIDTH: usize = 100;
@@ -219,7 +219,7 @@ fn wrapped(words: &[String], separator: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::Ignored;
+    use stack::Ignored;
 
     fn coverage() -> Coverage {
         let entry = |resource_type: &str, property: Option<&str>| Ignored {

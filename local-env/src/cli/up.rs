@@ -16,11 +16,12 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    alb::Failing,
-    ecs::{CommandBook, Docker, Engine, Network, OutputLine, Revision, Surroundings, TaskLauncher},
+    ecs::{CommandBook, Docker, Engine, Network, OutputLine, Surroundings, TaskLauncher},
     environment::{Settings, Update},
-    stack::Stack,
 };
+use alb::Failing;
+use scheduler::Revision;
+use stack::Stack;
 
 /// What limits processes have.
 const LIMITS: &str = if cfg!(target_os = "linux") {

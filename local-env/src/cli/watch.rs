@@ -18,10 +18,11 @@ use tokio::{
 
 use super::{options::Options, screen::Screen};
 use crate::{
-    ecs::{CommandBook, Commands, ContainerCommand, Revision},
+    ecs::{CommandBook, Commands, ContainerCommand},
     environment::Update,
-    stack::{Container, Service, Stack},
 };
+use scheduler::Revision;
+use stack::{Container, Service, Stack};
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(250);

@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 
 pub use endpoints::Endpoints;
 
-use crate::stack::{ClientAlias, ConnectEndpoint, Service, Stack};
+use stack::{ClientAlias, ConnectEndpoint, Service, Stack};
 
 /// Where a port is listened at instead that wants the superuser.
 const OFFSET: u16 = 8000;

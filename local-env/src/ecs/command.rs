@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::Revision;
+use scheduler::Revision;
 
 /// What is run for every container of every service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

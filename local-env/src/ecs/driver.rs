@@ -6,7 +6,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Input, Order, StopCode, TaskChange, TaskLife};
+use super::TaskChange;
+use scheduler::{Input, Order, StopCode, TaskLife};
 
 /// Runs the containers of one task, each named by its place in the task definition. When one exits or
 /// has been checked, it says so as an [`Input`].
@@ -58,7 +59,7 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
                 biased;
                 Some((code, reason)) = asked.recv() => self.life.stop(code, reason),
                 Some(input) = inputs.recv() => self.hear(input),
-                () = until(self.life.wake()) => {}
+                () = until(self.life.wake().map(Instant::from_std)) => {}
                 () = self.runner.tend() => {}
             }
         }
@@ -67,7 +68,7 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
     /// Does what is to be done, until there is nothing more. Whether the task has ended.
     async fn advance(&mut self) -> bool {
         loop {
-            let orders = self.life.advance(Instant::now());
+            let orders = self.life.advance(Instant::now().into_std());
             if orders.is_empty() {
                 return false;
             }
@@ -105,7 +106,7 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
         if let Input::Exited(index, _) = input {
             self.runner.forget(index);
         }
-        self.life.hear(input, Instant::now());
+        self.life.hear(input, Instant::now().into_std());
         let containers = self.life.containers().into_iter().enumerate();
         let containers = containers.map(|(index, it)| (it, self.runner.process(index)));
         (self.tell)(TaskChange::Containers(containers.collect()));

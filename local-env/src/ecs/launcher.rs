@@ -15,13 +15,16 @@ use std::{
 use tokio::{sync::mpsc, task::spawn_local};
 
 use super::{
-    CommandBook, Commands, ContainerCommand, Input, Launcher, Network, OutputLine, StopCode,
-    Stopped, Task, TaskChange, TaskEvent, TaskId, TaskLife,
+    CommandBook, Commands, ContainerCommand, Launcher, Network, OutputLine, Task, TaskChange,
+    TaskEvent,
     docker::{Containers, Docker, Namespace},
     driver::{Driver, Runner},
     process::{Groups, Processes},
 };
-use crate::{clock::Clock, relay::PortAndTarget, stack::Container};
+use crate::relay::PortAndTarget;
+use clock::Clock;
+use scheduler::{Input, StopCode, Stopped, TaskId, TaskLife};
+use stack::Container;
 
 /// Variables of a task's container, by its place in the task definition.
 pub type VariablesOf = Box<dyn Fn(&Task, usize) -> Vec<(String, String)>>;

@@ -9,30 +9,16 @@
 mod command;
 mod docker;
 mod driver;
-mod event;
 mod launcher;
-mod life;
 mod network;
 mod observe;
 mod output;
 mod process;
-mod scheduler;
-mod status;
-mod stopped;
 mod task;
 
 pub use command::{Command, CommandBook, Commands, ContainerCommand, Image, Value};
 pub use docker::{Docker, Engine, EngineError};
-pub use event::{Event, EventLog, ServiceEvent};
 pub use launcher::{Surroundings, TaskLauncher, VariablesOf};
-pub use life::{Exit, Input, Order, TaskLife};
 pub use network::{Network, NetworkError};
 pub use observe::{ObserveError, Observer, ObservingLauncher, Watched};
-pub use scheduler::{
-    Decision, Deployment, DeploymentId, Happening, Pace, Policy, Revision, Rollout, Scheduler,
-    StopCause, Verdict,
-};
-pub use status::LastStatus;
-use stopped::OUT_OF_MEMORY;
-pub use stopped::{ContainerStatus, StopCode, Stopped};
-pub use task::{Launcher, OutputLine, Task, TaskChange, TaskEvent, TaskId};
+pub use task::{Launcher, OutputLine, Task, TaskChange, TaskEvent};

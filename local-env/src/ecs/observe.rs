@@ -25,8 +25,9 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Launcher, Revision, StopCode, Stopped, Task, TaskChange, TaskEvent, TaskId};
-use crate::stack::Service;
+use super::{Launcher, Task, TaskChange, TaskEvent};
+use scheduler::{Revision, StopCode, Stopped, TaskId};
+use stack::Service;
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -251,7 +252,7 @@ fn no_longer_there() -> Stopped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::TaskDefinition;
+    use stack::TaskDefinition;
 
     fn sightings() -> Sightings {
         let definition = TaskDefinition::new("web", Vec::new());

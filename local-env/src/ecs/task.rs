@@ -1,13 +1,9 @@
 //! A task, what becomes of it, and what runs it.
 
-use std::{fmt, net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, sync::Arc};
 
-use super::{ContainerStatus, Revision, StopCode, Stopped, Verdict};
-use crate::stack::Service;
-
-/// 32 hexadecimal digits, as in AWS.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(Arc<str>);
+use scheduler::{ContainerStatus, Revision, StopCode, Stopped, TaskId, Verdict};
+use stack::Service;
 
 /// A task to be started.
 #[derive(Clone, Debug)]
@@ -65,29 +61,4 @@ pub trait Launcher {
 
     /// Ends all tasks now, and returns when it is done.
     fn kill(&mut self);
-}
-
-// === impl TaskId ===
-
-impl TaskId {
-    /// A new one.
-    pub fn random() -> Self {
-        Self(uuid::Uuid::new_v4().simple().to_string().into())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Enough of it to tell one task from another on a screen.
-    pub fn short(&self) -> &str {
-        self.0.get(..8).unwrap_or(&self.0)
-    }
-}
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }

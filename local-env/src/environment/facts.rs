@@ -3,11 +3,9 @@
 use std::{net::Ipv4Addr, sync::Arc, time::SystemTime};
 
 use super::task::RunningTask;
-use crate::{
-    ecs::{ContainerStatus, LastStatus, Verdict},
-    metadata::{ContainerFacts, Directory, HealthFacts, TaskFacts},
-    stack::Container,
-};
+use crate::metadata::{ContainerFacts, Directory, HealthFacts, TaskFacts};
+use scheduler::{ContainerStatus, LastStatus, Verdict};
+use stack::Container;
 
 /// Where the tasks of an environment are told of.
 #[derive(Clone)]

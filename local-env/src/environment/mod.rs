@@ -6,7 +6,6 @@
 //! happens on the way comes out as [`Notice`]s and as a [`Status`] to watch.
 
 mod facts;
-mod names;
 mod reload;
 mod run;
 mod service;
@@ -25,27 +24,26 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use names::{NameError, service_names};
 pub use run::{Inbox, StopSignal};
 pub use status::{Notice, ServiceStatus, Status, TaskStatus};
 pub use update::Update;
 
 use crate::{
-    acm::{Authority, CertificateError},
-    alb::{
-        self, AccessLog, Failing, LoadBalancer, LogFormat, MetricsBindError, MetricsServer,
-        Publication, PublishedPorts, TargetGroup,
-    },
-    clock::Clock,
-    cloudmap::{
-        DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, Registry, Upstream,
-        UpstreamAddress, UpstreamError,
-    },
     connect::{Connect, ConnectError, PublishedAlias},
     ecs::VariablesOf,
     metadata::{Directory, MetadataBindError, MetadataServer, Protection},
-    stack::{self, Arn, Listener, ListenerProtocol, Stack},
 };
+use alb::acm::{Authority, CertificateError};
+use alb::{
+    self, AccessLog, Failing, LoadBalancer, LogFormat, MetricsBindError, MetricsServer,
+    Publication, PublishedPorts, TargetGroup,
+};
+use clock::Clock;
+use cloudmap::{
+    DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, Registry, Upstream,
+    UpstreamAddress, UpstreamError,
+};
+use stack::{self, Arn, Listener, ListenerProtocol, Stack};
 
 /// Listeners below this port are published above it, since they would need the superuser.
 const FIRST_FREE_PORT: u16 = 1024;

@@ -4,11 +4,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Environment, EnvironmentError, Notice, certificates, run::Running};
-use crate::{
-    alb::{RunningLoadBalancer, TargetGroup},
-    ecs::Launcher,
-    stack::{Listener, LoadBalancer, Stack},
-};
+use crate::ecs::Launcher;
+use alb::{RunningLoadBalancer, TargetGroup};
+use stack::{Listener, LoadBalancer, Stack};
 
 // === impl Environment ===
 

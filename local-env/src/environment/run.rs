@@ -14,12 +14,13 @@ use super::{
     service::RunningService, wiring::Wiring,
 };
 use crate::{
-    alb::{RunningLoadBalancer, TargetStates},
-    cloudmap::DnsServer,
-    ecs::{Launcher, Pace, Revision, TaskEvent},
+    ecs::{Launcher, TaskEvent},
     metadata::MetadataServer,
-    stack::{Arn, Service},
 };
+use alb::{RunningLoadBalancer, TargetStates};
+use cloudmap::DnsServer;
+use scheduler::{Pace, Revision};
+use stack::{Arn, Service};
 
 /// What a task is told when the whole environment stops.
 const STOPPED: &str = "Task stopped by user";
@@ -66,7 +67,7 @@ impl Environment {
     ) -> Result<(), EnvironmentError> {
         let (sender, mut events) = mpsc::unbounded_channel();
         let (changed, health) = mpsc::channel(1);
-        let start = |balancer: crate::alb::LoadBalancer| balancer.start();
+        let start = |balancer: alb::LoadBalancer| balancer.start();
         self.task_metadata.start();
         self.connect.start().map_err(EnvironmentError::Start)?;
         let balancers = std::mem::take(&mut self.balancers);

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::SystemTime};
 use tokio::time::Instant;
 
 use super::{Notice, ServiceStatus, facts::Bulletin, task::RunningTask, wiring::Wiring};
-use crate::{
-    alb::TargetState,
-    ecs::{
-        Decision, DeploymentId, Event, EventLog, LastStatus, Launcher, Pace, Policy, Revision,
-        Scheduler, ServiceEvent, StopCause, StopCode, Stopped, Task, TaskChange, TaskId, Verdict,
-    },
-    stack::{Arn, Service},
+use crate::ecs::{Launcher, Task, TaskChange};
+use alb::TargetState;
+use scheduler::{
+    Decision, DeploymentId, LastStatus, Pace, Policy, Revision, Scheduler, StopCause, StopCode,
+    Stopped, TaskId, Verdict,
 };
+use scheduler::{Event, EventLog, ServiceEvent};
+use stack::{Arn, Service};
 
 /// A service, with the revisions that its deployments run.
 pub(super) struct RunningService {
@@ -104,14 +104,14 @@ impl RunningService {
     /// Does what the scheduler decides; when to ask it again.
     pub(super) fn act(&mut self, launcher: &mut impl Launcher) -> Option<Instant> {
         let Decision { start, stop, happenings, wake } =
-            self.scheduler.decide(Instant::now(), TaskId::random);
+            self.scheduler.decide(Instant::now().into_std(), TaskId::random);
         for happening in happenings {
             self.tell(&Event::Happened(happening));
         }
         self.start(start, launcher);
         self.let_go(&stop);
         self.stop_what_has_drained(launcher);
-        wake
+        wake.map(Instant::from_std)
     }
 
     fn start(&mut self, start: Vec<(TaskId, Revision)>, launcher: &mut impl Launcher) {
@@ -205,7 +205,7 @@ impl RunningService {
     /// A task is not to be stopped by scaling or deployments until then.
     pub(super) fn protect(&mut self, id: &TaskId, until: Option<SystemTime>) {
         let left = until.and_then(|until| until.duration_since(SystemTime::now()).ok());
-        self.scheduler.protect(id, left.map(|left| Instant::now() + left));
+        self.scheduler.protect(id, left.map(|left| Instant::now().into_std() + left));
     }
 
     fn runs(&mut self, id: &TaskId) {
@@ -219,7 +219,7 @@ impl RunningService {
             self.pass(id, LastStatus::Activating);
         }
         self.pass(id, LastStatus::Running);
-        self.scheduler.running(id, Instant::now());
+        self.scheduler.running(id, Instant::now().into_std());
         for group in self.groups() {
             self.tell(&Event::Registered(1, &group));
         }
@@ -245,7 +245,7 @@ impl RunningService {
         self.pass(id, LastStatus::Stopped);
         self.tasks.remove(id).as_mut().map(RunningTask::deregister);
         self.bulletin.directory.forget(id);
-        let expected = self.scheduler.stopped(id, Instant::now());
+        let expected = self.scheduler.stopped(id, Instant::now().into_std());
         let (service, task) = (self.name.clone(), id.clone());
         self.notices.push(Notice::Stopped { service, task, why, expected });
     }

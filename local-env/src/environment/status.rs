@@ -2,10 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use crate::{
-    alb::TargetState,
-    ecs::{Deployment, LastStatus, Stopped, TaskId, Verdict},
-};
+use alb::TargetState;
+use scheduler::{Deployment, LastStatus, Stopped, TaskId, Verdict};
 
 /// How the services are doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,10 +3,9 @@
 use std::{net::Ipv4Addr, rc::Rc, time::SystemTime};
 
 use super::{TaskStatus, facts::Seen, wiring::Wiring};
-use crate::{
-    alb::TargetState,
-    ecs::{ContainerStatus, LastStatus, StopCode, Task, Verdict},
-};
+use crate::ecs::Task;
+use alb::TargetState;
+use scheduler::{ContainerStatus, LastStatus, StopCode, Verdict};
 
 /// A task from its start to its end.
 pub(super) struct RunningTask {

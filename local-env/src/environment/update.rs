@@ -4,10 +4,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Environment, run::Running, service::RunningService};
-use crate::{
-    ecs::{Launcher, Revision},
-    stack::{Service, Stack, TaskDefinition},
-};
+use crate::ecs::Launcher;
+use scheduler::Revision;
+use stack::{Service, Stack, TaskDefinition};
 
 /// A change of what runs.
 #[derive(Clone, Debug)]
@@ -99,7 +98,7 @@ fn starts_deployment(old: &Service, new: &Service) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::Container;
+    use stack::Container;
 
     fn definition(image: &str) -> Arc<TaskDefinition> {
         Arc::new(TaskDefinition::new("web", vec![Container::new("web", image)]))

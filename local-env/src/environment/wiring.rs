@@ -7,13 +7,11 @@ use std::{
     sync::{Arc, MutexGuard, PoisonError},
 };
 
-use crate::{
-    alb::{TargetGroup, TargetState, Unused},
-    cloudmap::{HealthStatus, Membership, Registry},
-    connect::{self, Connect, Endpoints},
-    ecs::{TaskId, Verdict},
-    stack::{Arn, Service, ServiceLoadBalancer},
-};
+use crate::connect::{self, Connect, Endpoints};
+use alb::{TargetGroup, TargetState, Unused};
+use cloudmap::{HealthStatus, Membership, Registry};
+use scheduler::{TaskId, Verdict};
+use stack::{Arn, Service, ServiceLoadBalancer};
 
 /// Before a target's registration, and when it has drained.
 const NOT_REGISTERED: TargetState = TargetState::Unused(Unused::NotRegistered);

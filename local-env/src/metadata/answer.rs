@@ -14,7 +14,7 @@ use super::{
     path::Version,
     timestamp::nanoseconds,
 };
-use crate::stack::LogConfiguration;
+use stack::LogConfiguration;
 
 /// CPU units of one virtual processor.
 const CPU_UNITS: f64 = 1024.0;

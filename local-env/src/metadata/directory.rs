@@ -13,7 +13,7 @@ use super::{
     rate::Rate,
     stats::Reading,
 };
-use crate::ecs::TaskId;
+use scheduler::TaskId;
 
 /// The tasks that the endpoint tells of. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]

@@ -2,10 +2,8 @@
 
 use std::{net::Ipv4Addr, sync::Arc, time::SystemTime};
 
-use crate::{
-    ecs::TaskId,
-    stack::{Container, Service},
-};
+use scheduler::TaskId;
+use stack::{Container, Service};
 
 /// A task that was started.
 #[derive(Clone, Debug)]

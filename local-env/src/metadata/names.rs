@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::facts::TaskFacts;
-use crate::ecs::TaskId;
+use scheduler::TaskId;
 
 /// Docker ids end with a number below this.
 const NUMBERS: u128 = 10_000_000_000;

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{facts::TaskFacts, names, timestamp};
-use crate::ecs::TaskId;
+use scheduler::TaskId;
 
 const DEFAULT_MINUTES: u64 = 120;
 const MINUTES: RangeInclusive<u64> = 1..=2880;

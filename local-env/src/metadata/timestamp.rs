@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::utc::ToTheSecond;
+use clock::utc::ToTheSecond;
 
 /// `2026-11-02T10:15:30.123456789Z`.
 pub(super) fn nanoseconds(time: SystemTime) -> String {

@@ -6,13 +6,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use local_env::{
-    ecs::TaskId,
-    metadata::{ContainerFacts, Directory, HealthFacts, MetadataServer, Protection, TaskFacts},
-    stack::{Arn, Container, LogConfiguration, Service, TaskDefinition},
+use local_env::metadata::{
+    ContainerFacts, Directory, HealthFacts, MetadataServer, Protection, TaskFacts,
 };
 use reqwest::{Client, Method};
+use scheduler::TaskId;
 use serde_json::{Value, json};
+use stack::{Arn, Container, LogConfiguration, Service, TaskDefinition};
 use tokio::sync::mpsc;
 
 const STATE: &str = "/task-protection/v1/state";

@@ -3,10 +3,8 @@
 
 use std::fmt::Write;
 
-use local_env::{
-    stack::{Stack, Warning},
-    vpc::{End, Protocol, Reach},
-};
+use check::vpc::{End, Protocol, Reach};
+use stack::{Stack, Warning};
 
 use crate::support::setup::read;
 

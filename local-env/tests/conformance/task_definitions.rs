@@ -1,10 +1,8 @@
 //! What may stand in a task definition (cloudmap-ecs §3.1, §3.5, §3.12).
 
-use local_env::{
-    cloudformation::{Inputs, Source, Template},
-    stack::{Allowed, Stack, TaskDefinition},
-};
+use cloudformation::{Inputs, Source, Template};
 use miette::Diagnostic as _;
+use stack::{Allowed, TaskDefinition};
 
 /// A task definition of one container, and a service of it.
 struct Definition {
@@ -64,7 +62,7 @@ Resources:
     fn read(&self) -> Result<TaskDefinition, String> {
         let source = Source::new("test.yaml", &self.text());
         let resolved = Template::parse(&source).unwrap().resolve(&Inputs::new("Shop")).unwrap();
-        match Stack::read(&resolved, Allowed::default()) {
+        match stack_reader::read(&resolved, Allowed::default()) {
             Ok(stack) => Ok(TaskDefinition::clone(&stack.services[0].task_definition)),
             Err(error) => {
                 let told = error.problems().iter().map(|problem| {

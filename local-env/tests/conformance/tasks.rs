@@ -3,12 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use local_env::{
-    alb::TargetState,
-    ecs::{LastStatus, StopCode, Task, Verdict},
-    environment::Notice,
-    stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition},
-};
+use alb::TargetState;
+use local_env::{ecs::Task, environment::Notice};
+use scheduler::{LastStatus, StopCode, Verdict};
+use stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition};
 use tokio::{task::LocalSet, time::timeout};
 
 use crate::support::{

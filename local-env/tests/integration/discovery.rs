@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use local_env::{
-    clock::Clock,
-    cloudmap::{DiscoveryServer, DnsServer, Instance, Membership, Registry},
-    stack::{Arn, Namespace, Service},
-};
+use clock::Clock;
+use cloudmap::{DiscoveryServer, DnsServer, Instance, Membership, Registry};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use stack::{Arn, Namespace, Service};
 
 use crate::{dns, support::model};
 

@@ -2,16 +2,14 @@
 
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 
+use clock::Clock;
+use cloudmap::{DnsServer, Instance, Registry, Upstream, UpstreamAddress};
 use hickory_server::proto::{
     op::{Edns, Message, MessageType, OpCode, Query, ResponseCode},
     rr::{DNSClass, Name, RecordType},
     serialize::binary::{BinDecodable as _, BinEncodable as _},
 };
-use local_env::{
-    clock::Clock,
-    cloudmap::{DnsServer, Instance, Registry, Upstream, UpstreamAddress},
-    stack::{Arn, Namespace, RecordKind},
-};
+use stack::{Arn, Namespace, RecordKind};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpStream, UdpSocket},

@@ -6,12 +6,13 @@ use std::{
     sync::Arc,
 };
 
+use clock::Clock;
 use local_env::{
-    clock::Clock,
-    ecs::{Command, StopCode},
+    ecs::Command,
     environment::{Environment, Notice, Status},
 };
 use nix::sys::signal::{Signal, kill};
+use scheduler::StopCode;
 use tokio::time::timeout;
 
 use crate::support::{

@@ -3,13 +3,11 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use local_env::{
-    clock::Clock,
-    ecs::StopCode,
-    environment::{Notice, Status},
-    stack::{Stack, TaskDefinition},
-};
+use clock::Clock;
+use local_env::environment::{Notice, Status};
 use nix::sys::signal::{Signal, kill};
+use scheduler::StopCode;
+use stack::{Stack, TaskDefinition};
 
 use crate::support::{
     eventually, model,
@@ -125,10 +123,10 @@ async fn a_program_that_is_missing_is_tried_ever_more_slowly_and_that_is_told() 
 async fn the_circuit_breaker_rolls_back_a_revision_that_does_not_start() {
     locally(async {
         let stack = stack_with(|stack| {
-            stack.services[0].circuit_breaker = Some(local_env::stack::CircuitBreaker {
+            stack.services[0].circuit_breaker = Some(stack::CircuitBreaker {
                 rollback: true,
                 reset_on_healthy_task: true,
-                threshold: local_env::stack::Threshold::Count(2),
+                threshold: stack::Threshold::Count(2),
             });
         });
         let run = commands(&[("web", command("serve"))]);
@@ -136,7 +134,7 @@ async fn the_circuit_breaker_rolls_back_a_revision_that_does_not_start() {
         let before = running.steady().await;
         let missing =
             local_env::ecs::Command { program: "/nowhere/web".into(), ..command("serve") };
-        running.commands.add(local_env::ecs::Revision(2), commands(&[("web", missing)]));
+        running.commands.add(scheduler::Revision(2), commands(&[("web", missing)]));
         running.roll(2);
         running.until_event("deployment failed: tasks failed to start.").await;
         running.until_event("rolling back to (deployment ").await;
@@ -200,8 +198,7 @@ async fn limits_reach_the_process_and_one_that_cannot_be_had_is_told() {
             stack_with(|stack| {
                 change_definition(stack, |definition| {
                     let name = "nofile".to_owned();
-                    definition.containers[0].ulimits =
-                        vec![local_env::stack::Ulimit { name, soft, hard }];
+                    definition.containers[0].ulimits = vec![stack::Ulimit { name, soft, hard }];
                 });
             })
         };

@@ -7,15 +7,13 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use local_env::{
-    acm::Authority,
-    alb::{
-        Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup, TargetState,
-    },
-    clock::Clock,
-    stack::{self, Arn, ForwardedFor},
+use alb::acm::Authority;
+use alb::{
+    Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup, TargetState,
 };
+use bytes::Bytes;
+use clock::Clock;
+use stack::{self, Arn, ForwardedFor};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{
@@ -244,7 +242,7 @@ async fn when_all_targets_are_unhealthy_they_are_asked_all_the_same() {
     let (bench, target) = (Bench::plain(), Target::start().await);
     bench.register(target.address).await;
     target.stop();
-    let refused = TargetState::Unhealthy(local_env::alb::Reason::FailedHealthChecks);
+    let refused = TargetState::Unhealthy(alb::Reason::FailedHealthChecks);
     bench.until(target.address, refused).await;
     let response = client().get(bench.url("/web")).send().await.unwrap();
     assert_eq!(response.status(), 502);
@@ -258,7 +256,7 @@ async fn only_healthy_targets_get_requests_while_there_is_one() {
     bench.register(one.address).await;
     bench.register(other.address).await;
     one.healthy.store(false, Ordering::Relaxed);
-    let mismatch = TargetState::Unhealthy(local_env::alb::Reason::ResponseCodeMismatch(503));
+    let mismatch = TargetState::Unhealthy(alb::Reason::ResponseCodeMismatch(503));
     bench.until(one.address, mismatch).await;
     for _ in 0..6 {
         text(&bench.url("/web")).await;

@@ -6,13 +6,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use clock::Clock;
 use hickory_server::proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{RData, Record, rdata::A},
     serialize::binary::{BinDecodable as _, BinEncodable as _},
 };
 use local_env::{
-    clock::Clock,
     ecs::{Network, Observer, Watched},
     environment::{Environment, Inbox, StopSignal},
 };

@@ -9,14 +9,15 @@ use std::{
     time::Duration,
 };
 
+use alb::{Failing, TargetState};
+use clock::Clock;
 use local_env::{
-    alb::{Failing, TargetState},
-    clock::Clock,
-    ecs::{CommandBook, ContainerCommand, Network, Revision, Surroundings, TaskLauncher},
+    ecs::{CommandBook, ContainerCommand, Network, Surroundings, TaskLauncher},
     environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, Update},
-    stack::{Action, FixedResponse, ListenerProtocol, Matcher, Stack, Stickiness},
 };
 use reqwest::Certificate;
+use scheduler::Revision;
+use stack::{Action, FixedResponse, ListenerProtocol, Matcher, Stack, Stickiness};
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinHandle, LocalSet},
@@ -353,7 +354,7 @@ async fn names_are_taken_up_and_instances_stay() {
         running.change(|stack| {
             stack.namespaces = vec![model::namespace(&["web", "api"])];
             let service = &mut stack.namespaces[0].services[1];
-            service.instances.push(local_env::stack::DiscoveryInstance {
+            service.instances.push(stack::DiscoveryInstance {
                 logical_id: "Fixed".into(),
                 id: "fixed".into(),
                 attributes: [("AWS_INSTANCE_IPV4".into(), "127.9.9.9".into())].into(),

@@ -8,12 +8,10 @@ use std::{
     time::Duration,
 };
 
-use local_env::{
-    clock::Clock,
-    ecs::{Command, Revision},
-    environment::Status,
-    stack::Stack,
-};
+use clock::Clock;
+use local_env::{ecs::Command, environment::Status};
+use scheduler::Revision;
+use stack::Stack;
 use tokio::task::JoinSet;
 
 use crate::support::{

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use clock::Clock;
 use hickory_server::proto::{
     op::{Message, MessageType, OpCode, Query, ResponseCode},
     rr::{Name, RecordType},
 };
 use local_env::{
-    clock::Clock,
     connect::{Connect, ConnectError},
     environment::TaskStatus,
-    stack::{ClientAlias, ConnectEndpoint, ServiceConnect, Stack},
 };
 use nix::sys::signal::{Signal, kill};
+use stack::{ClientAlias, ConnectEndpoint, ServiceConnect, Stack};
 use tokio::{net::UdpSocket, time::timeout};
 
 use crate::support::{

@@ -2,11 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use local_env::{
-    clock::Clock,
-    ecs::{Command, StopCode},
-    stack::{Container, Dependency, DependencyCondition, Stack, TaskDefinition},
-};
+use clock::Clock;
+use local_env::ecs::Command;
+use scheduler::StopCode;
+use stack::{Container, Dependency, DependencyCondition, Stack, TaskDefinition};
 
 use crate::support::{
     model,

@@ -6,13 +6,11 @@ use std::{
     process::{Command, Output},
 };
 
-use local_env::{
-    check::{self, Architectures, format},
-    cloudformation::{Inputs, Library, Source, Template},
-    stack::{Allowed, Stack},
-};
+use check::{self, Architectures, format};
+use cloudformation::{Inputs, Library, Source, Template};
 use miette::Diagnostic;
 use serde_json::{Value, json};
+use stack::Allowed;
 
 const PATTERNS: &[&str] = &["cdk/cdk.out", "--stack", "Real/Patterns"];
 const CONNECTED: &[&str] = &["cdk/cdk.out", "--stack", "Real/Connected"];
@@ -283,7 +281,7 @@ fn digest(text: &str) {
     }
     for partial in [false, true] {
         let allowed = Allowed { partial, ..Allowed::default() };
-        if let Ok(Err(error)) = resolved.as_ref().map(|it| Stack::read(it, allowed)) {
+        if let Ok(Err(error)) = resolved.as_ref().map(|it| stack_reader::read(it, allowed)) {
             assert!(error.labels().is_some() || error.related().is_some());
         }
     }

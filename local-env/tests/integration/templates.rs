@@ -3,15 +3,13 @@
 
 use std::{fmt::Write, time::Duration};
 
-use local_env::{
-    cloudformation::{Inputs, Source, Template, TemplateError},
-    stack::{
-        Action, Allowed, Condition, DnsRecord, FixedResponse, HealthCheck, HealthCheckPort,
-        ListenerProtocol, Matcher, Patterns, RecordKind, Redirect, RoutingPolicy, Service, Stack,
-        TargetProtocol,
-    },
-};
+use cloudformation::{Inputs, Source, Template, TemplateError};
 use proptest::prelude::*;
+use stack::{
+    Action, Allowed, Condition, DnsRecord, FixedResponse, HealthCheck, HealthCheckPort,
+    ListenerProtocol, Matcher, Patterns, RecordKind, Redirect, RoutingPolicy, Service, Stack,
+    TargetProtocol,
+};
 
 const V1: &str = include_str!("../../../infra/tests/data/cdk-v1.json");
 const V2: &str = include_str!("../../../infra/tests/data/cdk-v2.json");
@@ -110,13 +108,13 @@ fn parse(text: &str) -> Result<Template, TemplateError> {
 
 fn stack(text: &str) -> Stack {
     let resolved = parse(text).unwrap().resolve(&inputs()).unwrap();
-    Stack::read(&resolved, Allowed::default()).unwrap()
+    stack_reader::read(&resolved, Allowed::default()).unwrap()
 }
 
 /// Whatever becomes of it, it must not panic.
 fn read(text: &str) -> Result<(), ()> {
     let resolved = parse(text).and_then(|template| template.resolve(&inputs())).map_err(drop)?;
-    Stack::read(&resolved, Allowed::default()).map(drop).map_err(drop)
+    stack_reader::read(&resolved, Allowed::default()).map(drop).map_err(drop)
 }
 
 fn seconds(seconds: u64) -> Duration {

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, process::Command};
 
 use serde_json::Value;
 
-use crate::{check::Architectures, cloudformation::Resolved};
+use check::Architectures;
+use cloudformation::Resolved;
 
 /// The architectures of all images that Docker can tell of. Of the others nothing is said.
 pub(super) fn architectures(resolved: &Resolved) -> miette::Result<Architectures> {

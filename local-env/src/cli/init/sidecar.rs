@@ -1,7 +1,7 @@
 //! Containers that stand beside a service for AWS's sake, or a vendor's, and have nobody to talk to
 //! at one's desk.
 
-use crate::stack::Container;
+use stack::Container;
 
 /// What is in an image's name, and why its container is left out.
 const KNOWN: [(&str, &str); 10] = [

@@ -98,7 +98,7 @@ fn manifest(folder: &Path) -> Result<Manifest, AssemblyError> {
 // === impl Artifact ===
 
 impl Artifact {
-    fn input(self, id: String, source: crate::cloudformation::Source) -> Input {
+    fn input(self, id: String, source: cloudformation::Source) -> Input {
         let (account, region) = self.environment.as_deref().map_or((None, None), environment);
         let stack_name = self.properties.stack_name.unwrap_or_else(|| id.clone());
         let aliases = [Some(id), self.display_name].into_iter().flatten().collect();

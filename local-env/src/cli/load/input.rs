@@ -11,7 +11,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::assembly;
-use crate::cloudformation::{LARGEST, Source, TemplateError};
+use cloudformation::{LARGEST, Source, TemplateError};
 
 /// The stack's name where the template is the built-in one.
 const DEFAULT_STACK: &str = "services";

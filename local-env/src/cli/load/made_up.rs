@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{AtHand, Templates, resolved_with, template_errors, told};
-use crate::{
-    cli::{project::Project, screen::Screen},
-    cloudformation::{Note, Resolved, TemplateError, TemplateProblem as Problem},
-};
+use crate::cli::{project::Project, screen::Screen};
+use cloudformation::{Note, Resolved, TemplateError, TemplateProblem as Problem};
 
 /// What is in a name, and a value of that kind.
 const KINDS: [(&str, &str); 25] = [

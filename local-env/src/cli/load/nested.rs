@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{assets, input};
-use crate::cloudformation::{Library, Template, Wanted};
+use cloudformation::{Library, Template, Wanted};
 
 /// All that lie beside the templates that ask for them.
 pub(super) fn library() -> Library {

@@ -6,7 +6,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::{AtHand, input::Input, nested};
-use crate::cloudformation::{Inputs, Resolved, Template, TemplateError, TemplateProblem};
+use cloudformation::{Inputs, Resolved, Template, TemplateError, TemplateProblem};
 
 /// What all stacks are resolved with.
 pub(super) struct Stacks<'a> {

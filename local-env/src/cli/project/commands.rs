@@ -3,10 +3,8 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{Part, Project, ProjectError, entry::Entry, given::Given};
-use crate::{
-    ecs::{Command, Commands, ContainerCommand, Image, Value},
-    stack::{Service, Stack},
-};
+use crate::ecs::{Command, Commands, ContainerCommand, Image, Value};
+use stack::{Service, Stack};
 
 // === impl Project ===
 

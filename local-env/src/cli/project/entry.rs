@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use crate::stack::{Container, Service};
+use stack::{Container, Service};
 
 /// `[services.NAME]`.
 #[derive(Debug, Deserialize)]

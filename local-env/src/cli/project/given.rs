@@ -9,11 +9,9 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{Part, Project, ProjectError, environment_file, quoted, secret::Asked};
-use crate::{
-    cloudformation::{DynamicPiece, DynamicReference, dynamic_pieces},
-    ecs::Value,
-    stack::{Container, Secret},
-};
+use crate::ecs::Value;
+use cloudformation::{DynamicPiece, DynamicReference, dynamic_pieces};
+use stack::{Container, Secret};
 
 /// All that a project file gives to containers.
 pub(super) struct Given<'a> {

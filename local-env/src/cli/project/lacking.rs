@@ -1,7 +1,7 @@
 //! What a project file does not say yet, so that a stack cannot be run with it.
 
 use super::{Part, Project, ProjectError, given::Given};
-use crate::stack::Stack;
+use stack::Stack;
 
 /// What a project file lacks for a stack.
 pub(in crate::cli) struct Lacking<'a> {

@@ -7,10 +7,8 @@ use super::{
     entry::{Entry, is_main},
     quoted,
 };
-use crate::{
-    environment::service_names,
-    stack::{Container, Service, Stack},
-};
+use stack::service_names;
+use stack::{Container, Service, Stack};
 
 /// A container of a service, and what is said of it.
 pub(in crate::cli) struct Part<'a> {

@@ -3,11 +3,9 @@
 use miette::Diagnostic as _;
 
 use super::*;
-use crate::{
-    cloudformation::{Inputs, Source, Template},
-    ecs::{Command, Commands, ContainerCommand},
-    stack::Allowed,
-};
+use crate::ecs::{Command, Commands, ContainerCommand};
+use cloudformation::{Inputs, Source, Template};
+use stack::Allowed;
 
 /// A service of a main container, which is not the first, and two others.
 const SHOP: &str = "
@@ -73,7 +71,7 @@ fn read_stack(template: &str, parameters: &[(&str, &str)]) -> Stack {
         inputs.parameters.insert(name.into(), value.into());
     }
     let resolved = Template::parse(&source).unwrap().resolve(&inputs).unwrap();
-    Stack::read(&resolved, Allowed::default()).unwrap()
+    stack_reader::read(&resolved, Allowed::default()).unwrap()
 }
 
 fn read(text: &str) -> Result<Project, ProjectError> {

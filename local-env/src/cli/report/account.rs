@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::{
-    cloudformation::{Resolved, Resource},
-    stack::{Coverage, Ignored, Warning, approximation, is_emulated},
-};
+use cloudformation::{Resolved, Resource};
+use stack::{Coverage, Ignored, Warning};
+use stack_reader::{approximation, is_emulated};
 
 /// Of the whole template.
 pub(super) struct Account {
@@ -215,10 +214,8 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        cloudformation::{Inputs, Source, Template},
-        stack::{Allowed, Stack},
-    };
+    use cloudformation::{Inputs, Source, Template};
+    use stack::Allowed;
 
     const SHOP: &str = "
 Resources:
@@ -237,7 +234,8 @@ Resources:
             .resolve(&Inputs::new("Shop"))
             .unwrap();
         let allowed = Allowed { partial: true, ..Allowed::default() };
-        let stack = Stack::read(&resolved, allowed).unwrap_or_else(|error| panic!("{error:?}"));
+        let stack =
+            stack_reader::read(&resolved, allowed).unwrap_or_else(|error| panic!("{error:?}"));
         Account::new(&resolved, &stack.coverage)
     }
 

@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::asked::{Url, without_port};
-use crate::{
-    alb::PublishedPorts,
-    environment::published_ports,
-    stack::{Listener, ListenerProtocol, LoadBalancer, Stack},
-};
+use crate::environment::published_ports;
+use alb::PublishedPorts;
+use stack::{Listener, ListenerProtocol, LoadBalancer, Stack};
 
 /// The listener, and its load balancer.
 pub(super) fn of<'a>(

@@ -12,14 +12,12 @@ use super::{
     asked::{Asked, without_port},
     listener::{protocol, published},
 };
-use crate::{
-    alb::{
-        PublishedPorts, TargetGroup,
-        rules::{Action, Choice, Forward, Redirect, Routes, Subject},
-    },
-    clock::Clock,
-    stack::{Arn, FixedResponse, Listener, LoadBalancer, Stack},
+use alb::{
+    PublishedPorts, TargetGroup,
+    rules::{Action, Choice, Forward, Redirect, Routes, Subject},
 };
+use clock::Clock;
+use stack::{Arn, FixedResponse, Listener, LoadBalancer, Stack};
 
 /// All that is known where a report is written.
 struct Report<'a> {

@@ -21,10 +21,9 @@ use super::{
     output,
     specification::{self, Placed},
 };
-use crate::{
-    ecs::{ContainerCommand, Exit, Input, OUT_OF_MEMORY, Value, driver::Runner, launcher::Run},
-    stack::{ContainerHealthCheck, HealthCommand},
-};
+use crate::ecs::{ContainerCommand, Value, driver::Runner, launcher::Run};
+use scheduler::{Exit, Input, OUT_OF_MEMORY};
+use stack::{ContainerHealthCheck, HealthCommand};
 
 const STOP_SIGNAL: &str = "SIGTERM";
 const KILL: &str = "SIGKILL";

@@ -5,7 +5,7 @@ use std::thread;
 use bollard::models::{ContainerCreateBody, HostConfig, ResourcesUlimits};
 
 use super::engine::Labels;
-use crate::stack::{Container, TaskDefinition, Ulimit};
+use stack::{Container, TaskDefinition, Ulimit};
 
 const MIB: i64 = 1024 * 1024;
 /// Of Docker's and of ECS's units, one processor is so many.

@@ -8,10 +8,8 @@ use super::{
     container::{Variables, prepared},
     kill_group, limits,
 };
-use crate::{
-    ecs::Command,
-    stack::{ContainerHealthCheck, HealthCommand},
-};
+use crate::ecs::Command;
+use stack::{ContainerHealthCheck, HealthCommand};
 
 /// The container's shell.
 const SHELL: &str = "/bin/sh";

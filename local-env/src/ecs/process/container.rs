@@ -21,10 +21,9 @@ use tokio::{
 };
 
 use super::{kill_group, limits, memory};
-use crate::{
-    ecs::{Command, Exit, OUT_OF_MEMORY, OutputLine, Task, output},
-    stack::Container,
-};
+use crate::ecs::{Command, OutputLine, Task, output};
+use scheduler::{Exit, OUT_OF_MEMORY};
+use stack::Container;
 
 /// What a task has of the user's own environment; the rest would not be there in AWS.
 const PASSED_ON: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];

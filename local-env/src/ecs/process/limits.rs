@@ -3,7 +3,7 @@
 use nix::sys::resource::{Resource, setrlimit};
 use tokio::process::Command;
 
-use crate::stack::Ulimit;
+use stack::Ulimit;
 
 /// A limit of the kernel's.
 pub(super) type Limit = (Resource, u64, u64);

@@ -21,9 +21,10 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-use super::{Command, ContainerCommand, Exit, Input, TaskId, driver::Runner, launcher::Run};
+use super::{Command, ContainerCommand, driver::Runner, launcher::Run};
 use crate::port_holder;
 use container::{Running, Variables};
+use scheduler::{Exit, Input, TaskId};
 
 /// How often a task is asked for the memory that it uses.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);

@@ -6,12 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use local_env::{
-    acm::Authority,
-    alb::{Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup},
-    clock::Clock,
-    stack::{self, HealthCheckPort, ListenerProtocol, Stack},
-};
+use alb::acm::Authority;
+use alb::{Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup};
+use clock::Clock;
+use stack::{self, HealthCheckPort, ListenerProtocol, Stack};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 

@@ -7,16 +7,14 @@ use std::{
     time::Duration,
 };
 
+use alb::{Failing, TargetState};
+use clock::Clock;
 use local_env::{
-    alb::{Failing, TargetState},
-    clock::Clock,
-    ecs::{
-        LastStatus, Launcher, Network, Revision, StopCode, Stopped, Task, TaskChange, TaskEvent,
-        TaskId, Verdict,
-    },
+    ecs::{Launcher, Network, Task, TaskChange, TaskEvent},
     environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, Update},
-    stack::Stack,
 };
+use scheduler::{LastStatus, Revision, StopCode, Stopped, TaskId, Verdict};
+use stack::Stack;
 use tokio::{
     sync::{mpsc, watch},
     task::spawn_local,

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use local_env::alb::{AccessLog, LogFormat, Options, RunningLoadBalancer};
+use alb::{AccessLog, LogFormat, Options, RunningLoadBalancer};
 
 /// The log's name in the test's folder.
 pub const FILE: &str = "access.log";

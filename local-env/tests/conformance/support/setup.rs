@@ -10,10 +10,8 @@ use std::{
     time::Duration,
 };
 
-use local_env::{
-    cloudformation::{Inputs, Source, Template},
-    stack::{Allowed, LoadBalancer, Stack, TargetGroup},
-};
+use cloudformation::{Inputs, Source, Template};
+use stack::{Allowed, LoadBalancer, Stack, TargetGroup};
 
 use super::Balancer;
 
@@ -272,5 +270,6 @@ pub fn read(template: &str) -> Stack {
     let source = Source::new("test.yaml", template);
     let resolved = Template::parse(&source).and_then(|it| it.resolve(&Inputs::new("Test")));
     let resolved = resolved.unwrap_or_else(|error| panic!("{error}\n{template}"));
-    Stack::read(&resolved, Allowed::default()).unwrap_or_else(|error| panic!("{error}\n{template}"))
+    stack_reader::read(&resolved, Allowed::default())
+        .unwrap_or_else(|error| panic!("{error}\n{template}"))
 }

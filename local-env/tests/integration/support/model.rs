@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use local_env::stack::{
+use stack::{
     Action, Arn, Certificate, Condition, Container, ContainerHealthCheck, Coverage,
     DiscoveryService, DnsRecord, FixedResponse, Forward, HealthCheck, HealthCheckPort,
     HealthCommand, KeyAlgorithm, Listener, ListenerAttributes, ListenerProtocol, LoadBalancer,

@@ -6,17 +6,18 @@ use std::{
     path::Path,
 };
 
+use alb::Failing;
+use clock::Clock;
 use local_env::{
-    alb::Failing,
-    clock::Clock,
     ecs::{
-        Command, CommandBook, Commands, ContainerCommand, Network, OutputLine, Revision, Stopped,
-        Surroundings, TaskLauncher,
+        Command, CommandBook, Commands, ContainerCommand, Network, OutputLine, Surroundings,
+        TaskLauncher,
     },
     environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, TaskStatus, Update},
-    stack::Stack,
 };
 use nix::unistd::Pid;
+use scheduler::{Revision, Stopped};
+use stack::Stack;
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinHandle, LocalSet},

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Run, text};
-use crate::stack::Container;
+use stack::Container;
 
 const FILE: &str = "Dockerfile";
 

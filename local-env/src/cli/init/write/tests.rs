@@ -5,11 +5,9 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{
-    cli::project::{FILE_NAME, Project},
-    cloudformation::{Inputs, Source, Template},
-    stack::Allowed,
-};
+use crate::cli::project::{FILE_NAME, Project};
+use cloudformation::{Inputs, Source, Template};
+use stack::Allowed;
 
 const SHOP: &str = "
 Resources:
@@ -36,7 +34,7 @@ fn stack(template: &str, parameters: &[(&str, &str)]) -> Stack {
     let parameters = parameters.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     inputs.parameters.extend(parameters);
     let template = Template::parse(&Source::new("template", template)).unwrap();
-    Stack::read(&template.resolve(&inputs).unwrap(), Allowed::default()).unwrap()
+    stack_reader::read(&template.resolve(&inputs).unwrap(), Allowed::default()).unwrap()
 }
 
 fn sample() -> Stack {

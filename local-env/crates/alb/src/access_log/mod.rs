@@ -1,0 +1,104 @@
+//! The access log: a line a request, in ALB's own format or as JSON (alb §9.1).
+//!
+//! Lines are written by a thread of their own, so that a slow disk or a paused terminal holds up no
+//! request: what does not fit into the queue is left out and told of, once.
+
+mod line;
+
+use std::{
+    fs::OpenOptions,
+    io::{self, BufWriter, Write},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+};
+
+pub use line::write;
+
+use super::record::Record;
+
+/// Lines that may wait to be written.
+const QUEUE: usize = 1 << 14;
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// ALB's own.
+    #[default]
+    Alb,
+    /// An object a line, with AWS's names for the fields.
+    Json,
+}
+
+/// Where finished requests are written down. Cheap to clone; what was handed over is written when the
+/// last clone is gone.
+#[derive(Clone, Debug)]
+pub struct AccessLog {
+    format: LogFormat,
+    writer: Arc<Writer>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    lines: Option<SyncSender<Vec<u8>>>,
+    thread: Option<thread::JoinHandle<()>>,
+    overrun: AtomicBool,
+}
+
+// === impl AccessLog ===
+
+impl AccessLog {
+    /// A log at the end of this file, which is made where there is none; `-` is standard output.
+    pub fn open(path: &Path, format: LogFormat) -> io::Result<Self> {
+        let output: Box<dyn Write + Send> = if path == Path::new("-") {
+            Box::new(io::stdout())
+        } else {
+            Box::new(OpenOptions::new().append(true).create(true).open(path)?)
+        };
+        let (lines, queue) = sync_channel(QUEUE);
+        let thread = thread::Builder::new()
+            .name("access-log".into())
+            .spawn(move || write_lines(&queue, BufWriter::new(output)))?;
+        let overrun = AtomicBool::new(false);
+        let writer = Writer { lines: Some(lines), thread: Some(thread), overrun };
+        Ok(Self { format, writer: Arc::new(writer) })
+    }
+
+    /// Writes a request down.
+    pub fn tell(&self, record: &Record<'_>) {
+        let mut line = Vec::with_capacity(640);
+        write(record, self.format, &mut line);
+        let sent = self.writer.lines.as_ref().is_some_and(|lines| lines.try_send(line).is_ok());
+        if !sent && !self.writer.overrun.swap(true, Ordering::Relaxed) {
+            tracing::warn!("the access log cannot keep up or be written: lines are missing");
+        }
+    }
+}
+
+/// Ends when all who write have gone, or with the first line that can't be written.
+fn write_lines(queue: &Receiver<Vec<u8>>, mut output: BufWriter<Box<dyn Write + Send>>) {
+    while let Ok(line) = queue.recv() {
+        let written = output.write_all(&line).and_then(|()| {
+            queue.try_iter().try_for_each(|line| output.write_all(&line))?;
+            output.flush()
+        });
+        if let Err(error) = written {
+            return tracing::error!(%error, "cannot write the access log any more");
+        }
+    }
+}
+
+// === impl Writer ===
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.lines = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the access log's thread panicked");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a check tells.
+
+use super::{Code, Severity};
+use cloudformation::{Source, Span};
+
+/// Something that would fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub code: &'static Code,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// What it is about.
+    pub place: Place,
+    /// What is wrong, in the template's words.
+    pub message: String,
+    /// What to do, mostly as a snippet.
+    pub mend: String,
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The resource's name in the template; empty for what is about the template as a whole.
+    pub resource: String,
+    /// Within its properties: `LoadBalancers[0].ContainerPort`. Empty for the resource as a whole.
+    pub property: String,
+    /// What messages call the template.
+    pub template: String,
+    /// In the text of all templates.
+    pub span: Span,
+    /// In its template, counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// The column behind its last character.
+    pub end_column: usize,
+}
+
+/// All that was found in one template or several.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// The templates' text.
+    pub source: Source,
+    /// In the text's order, and at one place the worst first.
+    pub all: Vec<Finding>,
+}
+
+// === impl Place ===
+
+impl Place {
+    /// A place in a text, of which only what stands on its first line is kept.
+    pub(super) fn new(source: &Source, resource: &str, property: String, span: Span) -> Self {
+        let text = source.text();
+        let start = floor(text, span.offset());
+        let end = floor(text, span.offset().saturating_add(span.len()));
+        let marked = text.get(start..end).unwrap_or_default();
+        let marked = marked.lines().next().unwrap_or_default().trim_end();
+        let line_start = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
+        let before = text.get(line_start..start).unwrap_or_default();
+        let column = 1 + before.chars().count();
+        Self {
+            resource: resource.to_owned(),
+            property,
+            template: source.name_at(span).to_owned(),
+            span: Span::from((start, marked.len())),
+            line: source.line(span),
+            column,
+            end_column: column + marked.chars().count(),
+        }
+    }
+}
+
+/// The nearest place before or at `offset` that is between two characters.
+fn floor(text: &str, offset: usize) -> usize {
+    let offset = offset.min(text.len());
+    (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+// === impl Findings ===
+
+impl Findings {
+    pub(super) fn new(source: Source, mut all: Vec<Finding>) -> Self {
+        all.sort_by_key(|it| (it.place.span.offset(), it.severity, it.code.name));
+        all.dedup();
+        Self { source, all }
+    }
+
+    /// Leaves out what the user allows.
+    #[must_use]
+    pub fn without(mut self, allowed: &[&Code]) -> Self {
+        self.all.retain(|finding| !allowed.contains(&finding.code));
+        self
+    }
+
+    /// How many there are of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.all.iter().filter(|finding| finding.severity == severity).count()
+    }
+}

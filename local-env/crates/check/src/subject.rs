@@ -1,0 +1,133 @@
+//! What is checked, and where findings are gathered.
+
+use stack_reader::resource_type::TASK_DEFINITION;
+use std::cell::RefCell;
+
+use super::{Code, Finding, Findings, Place, Severity, value};
+use cloudformation::{Node, Resolved, Resource, Span, Value};
+use stack::{Service, Stack};
+
+/// A template, and as much of its stack as could be read.
+pub(super) struct Subject<'a> {
+    pub(super) resolved: &'a Resolved,
+    pub(super) stack: &'a Stack,
+    findings: RefCell<Vec<Finding>>,
+}
+
+// === impl Subject ===
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(resolved: &'a Resolved, stack: &'a Stack) -> Self {
+        Self { resolved, stack, findings: RefCell::default() }
+    }
+
+    /// The resources of a type, in the template's order.
+    pub(super) fn of_type(&self, name: &str) -> impl Iterator<Item = &'a Resource> {
+        self.resolved.resources.values().filter(move |it| it.resource_type == name)
+    }
+
+    /// The resource of this type that `Ref` gives this value for.
+    pub(super) fn named(&self, resource_type: &str, reference: &str) -> Option<&'a Resource> {
+        self.of_type(resource_type).find(|it| it.reference() == reference)
+    }
+
+    /// The resource of this type with this ARN, where `Ref` gives something else.
+    pub(super) fn with_arn(&self, resource_type: &str, arn: &str) -> Option<&'a Resource> {
+        let arn = Value::String(arn.to_owned());
+        self.of_type(resource_type).find(|it| it.attribute("Arn").as_ref() == Some(&arn))
+    }
+
+    /// The task definition of a service, if it is one of the template.
+    pub(super) fn definition(&self, service: &Resource) -> Option<&'a Resource> {
+        self.named(TASK_DEFINITION, &value::text(service, "TaskDefinition")?)
+    }
+
+    /// Whether a service's tasks are members of its own groups; those of the other network modes than
+    /// `awsvpc` are where their instances are, of which a template tells little.
+    pub(super) fn has_groups(&self, service: &Service) -> bool {
+        let definition = self.resolved.resources.get(&service.task_definition.logical_id);
+        let mode = definition.and_then(|it| value::text(it, "NetworkMode"));
+        mode.is_some_and(|mode| mode == "awsvpc")
+    }
+
+    /// Whether a service's tasks run on Fargate, as far as the template tells.
+    pub(super) fn is_on_fargate(&self, service: &Resource) -> bool {
+        let launch = value::text(service, "LaunchType");
+        launch.is_none_or(|it| it == "FARGATE")
+            && self.definition(service).is_none_or(is_for_fargate)
+    }
+
+    /// The place of a property, such as `LoadBalancers.0.ContainerPort`, or of as much of the way to
+    /// it as there is.
+    pub(super) fn at(&self, resource: &Resource, path: &str) -> Place {
+        let (mut node, mut span) = (&resource.properties, resource.span);
+        let mut property = String::new();
+        for step in path.split('.').filter(|step| !step.is_empty()) {
+            let Some((child, place, name)) = child(node, step) else { break };
+            (node, span) = (child, place);
+            property += if property.is_empty() { name.trim_start_matches('.') } else { &name };
+        }
+        Place::new(&self.resolved.source, &resource.logical_id, property, span)
+    }
+
+    /// The place of a resource by its name in the template.
+    pub(super) fn at_id(&self, logical_id: &str, path: &str) -> Place {
+        match self.resolved.resources.get(logical_id) {
+            Some(resource) => self.at(resource, path),
+            None => {
+                Place::new(&self.resolved.source, logical_id, String::new(), Span::from(0_usize))
+            }
+        }
+    }
+
+    pub(super) fn tell(
+        &self,
+        code: &'static Code,
+        place: Place,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        self.tell_as(code.severity, code, place, message, mend);
+    }
+
+    /// Where it is less certain, or worse, than mostly.
+    pub(super) fn tell_as(
+        &self,
+        severity: Severity,
+        code: &'static Code,
+        place: Place,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        let (message, mend) = (message.into(), mend.into());
+        let finding = Finding { code, severity, place, message, mend };
+        let mut findings = self.findings.borrow_mut();
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+
+    pub(super) fn findings(self) -> Findings {
+        Findings::new(self.resolved.source.clone(), self.findings.into_inner())
+    }
+}
+
+/// Whether a task definition is registered for Fargate, or for whatever it is run on.
+pub(super) fn is_for_fargate(definition: &Resource) -> bool {
+    let kinds = value::items(&definition.properties, "RequiresCompatibilities");
+    let awsvpc = || value::text(definition, "NetworkMode").is_some_and(|mode| mode == "awsvpc");
+    kinds.is_empty() && awsvpc()
+        || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
+}
+
+/// What stands at a key or an index: scalars are marked themselves, the rest by its key.
+fn child<'a>(node: &'a Node, step: &str) -> Option<(&'a Node, Span, String)> {
+    if let (Value::List(items), Ok(index)) = (&node.value, step.parse::<usize>()) {
+        let item = items.get(index)?;
+        return Some((item, item.span, format!("[{index}]")));
+    }
+    let entry = node.entries()?.get(step)?;
+    let scalar = entry.node.entries().is_none() && entry.node.items().is_none();
+    let span = if scalar { entry.node.span } else { entry.key_span };
+    Some((&entry.node, span, format!(".{step}")))
+}

@@ -1,0 +1,147 @@
+//! Whether tasks have a way to their images and logs (cloudmap-ecs §3.11).
+//!
+//! Everything goes through the task's own address: over a NAT gateway, over an internet gateway with
+//! a public address, or to endpoints in the VPC.
+
+use super::{code, roles::ecr_repository, subject::Subject, value};
+use cloudformation::{Node, Resource};
+use stack_reader::resource_type::{
+    INTERNET_GATEWAY, ROUTE, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION, SERVICE, SUBNET, VPC,
+    VPC_ENDPOINT,
+};
+
+const ANYWHERE: &str = "0.0.0.0/0";
+const CONFIGURATION: &str = "NetworkConfiguration.AwsvpcConfiguration";
+
+/// Where packets for the internet go.
+enum Way {
+    /// To an internet gateway, which takes those with a public address only.
+    Public,
+    /// To a NAT gateway, or something like it.
+    Private,
+    Nowhere,
+}
+
+pub(super) fn check(subject: &Subject<'_>) {
+    for service in subject.of_type(SERVICE).filter(|it| subject.is_on_fargate(it)) {
+        let subnets = value::items(&service.properties, &format!("{CONFIGURATION}.Subnets"));
+        for (index, subnet) in subnets.iter().enumerate() {
+            let subnet = subnet.text().and_then(|id| subject.named(SUBNET, &id));
+            if let Some(subnet) = subnet {
+                from_subnet(subject, service, index, subnet);
+            }
+        }
+    }
+}
+
+fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: &Resource) {
+    let Some(way) = way(subject, subnet) else { return };
+    let public_ip = value::text(service, &format!("{CONFIGURATION}.AssignPublicIp"));
+    let has_public_ip = public_ip.is_some_and(|it| it == "ENABLED");
+    let missing = missing_endpoints(subject, service, subnet);
+    if missing.is_empty() {
+        return;
+    }
+    let (id, subnet) = (&service.logical_id, &subnet.logical_id);
+    match way {
+        Way::Public if !has_public_ip => {
+            let message = format!(
+                "`{id}` runs tasks in `{subnet}`, whose default route is an internet gateway, and \
+                 gives them no public address"
+            );
+            let place = subject.at(service, &format!("{CONFIGURATION}.AssignPublicIp"));
+            subject.tell(
+                &code::PUBLIC_IP,
+                place,
+                message,
+                "AssignPublicIp: ENABLED   # or private subnets with a NAT gateway",
+            );
+        }
+        Way::Nowhere => {
+            let message = format!(
+                "`{id}` runs tasks in `{subnet}`, which has no default route, and there is no endpoint \
+                 for {}",
+                missing.join(", ")
+            );
+            let place = subject.at(service, &format!("{CONFIGURATION}.Subnets.{index}"));
+            let mend = format!(
+                "{subnet}DefaultRoute:\n  Type: {ROUTE}\n  Properties:\n    RouteTableId: \
+                 !Ref {subnet}RouteTable\n    DestinationCidrBlock: {ANYWHERE}\n    NatGatewayId: !Ref NatGateway"
+            );
+            subject.tell(&code::PRIVATE_SUBNET, place, message, mend);
+        }
+        Way::Public | Way::Private => {}
+    }
+}
+
+/// The default route of a subnet; `None` where its route table is not in the template.
+fn way(subject: &Subject<'_>, subnet: &Resource) -> Option<Way> {
+    let own = subject
+        .of_type(ROUTE_TABLE_ASSOCIATION)
+        .find(|it| value::text(it, "SubnetId").is_some_and(|id| id == subnet.reference()));
+    let Some(own) = own else {
+        // The main table of a new VPC has no routes to anywhere; of another one nothing is known.
+        let vpc = value::text(subnet, "VpcId").and_then(|id| subject.named(VPC, &id));
+        return vpc.map(|_| Way::Nowhere);
+    };
+    let table = value::text(own, "RouteTableId")?;
+    subject.named(ROUTE_TABLE, &table)?;
+    let route = subject.of_type(ROUTE).find(|route| {
+        let text = |key| value::text(route, key);
+        text("RouteTableId").as_deref() == Some(&table)
+            && text("DestinationCidrBlock").as_deref() == Some(ANYWHERE)
+    });
+    Some(match route {
+        None => Way::Nowhere,
+        Some(route) if is_public(subject, route) => Way::Public,
+        Some(_) => Way::Private,
+    })
+}
+
+/// Virtual private gateways are named by the same property as internet gateways.
+fn is_public(subject: &Subject<'_>, route: &Resource) -> bool {
+    value::text(route, "GatewayId")
+        .is_some_and(|id| id.starts_with("igw-") || subject.named(INTERNET_GATEWAY, &id).is_some())
+}
+
+/// What the tasks would need endpoints for and have none.
+fn missing_endpoints(
+    subject: &Subject<'_>,
+    service: &Resource,
+    subnet: &Resource,
+) -> Vec<&'static str> {
+    let vpc = value::text(subnet, "VpcId");
+    let there = |name: &str| {
+        subject.of_type(VPC_ENDPOINT).any(|endpoint| {
+            value::text(endpoint, "VpcId") == vpc
+                && value::text(endpoint, "ServiceName").is_some_and(|it| it.ends_with(name))
+        })
+    };
+    needed(subject, service)
+        .into_iter()
+        .filter(|name| *name == "the internet" || !there(&format!(".{name}")))
+        .collect()
+}
+
+/// What the containers of a service talk to before they start.
+fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<&'static str> {
+    let Some(definition) = subject.definition(service) else {
+        return vec!["ecr.api", "ecr.dkr", "logs", "s3"];
+    };
+    let mut needed = Vec::new();
+    for container in value::items(&definition.properties, "ContainerDefinitions") {
+        let text = |path| value::at(container, path).and_then(Node::text).unwrap_or_default();
+        let image = text("Image");
+        match ecr_repository(&image) {
+            Some(_) => needed.extend(["ecr.api", "ecr.dkr", "s3"]),
+            None if image.split('/').next().is_some_and(|it| it.ends_with(".invalid")) => {}
+            None => needed.push("the internet"),
+        }
+        if text("LogConfiguration.LogDriver") == "awslogs" {
+            needed.push("logs");
+        }
+    }
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}

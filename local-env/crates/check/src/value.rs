@@ -1,0 +1,65 @@
+//! Values of resolved properties, read without complaint: what is malformed is told elsewhere.
+
+use std::borrow::Cow;
+
+use cloudformation::{Node, Resource, Value};
+
+/// What stands at `LoadBalancers.0.ContainerPort`.
+pub(super) fn at<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
+    path.split('.').try_fold(node, |node, step| match (&node.value, step.parse::<usize>()) {
+        (Value::List(items), Ok(index)) => items.get(index),
+        _ => node.get(step),
+    })
+}
+
+/// The text of a property, if it is there and is one.
+pub(super) fn text(resource: &Resource, path: &str) -> Option<String> {
+    Some(at(&resource.properties, path)?.text()?.into_owned())
+}
+
+/// The items of a list, none if there is no list.
+pub(super) fn items<'a>(node: &'a Node, path: &str) -> &'a [Node] {
+    at(node, path).and_then(Node::items).unwrap_or_default()
+}
+
+/// A policy's document, which may stand in a text; `None` if that is no JSON.
+pub(super) fn document(node: &Node) -> Option<Cow<'_, Node>> {
+    match &node.value {
+        Value::String(text) => Node::of_json(text).map(Cow::Owned),
+        _ => Some(Cow::Borrowed(node)),
+    }
+}
+
+/// A text, or the texts of a list, as policies have them.
+pub(super) fn one_or_more(node: &Node) -> Vec<String> {
+    let nodes = node.items().unwrap_or(std::slice::from_ref(node));
+    nodes.iter().filter_map(Node::text).map(Cow::into_owned).collect()
+}
+
+/// Whether a flag is set.
+pub(super) fn is_true(node: Option<&Node>) -> bool {
+    let text = node.and_then(Node::text);
+    text.is_some_and(|text| ["true", "yes", "on"].contains(&&*text.to_ascii_lowercase()))
+}
+
+/// Every text within, however deep.
+pub(super) fn texts<'a>(node: &'a Node, visit: &mut dyn FnMut(&str)) {
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| texts(item, visit)),
+        Value::Map(map) => map.values().for_each(|entry| texts(&entry.node, visit)),
+        _ => node.text().iter().for_each(|text| visit(text)),
+    }
+}
+
+/// Whether some text within is, or has in it, what the resource is called.
+pub(super) fn names(node: &Node, resource: &Resource) -> bool {
+    let arn = match resource.attribute("Arn") {
+        Some(Value::String(arn)) => arn,
+        _ => String::new(),
+    };
+    let mut found = false;
+    texts(node, &mut |text| {
+        found |= text.contains(resource.reference()) || (!arn.is_empty() && text.contains(&arn));
+    });
+    found
+}

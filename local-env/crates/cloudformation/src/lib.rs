@@ -1,0 +1,47 @@
+//! CloudFormation: the text of a template, as JSON or YAML, to resolved resources.
+//!
+//! [`Template::parse`] reads a [`Source`] into nodes that remember where they stand.
+//! [`Template::resolve`] binds parameters, decides conditions, orders resources by their references
+//! and evaluates every function, so that nothing is left but plain values; nested stacks come with
+//! it. [`Resolved::joined`] makes one of several stacks. What AWS would have
+//! chosen, such as identifiers and ARNs, is made up here, the same for the same input.
+//!
+//! Nothing here knows what a resource does. Errors carry the place in the text and what to do.
+
+mod condition;
+mod dynamic;
+mod error;
+mod evaluate;
+mod foreach;
+mod function;
+mod identity;
+mod join;
+mod json;
+mod nearest;
+mod nested;
+mod node;
+mod order;
+mod parameter;
+mod path;
+mod physical;
+mod reference;
+mod resolve;
+mod rules;
+mod source;
+mod sub;
+mod template;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use dynamic::{DynamicPiece, DynamicReference, dynamic_pieces};
+pub use error::{Problems, TemplateError, TemplateProblem};
+pub use identity::Identity;
+pub use nearest::did_you_mean;
+pub use nested::is_nested;
+pub use nested::{Library, Wanted};
+pub use node::{Entry, Map, Node, Value};
+pub use resolve::{Inputs, Note, Output, Resolved, Resource};
+pub use source::{Source, Span};
+pub use template::LARGEST;
+pub use template::Template;

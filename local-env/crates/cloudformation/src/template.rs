@@ -1,0 +1,338 @@
+//! A template's sections, read but not yet resolved.
+
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+
+use super::{
+    Entry, Map, Node, Problems, Source, Span, TemplateError, TemplateProblem as Problem, Value,
+    foreach, json, nearest::did_you_mean, parameter::Parameter, path::Path, yaml,
+};
+
+/// Many times what CloudFormation takes; reading more would only take long.
+pub const LARGEST: usize = 16 << 20;
+
+/// After so many nothing more is looked for.
+pub(super) const MOST_PROBLEMS: usize = 200;
+
+/// The only macro that is carried out here.
+const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+/// Macros of AWS's that change resources of their own kinds alone, of which none is run here.
+const APART: [&str; 4] = [
+    SERVERLESS,
+    "AWS::CodeDeployBlueGreen",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+];
+/// A section that the serverless macro takes away.
+const GLOBALS: &str = "Globals";
+
+const SECTIONS: [&str; 11] = [
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Transform",
+    "Hooks",
+    "Resources",
+    "Outputs",
+];
+
+const RESOURCE_KEYS: [&str; 9] = [
+    "Type",
+    "Properties",
+    "DependsOn",
+    "Condition",
+    "Metadata",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+];
+
+/// A template that is well-formed.
+#[derive(Debug)]
+pub struct Template {
+    pub(super) source: Source,
+    /// All of it, where loops have to be unrolled before it can be read.
+    pub(super) looped: Option<Node>,
+    pub(super) language_extensions: bool,
+    serverless: bool,
+    pub(super) rules: Map,
+    pub(super) parameters: IndexMap<String, Parameter>,
+    pub(super) mappings: Map,
+    pub(super) conditions: Map,
+    pub(super) resources: IndexMap<String, Declaration>,
+    pub(super) outputs: Map,
+}
+
+/// A resource as it is written.
+#[derive(Debug)]
+pub(super) struct Declaration {
+    pub(super) resource_type: String,
+    pub(super) properties: Node,
+    pub(super) depends_on: Vec<(String, Span)>,
+    pub(super) condition: Option<(String, Span)>,
+    /// The file beside the template that CDK says a property stands for.
+    pub(super) asset: Option<String>,
+    /// Of its logical id.
+    pub(super) span: Span,
+}
+
+// === impl Template ===
+
+impl Template {
+    /// Reads JSON if the text begins with `{`, else YAML.
+    pub fn parse(source: &Source) -> Result<Self, TemplateError> {
+        let text = source.text();
+        if text.len() > LARGEST {
+            let what = format!("the text has more than {} MB, as no template has", LARGEST >> 20);
+            let help = "CloudFormation takes at most 1 MB".to_owned();
+            let problem = Problem::Syntax { what, help: Some(help), span: Span::from(0) };
+            return Err(Problems::one(source, problem));
+        }
+        let root =
+            if text.trim_start().starts_with('{') { json::read(text) } else { yaml::read(text) };
+        let root = root.map_err(|problem| Problems::one(source, problem))?;
+        Self::of(source, root)
+    }
+
+    /// Of a text that is well-formed.
+    pub(super) fn of(source: &Source, root: Node) -> Result<Self, TemplateError> {
+        let mut problems = Vec::new();
+        let mut template = Self::read(source.clone(), &root, &mut problems);
+        if let Some(error) = Problems::unless_empty(source, problems) {
+            return Err(error);
+        }
+        let looped = template.language_extensions && foreach::is_in(&root);
+        template.looped = looped.then_some(root);
+        Ok(template)
+    }
+
+    /// Whether it declares a parameter of this name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.parameters.contains_key(name)
+    }
+
+    /// The text that it was read from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    fn read(source: Source, root: &Node, problems: &mut Vec<Problem>) -> Self {
+        let mut template = Self {
+            source,
+            looped: None,
+            language_extensions: false,
+            serverless: false,
+            rules: Map::new(),
+            parameters: IndexMap::new(),
+            mappings: Map::new(),
+            conditions: Map::new(),
+            resources: IndexMap::new(),
+            outputs: Map::new(),
+        };
+        let sections = match entries(root, &Path::Section("the template")) {
+            Ok(sections) => sections,
+            Err(problem) => {
+                problems.push(problem);
+                return template;
+            }
+        };
+        if let Some(entry) = sections.get("Transform") {
+            template.language_extensions = asks_for(&entry.node, LANGUAGE_EXTENSIONS);
+            template.serverless = asks_for(&entry.node, SERVERLESS);
+        }
+        for (name, entry) in sections {
+            if let Err(problem) = template.section(name, entry, problems) {
+                problems.push(problem);
+            }
+        }
+        if sections
+            .get("Resources")
+            .and_then(|entry| entry.node.entries())
+            .is_none_or(Map::is_empty)
+        {
+            let span = Span::from((root.span.offset(), 0));
+            let path = "the template".to_owned();
+            problems.push(Problem::Missing { path, key: "Resources", span });
+        }
+        template
+    }
+
+    fn section(
+        &mut self,
+        name: &str,
+        entry: &Entry,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Problem> {
+        let (node, path) = (&entry.node, Path::Section(name));
+        match name {
+            "AWSTemplateFormatVersion" => version(node, &path)?,
+            "Parameters" => {
+                self.parameters = each(node, &path, problems, |_| false, Parameter::read)?;
+            }
+            "Resources" => {
+                let loops = self.language_extensions;
+                let is_loop = |name: &str| loops && name.starts_with(foreach::PREFIX);
+                self.resources = each(node, &path, problems, is_loop, Declaration::read)?;
+            }
+            "Rules" => self.rules.clone_from(entries(node, &path)?),
+            "Mappings" => self.mappings.clone_from(entries(node, &path)?),
+            "Conditions" => self.conditions.clone_from(entries(node, &path)?),
+            "Outputs" => self.outputs.clone_from(entries(node, &path)?),
+            "Transform" if only_known_macros(node) => {}
+            GLOBALS if self.serverless => {}
+            "Transform" => {
+                return Err(Problem::NotEmulated {
+                    what: "a macro of CloudFormation's".to_owned(),
+                    path: name.to_owned(),
+                    help: "deploy it once and take the processed template: `aws cloudformation \
+                           get-template --template-stage Processed`",
+                    span: entry.key_span,
+                });
+            }
+            known if SECTIONS.contains(&known) => {}
+            _ => {
+                return Err(unknown(
+                    "section",
+                    name,
+                    &Path::Section("the template"),
+                    &SECTIONS,
+                    entry,
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+// === impl Declaration ===
+
+impl Declaration {
+    fn read(path: &Path<'_>, entry: &Entry) -> Result<Self, Problem> {
+        let map = entries(&entry.node, path)?;
+        for (key, attribute) in map {
+            if !RESOURCE_KEYS.contains(&key.as_str()) {
+                return Err(unknown("attribute", key, path, &RESOURCE_KEYS, attribute));
+            }
+        }
+        let resource_type = map.get("Type").ok_or_else(|| Problem::Missing {
+            path: path.to_string(),
+            key: "Type",
+            span: entry.key_span,
+        })?;
+        let properties = match map.get("Properties") {
+            Some(properties) => {
+                entries(&properties.node, &path.key("Properties"))?;
+                properties.node.clone()
+            }
+            None => Node::new(Value::Map(Map::new()), entry.key_span),
+        };
+        let condition = map.get("Condition");
+        Ok(Self {
+            resource_type: text(&resource_type.node, &path.key("Type"))?,
+            properties,
+            depends_on: map
+                .get("DependsOn")
+                .map_or(Ok(Vec::new()), |entry| depends_on(&entry.node, &path.key("DependsOn")))?,
+            condition: condition
+                .map(|entry| Ok((text(&entry.node, &path.key("Condition"))?, entry.node.span)))
+                .transpose()?,
+            asset: map
+                .get("Metadata")
+                .and_then(|entry| entry.node.get("aws:asset:path")?.text())
+                .map(Cow::into_owned),
+            span: entry.key_span,
+        })
+    }
+}
+
+fn transforms(node: &Node) -> Vec<Option<Cow<'_, str>>> {
+    match node.items() {
+        Some(items) => items.iter().map(Node::text).collect(),
+        None => vec![node.text()],
+    }
+}
+
+fn asks_for(node: &Node, name: &str) -> bool {
+    transforms(node).iter().any(|it| it.as_deref() == Some(name))
+}
+
+fn only_known_macros(node: &Node) -> bool {
+    let is_known = |name: &str| name == LANGUAGE_EXTENSIONS || APART.contains(&name);
+    transforms(node).iter().all(|name| name.as_deref().is_some_and(is_known))
+}
+
+fn depends_on(node: &Node, path: &Path<'_>) -> Result<Vec<(String, Span)>, Problem> {
+    let one = |node: &Node, path: &Path<'_>| Ok((text(node, path)?, node.span));
+    match node.items() {
+        Some(items) => {
+            items.iter().enumerate().map(|(index, item)| one(item, &path.item(index))).collect()
+        }
+        None => Ok(vec![one(node, path)?]),
+    }
+}
+
+fn version(node: &Node, path: &Path<'_>) -> Result<(), Problem> {
+    if text(node, path)? == "2010-09-09" {
+        return Ok(());
+    }
+    Err(Problem::Malformed {
+        path: path.to_string(),
+        expected: "`2010-09-09`, the only version there is",
+        found: "another version",
+        span: node.span,
+    })
+}
+
+/// Reads each entry of a section; what cannot be read becomes a problem and is left out.
+fn each<T>(
+    node: &Node,
+    path: &Path<'_>,
+    problems: &mut Vec<Problem>,
+    is_left: impl Fn(&str) -> bool,
+    read: fn(&Path<'_>, &Entry) -> Result<T, Problem>,
+) -> Result<IndexMap<String, T>, Problem> {
+    let mut all = IndexMap::new();
+    for (name, entry) in entries(node, path)? {
+        if is_left(name) || problems.len() > MOST_PROBLEMS {
+            continue;
+        }
+        match read(&path.key(name), entry) {
+            Ok(item) => drop(all.insert(name.clone(), item)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok(all)
+}
+
+pub(super) fn entries<'a>(node: &'a Node, path: &Path<'_>) -> Result<&'a Map, Problem> {
+    node.entries().ok_or_else(|| Problem::malformed(path, "a mapping", node))
+}
+
+pub(super) fn text(node: &Node, path: &Path<'_>) -> Result<String, Problem> {
+    let text = node.text().ok_or_else(|| Problem::malformed(path, "a text", node))?;
+    Ok(text.into_owned())
+}
+
+pub(super) fn unknown(
+    kind: &'static str,
+    name: &str,
+    path: &Path<'_>,
+    known: &[&str],
+    entry: &Entry,
+) -> Problem {
+    Problem::UnknownName {
+        kind,
+        name: name.to_owned(),
+        path: path.to_string(),
+        help: did_you_mean(name, known.iter().copied())
+            .or_else(|| Some(format!("CloudFormation knows {}", known.join(", ")))),
+        span: entry.key_span,
+    }
+}

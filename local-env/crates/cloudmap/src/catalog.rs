@@ -1,0 +1,217 @@
+//! What is registered: namespaces, their services, and the instances of those.
+//!
+//! Plain data. DNS and the API both answer from it; the time comes from outside.
+
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use indexmap::IndexMap;
+
+use super::{
+    draw::{Draw, MAX_DRAWN},
+    health::{Health, HealthStatus},
+    instance::Instance,
+};
+use stack::{Arn, DiscoveryService, Namespace, RoutingPolicy};
+
+/// The namespaces and services of a stack, in its order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Catalog {
+    namespaces: Vec<Arc<Namespace>>,
+    services: IndexMap<Arn, Entry>,
+}
+
+/// A service and its instances.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) namespace: Arc<Namespace>,
+    pub(super) service: Arc<DiscoveryService>,
+    instances: BTreeMap<String, Registered>,
+    /// Grows with each registration and each end of one.
+    pub(super) revision: u64,
+}
+
+/// An instance and what is thought of it.
+#[derive(Clone, Debug)]
+pub(super) struct Registered {
+    pub(super) instance: Arc<Instance>,
+    health: Health,
+}
+
+/// A report on an instance's health that has no place to go to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// There is no such service.
+    #[error("there is no service {0}")]
+    NoService(String),
+    /// The service has no such instance.
+    #[error("the service has no instance {0}")]
+    NoInstance(String),
+    /// The service has no `HealthCheckCustomConfig`.
+    #[error("the service has no HealthCheckCustomConfig, so nobody reports its health")]
+    NoCustomHealth,
+}
+
+// === impl Catalog ===
+
+impl Catalog {
+    /// The services of these namespaces with the instances that the template itself registers.
+    pub(super) fn new(namespaces: &[Namespace]) -> Self {
+        let mut catalog = Self::default();
+        for namespace in namespaces {
+            let namespace = Arc::new(namespace.clone());
+            for service in &namespace.services {
+                let entry = Entry::new(&namespace, service);
+                catalog.services.insert(service.arn.clone(), entry);
+            }
+            catalog.namespaces.push(namespace);
+        }
+        catalog
+    }
+
+    /// Takes up other namespaces and services. Services that stay keep their instances.
+    pub(super) fn reload(&mut self, namespaces: &[Namespace]) {
+        let mut before = std::mem::replace(self, Self::new(namespaces));
+        for (arn, entry) in &mut self.services {
+            if let Some(before) = before.services.swap_remove(arn) {
+                entry.succeed(before);
+            }
+        }
+    }
+
+    /// Registers an instance, or updates the one with its id. A service that is not in the catalog
+    /// has no names, and nothing happens.
+    pub(super) fn register(&mut self, service: &Arn, instance: Instance) {
+        if let Some(entry) = self.services.get_mut(service) {
+            entry.register(instance);
+        }
+    }
+
+    /// Takes an instance out.
+    pub(super) fn deregister(&mut self, service: &Arn, id: &str) {
+        if let Some(entry) = self.services.get_mut(service)
+            && entry.instances.remove(id).is_some()
+        {
+            entry.revision += 1;
+        }
+    }
+
+    /// Notes what is reported of an instance; it takes effect after `delay`.
+    pub(super) fn report(
+        &mut self,
+        service: &Arn,
+        id: &str,
+        status: HealthStatus,
+        (now, delay): (Instant, Duration),
+    ) -> Result<(), ReportError> {
+        let no_service = || ReportError::NoService(service.to_string());
+        let entry = self.services.get_mut(service).ok_or_else(no_service)?;
+        if !entry.service.custom_health {
+            return Err(ReportError::NoCustomHealth);
+        }
+        let no_instance = || ReportError::NoInstance(id.to_owned());
+        let registered = entry.instances.get_mut(id).ok_or_else(no_instance)?;
+        registered.health.report(status, now, delay);
+        Ok(())
+    }
+
+    pub(super) fn namespaces(&self) -> &[Arc<Namespace>] {
+        &self.namespaces
+    }
+
+    pub(super) fn get(&self, service: &Arn) -> Option<&Entry> {
+        self.services.get(service)
+    }
+
+    pub(super) fn services(&self) -> impl Iterator<Item = &Entry> {
+        self.services.values()
+    }
+
+    /// Whether a task with this address is registered.
+    pub(super) fn has_address(&self, address: Ipv4Addr) -> bool {
+        let mut all = self.services().flat_map(Entry::instances);
+        all.any(|registered| registered.instance.address() == Some(address))
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn new(namespace: &Arc<Namespace>, service: &DiscoveryService) -> Self {
+        let mut entry = Self {
+            namespace: Arc::clone(namespace),
+            service: Arc::new(service.clone()),
+            instances: BTreeMap::new(),
+            revision: 0,
+        };
+        service.instances.iter().for_each(|instance| entry.register(instance.into()));
+        entry
+    }
+
+    /// Keeps the instances that the service had before, but for those that the template registered
+    /// and has no longer.
+    fn succeed(&mut self, before: Self) {
+        let is_same = self.service == before.service;
+        self.revision = if is_same { before.revision } else { before.revision + 1 };
+        for (id, registered) in before.instances {
+            let of_template = before.service.instances.iter().any(|it| it.id == id);
+            match self.instances.get_mut(&id) {
+                Some(new) => new.health = registered.health,
+                None if !of_template => drop(self.instances.insert(id, registered)),
+                None => {}
+            }
+        }
+    }
+
+    fn register(&mut self, instance: Instance) {
+        let id = instance.id().to_owned();
+        let health = match self.instances.get(&id) {
+            Some(known) => known.health,
+            None => Health::new(instance.initial_health()),
+        };
+        self.instances.insert(id, Registered { instance: Arc::new(instance), health });
+        self.revision += 1;
+    }
+
+    /// By id.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &Registered> {
+        self.instances.values()
+    }
+
+    pub(super) fn instance(&self, id: &str) -> Option<&Registered> {
+        self.instances.get(id)
+    }
+
+    /// `None` where nobody says.
+    pub(super) fn health(&self, registered: &Registered, now: Instant) -> Option<HealthStatus> {
+        self.service.custom_health.then(|| registered.health.at(now))
+    }
+
+    pub(super) fn is_healthy(&self, registered: &Registered, now: Instant) -> bool {
+        self.health(registered, now) != Some(HealthStatus::Unhealthy)
+    }
+
+    /// Those of the candidates that an answer names, in the order that it names them: healthy ones,
+    /// or any where none is.
+    pub(super) fn chosen<'a>(
+        &self,
+        candidates: impl Iterator<Item = &'a Registered>,
+        now: Instant,
+        random: &mut fastrand::Rng,
+    ) -> Draw<'a, Instance> {
+        let limit = match self.service.routing_policy {
+            RoutingPolicy::Multivalue => MAX_DRAWN,
+            RoutingPolicy::Weighted => 1,
+        };
+        let (mut healthy, mut others) = (Draw::of(limit), Draw::of(limit));
+        for candidate in candidates {
+            let draw = if self.is_healthy(candidate, now) { &mut healthy } else { &mut others };
+            draw.offer(&*candidate.instance, random);
+        }
+        if healthy.is_empty() { others } else { healthy }
+    }
+}

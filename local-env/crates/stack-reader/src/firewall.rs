@@ -1,0 +1,19 @@
+//! Web ACLs in front of a load balancer: some requests would not come through in AWS.
+
+use super::field::Reading;
+use crate::StackProblem;
+use cloudformation::{Node, Resource};
+
+const ASSOCIATIONS: [&str; 2] =
+    ["AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation"];
+
+/// Of a resource that puts one there.
+pub(super) fn problem(resource: &Resource) -> Option<StackProblem> {
+    if !ASSOCIATIONS.contains(&resource.resource_type.as_str()) {
+        return None;
+    }
+    let arn = resource.properties.get("ResourceArn").and_then(Node::text);
+    let is_balancers = arn.is_none_or(|arn| arn.contains(":loadbalancer/"));
+    let help = "run the stack without it: `--ignore` and its name";
+    is_balancers.then(|| Reading::new(resource).not_emulated("a web ACL", help))
+}

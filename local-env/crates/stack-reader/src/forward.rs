@@ -1,0 +1,111 @@
+//! `forward` actions (alb §3.1).
+
+use std::time::Duration;
+
+use super::{
+    Context, TARGET_GROUP,
+    field::{Field, Properties, Result},
+    named,
+};
+use stack::{Forward, ProtocolVersion, WeightedTargetGroup};
+
+/// The most that AWS takes in one action.
+const MAX_GROUPS: usize = 5;
+
+/// How a request comes to an action.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    /// What the listener speaks.
+    pub(super) https: bool,
+    /// Whether nothing is done before.
+    pub(super) alone: bool,
+}
+
+pub(super) fn read(action: &Properties<'_>, context: &Context<'_>, way: Way) -> Result<Forward> {
+    let config = action.map("ForwardConfig")?;
+    let listed = config.as_ref().map(target_groups).transpose()?.unwrap_or_default();
+    let stickiness = config.as_ref().map(stickiness).transpose()?.flatten();
+    let fields = fields(action, listed)?;
+    let mut target_groups = Vec::with_capacity(fields.len());
+    for (field, weight) in &fields {
+        let arn = field.arn()?;
+        if named(context.resolved, TARGET_GROUP, arn.as_str()).is_none() {
+            return Err(field.not_in_template("target group"));
+        }
+        version(field, context, way)?;
+        target_groups.push(WeightedTargetGroup { target_group: arn, weight: *weight });
+    }
+    if let [_, _, ..] = fields.as_slice()
+        && stickiness.is_none()
+        && let Some((field, _)) = fields.iter().find(|(field, _)| is_sticky(field, context))
+    {
+        let help = "enable `ForwardConfig.TargetGroupStickinessConfig`, or the requests of a \
+                    session go to other groups";
+        return Err(field.refused("names a target group with stickiness, one of several", help));
+    }
+    Ok(Forward { target_groups, stickiness })
+}
+
+/// The target groups with their weights, however they are given.
+fn fields<'a>(
+    action: &Properties<'a>,
+    listed: Vec<(Field<'a>, u32)>,
+) -> Result<Vec<(Field<'a>, u32)>> {
+    let Some(single) = action.get("TargetGroupArn") else {
+        if listed.is_empty() {
+            let help = "a forward action needs a target group";
+            return Err(action.missing("TargetGroupArn", help));
+        }
+        return Ok(listed);
+    };
+    match listed.as_slice() {
+        [] => Ok(vec![(single, 1)]),
+        [(group, _)] if single.text()? == group.text()? => Ok(listed),
+        _ => {
+            let help = "give the target group once, in `TargetGroupArn` or in `ForwardConfig`";
+            Err(single.refused("differs from the groups in `ForwardConfig`", help))
+        }
+    }
+}
+
+fn target_groups<'a>(config: &Properties<'a>) -> Result<Vec<(Field<'a>, u32)>> {
+    let Some(groups) = config.get("TargetGroups") else { return Ok(Vec::new()) };
+    let items = groups.items()?;
+    if items.len() > MAX_GROUPS {
+        let help = format!("AWS takes {MAX_GROUPS} in one action");
+        return Err(groups.refused(format!("has {} target groups", items.len()), help));
+    }
+    let group = |item: &Field<'a>| {
+        let item = item.map()?;
+        Ok((item.need("TargetGroupArn")?, item.number("Weight", 0..=999, 1)?))
+    };
+    items.iter().map(group).collect()
+}
+
+fn stickiness(config: &Properties<'_>) -> Result<Option<Duration>> {
+    let Some(field) = config.switched_on("TargetGroupStickinessConfig", "Enabled")? else {
+        return Ok(None);
+    };
+    let seconds = field.map()?.need("DurationSeconds")?.number(1..=604_800)?;
+    Ok(Some(Duration::from_secs(seconds.into())))
+}
+
+fn version(field: &Field<'_>, context: &Context<'_>, way: Way) -> Result<()> {
+    let group = context.target_group(&field.arn()?);
+    match group.map(|group| group.version) {
+        Some(ProtocolVersion::Grpc) if !way.https => {
+            let help = "forward to it from a listener with the protocol HTTPS";
+            Err(field.refused("names a target group of gRPC at a listener without TLS", help))
+        }
+        Some(ProtocolVersion::Grpc | ProtocolVersion::Http2) if !way.alone => {
+            let help = "AWS authenticates no clients of target groups of HTTP/2 and gRPC";
+            Err(field.refused("names a target group of HTTP/2 after an authentication", help))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_sticky(field: &Field<'_>, context: &Context<'_>) -> bool {
+    let group = field.arn().ok().and_then(|arn| context.target_group(&arn));
+    group.is_some_and(|group| group.attributes.stickiness.is_some())
+}

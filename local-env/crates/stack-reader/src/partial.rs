@@ -1,0 +1,105 @@
+//! A stack without what is not emulated: resources that ask for that are left out, and those that
+//! need one of them, or one that no template has, until the rest can be run. A service goes on
+//! without the target group or the registry that is gone. What AWS would refuse stays a mistake.
+
+use crate::{StackError, StackProblem};
+use cloudformation::{Resolved, Value};
+use stack::{Allowed, Stack, Warning};
+
+/// Lists of which a service can do without an item.
+const SPARED: [&str; 2] = ["LoadBalancers", "ServiceRegistries"];
+
+/// What is to be left out.
+struct Culprit {
+    logical_id: String,
+    item: Option<Item>,
+    why: String,
+}
+
+/// An item of one of a service's lists.
+struct Item {
+    list: &'static str,
+    index: usize,
+}
+
+/// The rest of the stack, with a warning for each resource that is left out.
+pub(super) fn read(resolved: &Resolved, allowed: Allowed) -> Result<Stack, StackError> {
+    let mut kept = resolved.clone();
+    let mut left_out = Vec::new();
+    loop {
+        let error = match super::whole(&kept, allowed) {
+            Ok(mut stack) => {
+                left_out.append(&mut stack.coverage.warnings);
+                stack.coverage.warnings = left_out;
+                return Ok(stack);
+            }
+            Err(error) => error,
+        };
+        let culprits = error.problems().iter().map(|problem| Culprit::of(&kept, problem));
+        let Some(culprits) = culprits.collect::<Option<Vec<_>>>() else { return Err(error) };
+        for culprit in culprits {
+            culprit.leave_out(&mut kept);
+            left_out.push(culprit.warning());
+        }
+    }
+}
+
+// === impl Culprit ===
+
+impl Culprit {
+    /// `None` where the problem is a mistake.
+    fn of(resolved: &Resolved, problem: &StackProblem) -> Option<Self> {
+        let (StackProblem::NotEmulated { path, .. } | StackProblem::NotInTemplate { path, .. }) =
+            problem
+        else {
+            return None;
+        };
+        let path = path.strip_prefix("Resources.")?;
+        let (name, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
+        let resource = resolved.resources.get(name)?;
+        Some(Self {
+            logical_id: resource.logical_id.clone(),
+            item: (resource.resource_type == super::SERVICE).then(|| Item::of(rest)).flatten(),
+            why: problem.to_string(),
+        })
+    }
+
+    /// Each time there is less of the template, so that this comes to an end.
+    fn leave_out(&self, kept: &mut Resolved) {
+        let resource = kept.resources.get_mut(&self.logical_id);
+        let removed = match (&self.item, resource) {
+            (Some(item), Some(resource)) => item.remove(&mut resource.properties.value),
+            _ => false,
+        };
+        if !removed {
+            kept.resources.shift_remove(&self.logical_id);
+        }
+    }
+
+    fn warning(self) -> Warning {
+        let property = self.item.map(|Item { list, index }| format!("{list}[{index}]"));
+        Warning::LeftOut { logical_id: self.logical_id, property, why: self.why }
+    }
+}
+
+// === impl Item ===
+
+impl Item {
+    /// From the way to a property: `.Properties.LoadBalancers[1].TargetGroupArn`.
+    fn of(path: &str) -> Option<Self> {
+        let (list, rest) = path.strip_prefix(".Properties.")?.split_once('[')?;
+        let list = SPARED.into_iter().find(|spared| *spared == list)?;
+        Some(Self { list, index: rest.split(']').next()?.parse().ok()? })
+    }
+
+    fn remove(&self, properties: &mut Value) -> bool {
+        let Value::Map(properties) = properties else { return false };
+        let Some(entry) = properties.get_mut(self.list) else { return false };
+        let Value::List(items) = &mut entry.node.value else { return false };
+        let exists = self.index < items.len();
+        if exists {
+            items.remove(self.index);
+        }
+        exists
+    }
+}

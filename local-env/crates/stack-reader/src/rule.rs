@@ -1,0 +1,23 @@
+//! The rules of listeners (alb §2, §10.1).
+
+use super::{
+    Child, Context, LISTENER, action, condition,
+    field::{Reading, Result},
+    listener, transform,
+};
+use stack::Rule;
+
+pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child<Rule>> {
+    let properties = reading.properties();
+    let listener = properties.need("ListenerArn")?;
+    let parent = listener::parent(&listener, context.resolved, LISTENER, "listener")?;
+    let https = listener::speaks_tls(context.resolved, &parent);
+    let item = Rule {
+        logical_id: reading.resource.logical_id.clone(),
+        priority: properties.need("Priority")?.number(1..=50_000)?,
+        conditions: condition::read(&properties.need("Conditions")?)?,
+        transforms: transform::read(&properties)?,
+        action: action::read(&properties.need("Actions")?, context, https)?,
+    };
+    Ok(Child { parent, item, span: reading.resource.span })
+}

@@ -1,0 +1,83 @@
+//! Target groups (alb §4.1).
+
+use super::{
+    attribute,
+    field::{Field, Properties, Reading, Result},
+    health_check, load_balancer, target_group_attributes,
+};
+use cloudformation::{Node, Resource};
+use stack::{ProtocolVersion, TargetGroup, TargetProtocol};
+
+/// How targets are spoken to.
+pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
+    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
+
+const OF_NETWORK_LOAD_BALANCERS: [&str; 7] =
+    ["TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
+
+const VERSIONS: [(&str, ProtocolVersion); 3] = [
+    ("HTTP1", ProtocolVersion::Http1),
+    ("HTTP2", ProtocolVersion::Http2),
+    ("GRPC", ProtocolVersion::Grpc),
+];
+
+/// How AWS names the targets (alb §4.1). Here all of them have addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TargetType {
+    /// By their addresses: tasks of network mode `awsvpc`.
+    Ip,
+    /// By their instances and ports there: tasks of the other network modes.
+    Instance,
+}
+
+pub(super) fn read(reading: &Reading<'_>) -> Result<TargetGroup> {
+    let properties = reading.properties();
+    load_balancer::name(&properties)?;
+    target_type(&properties)?;
+    properties.need("Port")?.port()?;
+    let protocol = protocol(&properties.need("Protocol")?)?;
+    let version = properties.choice("ProtocolVersion", &VERSIONS, ProtocolVersion::Http1)?;
+    Ok(TargetGroup {
+        logical_id: reading.resource.logical_id.clone(),
+        arn: reading.resource.reference().into(),
+        name: attribute(reading.resource, "TargetGroupName"),
+        full_name: attribute(reading.resource, "TargetGroupFullName"),
+        protocol,
+        version,
+        health_check: health_check::read(&properties, version)?,
+        attributes: target_group_attributes::read(reading, &properties)?,
+    })
+}
+
+/// For who registers tasks, none of which are of the other types; AWS's default is `instance`.
+pub(super) fn type_of(group: &Resource) -> Option<TargetType> {
+    let text = group.properties.get("TargetType").and_then(Node::text);
+    match text.as_deref() {
+        Some("ip") => Some(TargetType::Ip),
+        Some("instance") | None => Some(TargetType::Instance),
+        Some(_) => None,
+    }
+}
+
+fn target_type(properties: &Properties<'_>) -> Result<()> {
+    if let Some(field) = properties.get("TargetType")
+        && !matches!(&*field.text()?, "ip" | "instance")
+    {
+        let help = "only targets of type `ip` and `instance` are emulated";
+        return Err(field.not_emulated(format!("targets of type `{}`", field.text()?), help));
+    }
+    if let Some(targets) = properties.get("Targets").filter(|targets| !targets.is_empty()) {
+        let help = "leave `Targets` out: ECS registers the tasks of a service";
+        return Err(targets.not_emulated("targets that are no tasks", help));
+    }
+    properties.ignore_unless("IpAddressType", &["ipv4"])
+}
+
+fn protocol(field: &Field<'_>) -> Result<TargetProtocol> {
+    let text = field.text()?;
+    if OF_NETWORK_LOAD_BALANCERS.contains(&&*text) {
+        let help = "only application load balancers are emulated";
+        return Err(field.not_emulated(format!("targets that speak {text}"), help));
+    }
+    field.choice(&PROTOCOLS)
+}

@@ -1,0 +1,51 @@
+//! A rule's transforms (alb §2.6).
+
+use super::{
+    expression::{self, Case},
+    field::{Field, Properties, Result},
+};
+use stack::{Rewrite, Transforms};
+
+const MAX_LENGTH: usize = 1024;
+
+pub(super) fn read(rule: &Properties<'_>) -> Result<Transforms> {
+    let mut transforms = Transforms::default();
+    for item in rule.items("Transforms")? {
+        let transform = item.map()?;
+        let kind = transform.need("Type")?;
+        let (place, config, case) = match &*kind.text()? {
+            "url-rewrite" => (&mut transforms.url, "UrlRewriteConfig", Case::Matters),
+            "host-header-rewrite" => {
+                (&mut transforms.host, "HostHeaderRewriteConfig", Case::Ignored)
+            }
+            other => {
+                let why = format!("is `{other}`, which is no transform");
+                return Err(kind.refused(why, "write `url-rewrite` or `host-header-rewrite`"));
+            }
+        };
+        if place.is_some() {
+            let help = "a rule has at most one transform of each kind";
+            return Err(kind.refused(format!("is `{}` again", kind.text()?), help));
+        }
+        *place = Some(rewrite(&transform.need(config)?.map()?, case)?);
+    }
+    Ok(transforms)
+}
+
+fn rewrite(config: &Properties<'_>, case: Case) -> Result<Rewrite> {
+    let rewrites = config.need("Rewrites")?;
+    let items = rewrites.items()?;
+    let [item] = items.as_slice() else {
+        let why = format!("has {} entries", items.len());
+        return Err(rewrites.refused(why, "give exactly one `Regex` with its `Replace`"));
+    };
+    let item = item.map()?;
+    Ok(Rewrite {
+        regex: expression::read(&item.need("Regex")?, MAX_LENGTH, case)?,
+        replace: replacement(&item.need("Replace")?)?,
+    })
+}
+
+fn replacement(field: &Field<'_>) -> Result<String> {
+    field.sized(0..=MAX_LENGTH).map(std::borrow::Cow::into_owned)
+}

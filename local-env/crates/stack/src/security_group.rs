@@ -1,0 +1,300 @@
+//! Security groups as the template describes them (cloudmap-ecs §5): what each lets in and out. Who
+//! may reach whom by them is for [`vpc`](check::vpc) to answer.
+//!
+//! A rule only ever allows, and all rules of a group count, wherever they stand in the template.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    ops::RangeInclusive,
+    sync::Arc,
+};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+/// No resource can be called so.
+const DEFAULT_GROUP: &str = "VPC.DefaultSecurityGroup";
+
+/// `AWS::EC2::SecurityGroup` with the stand-alone rules that name it, or the VPC's default group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecurityGroup {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// What its members and other groups' rules call it.
+    pub id: SecurityGroupId,
+    /// `GroupDescription`.
+    pub description: String,
+    /// What may come to a member.
+    pub ingress: Vec<SecurityGroupRule>,
+    /// Where a member may go. Never empty: a group without such rules lets everything out.
+    pub egress: Vec<SecurityGroupRule>,
+}
+
+/// `sg-…`, which is all that counts, and what a reader knows the group by. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct SecurityGroupId {
+    id: Arc<str>,
+    name: Arc<str>,
+}
+
+/// What one rule lets through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecurityGroupRule {
+    /// The resource that it stands in.
+    pub logical_id: String,
+    /// Where in that resource.
+    pub place: RulePlace,
+    /// Whether it stands among `ingress` or `egress`.
+    pub direction: Direction,
+    /// Protocol and ports.
+    pub traffic: Traffic,
+    /// Who is at the other end.
+    pub peer: SecurityGroupPeer,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulePlace {
+    /// The group's own list, at this index.
+    Inline(usize),
+    /// A resource of its own.
+    StandAlone,
+    /// Nowhere: AWS adds it.
+    Implied,
+}
+
+/// Into a member of the group, or out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// In.
+    Ingress,
+    /// Out.
+    Egress,
+}
+
+/// `IpProtocol` with `FromPort` and `ToPort`. Where others than TCP's and UDP's ports are given, they
+/// mean something else or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    /// `-1`: all protocols.
+    All,
+    /// These ports of TCP.
+    Tcp(RangeInclusive<u16>),
+    /// These ports of UDP.
+    Udp(RangeInclusive<u16>),
+    /// ICMP for IPv4.
+    Icmp(IcmpKind),
+    /// ICMP for IPv6.
+    Icmpv6(IcmpKind),
+    /// All of the protocol with this number.
+    Other(u8),
+}
+
+/// Which messages of ICMP; `None` for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpKind {
+    /// The type, from `FromPort`.
+    pub kind: Option<u8>,
+    /// The code, from `ToPort`.
+    pub code: Option<u8>,
+}
+
+/// Who is at the other end of what a rule lets through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecurityGroupPeer {
+    /// `CidrIp`.
+    V4(Ipv4Net),
+    /// `CidrIpv6`.
+    V6(Ipv6Net),
+    /// A list that AWS keeps; what is on it is not in the template.
+    PrefixList(String),
+    /// The members of a group, by their private addresses, and nothing that those let in.
+    Group(SecurityGroupId),
+    /// The rule names nobody, and lets nothing through.
+    Nobody,
+}
+
+// === impl SecurityGroup ===
+
+impl SecurityGroup {
+    /// The one that AWS gives a VPC, which lets its own members in and everything out.
+    pub fn default_of_vpc() -> Self {
+        let id = SecurityGroupId::default_of_vpc();
+        let own = SecurityGroupPeer::Group(id.clone());
+        Self {
+            logical_id: DEFAULT_GROUP.to_owned(),
+            description: "default VPC security group".to_owned(),
+            ingress: vec![SecurityGroupRule::implied(DEFAULT_GROUP, Direction::Ingress, own)],
+            egress: SecurityGroupRule::everything_out(DEFAULT_GROUP),
+            id,
+        }
+    }
+
+    /// The rules of one direction.
+    pub fn rules(&self, direction: Direction) -> &[SecurityGroupRule] {
+        match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        }
+    }
+}
+
+impl fmt::Display for SecurityGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+// === impl SecurityGroupId ===
+
+impl SecurityGroupId {
+    /// An id whose group has a name in the template.
+    pub fn new(id: &str, logical_id: &str) -> Self {
+        Self { id: id.into(), name: format!("`{logical_id}`").into() }
+    }
+
+    /// What those are in who name no group at all.
+    pub fn default_of_vpc() -> Self {
+        Self { id: DEFAULT_GROUP.into(), name: "the VPC's default group".into() }
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.id
+    }
+}
+
+impl From<&str> for SecurityGroupId {
+    fn from(id: &str) -> Self {
+        Self::new(id, id)
+    }
+}
+
+impl PartialEq for SecurityGroupId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for SecurityGroupId {}
+
+impl Hash for SecurityGroupId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// What a reader knows the group by.
+impl fmt::Display for SecurityGroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+// === impl SecurityGroupRule ===
+
+impl SecurityGroupRule {
+    /// What a group lets out that has no rule for it.
+    pub fn everything_out(logical_id: &str) -> Vec<Self> {
+        let everybody =
+            [SecurityGroupPeer::V4(Ipv4Net::default()), SecurityGroupPeer::V6(Ipv6Net::default())];
+        everybody.map(|peer| Self::implied(logical_id, Direction::Egress, peer)).into()
+    }
+
+    /// What it lets through: `tcp 80 from 0.0.0.0/0`.
+    pub fn meaning(&self) -> String {
+        let preposition = match self.direction {
+            Direction::Ingress => "from",
+            Direction::Egress => "to",
+        };
+        format!("{} {preposition} {}", self.traffic, self.peer)
+    }
+
+    fn implied(logical_id: &str, direction: Direction, peer: SecurityGroupPeer) -> Self {
+        let (logical_id, place) = (logical_id.to_owned(), RulePlace::Implied);
+        Self { logical_id, place, direction, traffic: Traffic::All, peer }
+    }
+}
+
+/// Where it stands and what it means: `` `Group.SecurityGroupIngress[0]` (tcp 80 from 0.0.0.0/0) ``.
+impl fmt::Display for SecurityGroupRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, property) = (&self.logical_id, self.direction.property());
+        match self.place {
+            RulePlace::Inline(index) => write!(f, "`{id}.{property}[{index}]`")?,
+            RulePlace::StandAlone => write!(f, "`{id}`")?,
+            RulePlace::Implied if id == DEFAULT_GROUP => f.write_str("the VPC's default group")?,
+            RulePlace::Implied => write!(f, "`{id}`, which has no `{property}`")?,
+        }
+        write!(f, " ({})", self.meaning())
+    }
+}
+
+// === impl Direction ===
+
+impl Direction {
+    /// What a group calls the list of such rules.
+    pub fn property(self) -> &'static str {
+        match self {
+            Self::Ingress => "SecurityGroupIngress",
+            Self::Egress => "SecurityGroupEgress",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ingress => "in",
+            Self::Egress => "out",
+        })
+    }
+}
+
+// === impl Traffic ===
+
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ports = |f: &mut fmt::Formatter<'_>, protocol, ports: &RangeInclusive<u16>| match ports
+            .clone()
+            .into_inner()
+        {
+            (from, to) if from == to => write!(f, "{protocol} {from}"),
+            (from, to) => write!(f, "{protocol} {from}-{to}"),
+        };
+        match self {
+            Self::All => f.write_str("everything"),
+            Self::Tcp(range) => ports(f, "tcp", range),
+            Self::Udp(range) => ports(f, "udp", range),
+            Self::Icmp(kind) => write!(f, "icmp{kind}"),
+            Self::Icmpv6(kind) => write!(f, "icmpv6{kind}"),
+            Self::Other(number) => write!(f, "protocol {number}"),
+        }
+    }
+}
+
+// === impl IcmpKind ===
+
+impl fmt::Display for IcmpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, self.code) {
+            (None, _) => Ok(()),
+            (Some(kind), None) => write!(f, " type {kind}"),
+            (Some(kind), Some(code)) => write!(f, " type {kind} code {code}"),
+        }
+    }
+}
+
+// === impl SecurityGroupPeer ===
+
+impl fmt::Display for SecurityGroupPeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(network) => network.fmt(f),
+            Self::V6(network) => network.fmt(f),
+            Self::PrefixList(id) => write!(f, "the prefix list `{id}`"),
+            Self::Group(id) => id.fmt(f),
+            Self::Nobody => f.write_str("nobody"),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `local-env report`: what becomes here of each resource and property of a template.
+
+mod account;
+
+use std::fmt::Write as _;
+
+use clap::{Args, ValueEnum};
+
+use self::account::{Account, Line};
+use super::{
+    load::{Templates, made_up},
+    print::print,
+    project::Project,
+};
+use stack::Allowed;
+
+/// Tell of each resource type and property whether it is emulated, approximated or ignored
+///
+/// Ends with 1 if something that changes routing or reachability is not emulated.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    templates: Templates,
+    /// How it is told
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// For reading
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Runs the command.
+pub(super) fn run(report: &Report) -> miette::Result<()> {
+    let project = Project::read(&report.templates.project_file())?;
+    let (resolved, made_up) = made_up::resolved(&report.templates, &project)?;
+    made_up.tell();
+    let stack = stack_reader::read(&resolved, Allowed { partial: true, ..Allowed::default() })?;
+    let account = Account::new(&resolved, &stack.coverage);
+    let text = match report.format {
+        Format::Human => human(&account),
+        Format::Json => format!("{:#}\n", account.json()),
+    };
+    print(&text)?;
+    match account.not_emulated.len() {
+        0 => Ok(()),
+        count => Err(miette::miette!(
+            help = "--allow-partial runs the stack without them, --ignore NAME without one",
+            "{count} of the resources would change routing or reachability and cannot be emulated"
+        )),
+    }
+}
+
+fn human(account: &Account) -> String {
+    let width = account.lines.iter().map(|line| line.name().len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for line in &account.lines {
+        let Line { status, how, .. } = line;
+        let how = how.as_ref().map(|how| format!(": {how}")).unwrap_or_default();
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{:width$}  {}{how}", line.name(), status.name());
+    }
+    text
+}
