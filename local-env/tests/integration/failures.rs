@@ -137,7 +137,7 @@ async fn the_circuit_breaker_rolls_back_a_revision_that_does_not_start() {
         running.commands.add(scheduler::Revision(2), commands(&[("web", missing)]));
         running.roll(2);
         running.until_event("deployment failed: tasks failed to start.").await;
-        running.until_event("rolling back to (deployment ").await;
+        running.until_event("rolling back to deployment ").await;
         running.until_event("has reached a steady state").await;
         let after = running.steady().await;
         assert_ne!(after[0].id, before[0].id, "a rollback is a deployment of its own");

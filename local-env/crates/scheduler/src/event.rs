@@ -119,7 +119,7 @@ impl fmt::Display for Happening {
             Self::Failed(id) => {
                 write!(f, ") (deployment {id}) deployment failed: tasks failed to start.")
             }
-            Self::RollingBack(id) => write!(f, ") rolling back to (deployment {id})."),
+            Self::RollingBack(id) => write!(f, ") rolling back to deployment {id}."),
             Self::Stuck => f.write_str(
                 ") was unable to stop or start tasks during a deployment because of the service \
                  deployment configuration. Update the minimumHealthyPercent or maximumPercent value \
@@ -187,6 +187,10 @@ mod tests {
                     "(service web) (task {task}) (port 80) is unhealthy in (target-group tg) due to \
                      (reason x)"
                 ),
+            ),
+            (
+                Event::Happened(Happening::RollingBack(deployment)),
+                "(service web) rolling back to deployment ecs-svc/0000000000000000007.".to_owned(),
             ),
             (
                 Event::Happened(Happening::SteadyState),

@@ -75,7 +75,7 @@ impl Deployment {
             }
             (Rollout::Completed, _) => format!("ECS deployment {} completed.", self.id),
             (Rollout::Failed, _) => {
-                "ECS deployment circuit breaker: task failed to start.".to_owned()
+                "ECS deployment circuit breaker: tasks failed to start.".to_owned()
             }
         }
     }

@@ -293,7 +293,9 @@ fn ecs_069_a_deployment_is_given_up_after_so_many_tasks_that_never_ran() {
     for (desired, expected) in [(1, 3), (25, 13), (800, 200)] {
         let mut world = World::breaker(false, desired);
         assert_eq!(world.fail_until_given_up(), expected);
-        assert_eq!(world.scheduler.deployments()[0].rollout, Rollout::Failed);
+        let given_up = &world.scheduler.deployments()[0];
+        assert_eq!(given_up.rollout, Rollout::Failed);
+        assert_eq!(given_up.reason(), "ECS deployment circuit breaker: tasks failed to start.");
     }
 }
 
