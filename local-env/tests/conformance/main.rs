@@ -10,6 +10,7 @@ mod conditions;
 mod connections;
 mod desync;
 mod draining;
+mod facts;
 mod headers;
 mod health;
 mod limits;

@@ -1,7 +1,7 @@
 //! Cloud Map's API, as far as it tells of instances, and of their health (cloudmap-ecs §6).
 //!
 //! AWS's JSON 1.1 protocol over plain HTTP. The host is not looked at, since SDKs put `data-`
-//! before it in some calls (§6.2), and neither is the signature.
+//! before it in some calls (cloudmap-ecs §6.2), and neither is the signature.
 
 mod discover;
 mod error;

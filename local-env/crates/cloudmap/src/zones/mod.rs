@@ -2,7 +2,7 @@
 //!
 //! Pure: the instances, the time and the randomness come from outside. Besides the namespaces'
 //! zones there are those that the VPC's resolver has of its own: the tasks' host names, and the way
-//! back from an address to one (§2).
+//! back from an address to one (cloudmap-ecs §2).
 
 #[cfg(test)]
 mod tests;
