@@ -41,6 +41,7 @@ pub use nearest::did_you_mean;
 pub use nested::is_nested;
 pub use nested::{Library, Wanted};
 pub use node::{Entry, Map, Node, Value};
+pub use path::{PropertyPath, Step};
 pub use resolve::{Inputs, Note, Output, Resolved, Resource};
 pub use source::{Source, Span};
 pub use template::LARGEST;
