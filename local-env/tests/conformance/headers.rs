@@ -75,6 +75,8 @@ async fn alb_102_a_port_that_is_not_the_default_is_added_to_the_host() {
 async fn alb_103_a_host_loses_its_default_port_and_its_capitals() {
     let head = seen(Setup::http(), "Host: A.Example:80\r\n").await;
     assert_eq!(head.get("host"), Some("a.example"));
+    let head = seen(Setup::https(), "Host: A.Example:443\r\n").await;
+    assert_eq!(head.get("host"), Some("a.example"));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{
     client, client_builder, eventually, model,
-    target::{RawTarget, Target, fed_body, raw_exchange, read_head},
+    target::{RawTarget, Target, fed_body, raw_exchange},
 };
 
 /// A load balancer at work, with one target group, `web`, behind `/web*`.
@@ -174,17 +174,6 @@ async fn http2_is_negotiated_and_the_target_gets_http1() {
 }
 
 #[tokio::test]
-async fn path_and_query_reach_the_target_byte_for_byte() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
-    bench.register(target.address).await;
-    for path in ["/web/a%2Fb//c/?x=%20&x=2&", "/x/../web/y", "/web?", "/web/%e4?q=/b"] {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-        let answer = raw_exchange(bench.address(), &request).await;
-        assert!(answer.contains(&format!("GET {path} HTTP/1.1\n")), "{path}: {answer}");
-    }
-}
-
-#[tokio::test]
 async fn the_target_is_told_who_asked_and_gets_a_trace_id() {
     let (bench, target) = (Bench::plain(), Target::start().await);
     bench.register(target.address).await;
@@ -201,93 +190,6 @@ async fn the_target_is_told_who_asked_and_gets_a_trace_id() {
 }
 
 #[tokio::test]
-async fn the_targets_own_server_header_passes() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
-    bench.register(target.address).await;
-    let response = client().get(bench.url("/web")).send().await.unwrap();
-    assert_eq!(response.headers()["server"], "target");
-}
-
-#[tokio::test]
-async fn a_request_without_a_host_is_refused() {
-    let bench = Bench::plain();
-    let answer = raw_exchange(bench.address(), "GET / HTTP/1.1\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
-    assert!(answer.contains("Connection: close\r\n"), "{answer}");
-    assert_eq!(answer.split("\r\n\r\n").nth(1).unwrap().len(), 122);
-}
-
-#[tokio::test]
-async fn an_http_1_0_request_without_a_host_gets_the_load_balancers() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
-    bench.register(target.address).await;
-    let answer = raw_exchange(bench.address(), "GET /web HTTP/1.0\r\n\r\n").await;
-    assert!(answer.contains("GET /web HTTP/1.1\n"), "{answer}");
-    assert!(answer.contains("host: serviceslb.localhost\n"), "{answer}");
-}
-
-#[tokio::test]
-async fn without_a_target_that_may_get_requests_the_answer_is_503() {
-    let bench = Bench::plain();
-    let response = client().get(bench.url("/web")).send().await.unwrap();
-    assert_eq!(response.status(), 503);
-    assert_eq!(response.text().await.unwrap().len(), 162);
-    let silent = RawTarget::bind().await;
-    bench.group.register(silent.address);
-    assert_eq!(status(&bench.url("/web")).await, 503, "a target that is still initial");
-}
-
-#[tokio::test]
-async fn when_all_targets_are_unhealthy_they_are_asked_all_the_same() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
-    bench.register(target.address).await;
-    target.stop();
-    let refused = TargetState::Unhealthy(alb::Reason::FailedHealthChecks);
-    bench.until(target.address, refused).await;
-    let response = client().get(bench.url("/web")).send().await.unwrap();
-    assert_eq!(response.status(), 502);
-    assert_eq!(response.headers()["server"], "awselb/2.0");
-    assert_eq!(response.text().await.unwrap().len(), 122);
-}
-
-#[tokio::test]
-async fn only_healthy_targets_get_requests_while_there_is_one() {
-    let (bench, one, other) = (Bench::plain(), Target::start().await, Target::start().await);
-    bench.register(one.address).await;
-    bench.register(other.address).await;
-    one.healthy.store(false, Ordering::Relaxed);
-    let mismatch = TargetState::Unhealthy(alb::Reason::ResponseCodeMismatch(503));
-    bench.until(one.address, mismatch).await;
-    for _ in 0..6 {
-        text(&bench.url("/web")).await;
-    }
-    assert_eq!(one.requests.load(Ordering::Relaxed), 0);
-    assert_eq!(other.requests.load(Ordering::Relaxed), 6);
-    one.healthy.store(true, Ordering::Relaxed);
-    bench.until(one.address, TargetState::Healthy).await;
-    for _ in 0..6 {
-        text(&bench.url("/web")).await;
-    }
-    assert_eq!(one.requests.load(Ordering::Relaxed), 3);
-}
-
-#[tokio::test]
-async fn targets_take_turns() {
-    let bench = Bench::plain();
-    let targets = [Target::start().await, Target::start().await, Target::start().await];
-    for target in &targets {
-        bench.register(target.address).await;
-    }
-    let client = client();
-    for _ in 0..9 {
-        client.get(bench.url("/web")).send().await.unwrap().text().await.unwrap();
-    }
-    for target in &targets {
-        assert_eq!(target.requests.load(Ordering::Relaxed), 3);
-    }
-}
-
-#[tokio::test]
 async fn a_deregistered_target_gets_no_further_request() {
     let (bench, one, other) = (Bench::plain(), Target::start().await, Target::start().await);
     bench.register(one.address).await;
@@ -297,24 +199,6 @@ async fn a_deregistered_target_gets_no_further_request() {
         text(&bench.url("/web")).await;
     }
     assert_eq!(one.requests.load(Ordering::Relaxed), 0);
-}
-
-#[tokio::test]
-async fn connections_to_targets_are_kept_unless_the_target_closes_them() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
-    bench.register(target.address).await;
-    let client = client();
-    let hundred = async || {
-        let before = target.connections.load(Ordering::Relaxed);
-        for _ in 0..100 {
-            client.get(bench.url("/web")).send().await.unwrap().text().await.unwrap();
-        }
-        target.connections.load(Ordering::Relaxed) - before
-    };
-    assert_eq!(hundred().await, 1);
-    target.closes.store(true, Ordering::Relaxed);
-    // The first of them still uses the connection that was kept.
-    assert!(hundred().await >= 99);
 }
 
 #[tokio::test]
@@ -343,43 +227,6 @@ async fn a_kept_connection_that_the_target_closed_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_target_that_closes_without_an_answer_is_a_502() {
-    let (bench, target) = (Bench::plain(), RawTarget::bind().await);
-    bench.group.register(target.address);
-    let serve = tokio::spawn(async move {
-        loop {
-            let (mut stream, head) = target.accept().await;
-            if head.contains("ELB-HealthChecker") {
-                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-            }
-        }
-    });
-    eventually("502", || async { status(&bench.url("/web")).await == 502 }).await;
-    serve.abort();
-}
-
-#[tokio::test]
-async fn a_silent_target_is_a_504_after_the_idle_timeout() {
-    let mut model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
-    model.attributes.idle_timeout = Duration::from_millis(200);
-    let (bench, target) = (Bench::with(&model), RawTarget::bind().await);
-    bench.group.register(target.address);
-    let serve = tokio::spawn(async move {
-        let mut silent = Vec::new();
-        loop {
-            let (mut stream, head) = target.accept().await;
-            if head.contains("ELB-HealthChecker") {
-                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-            } else {
-                silent.push(stream);
-            }
-        }
-    });
-    eventually("504", || async { status(&bench.url("/web")).await == 504 }).await;
-    serve.abort();
-}
-
-#[tokio::test]
 async fn bodies_stream_both_ways_as_they_come() {
     let (bench, target) = (Bench::plain(), Target::start().await);
     bench.register(target.address).await;
@@ -400,21 +247,6 @@ async fn a_large_body_passes_whole() {
     let body: Vec<u8> = (0..8_000_000_u32).map(|n| n.to_le_bytes()[n as usize % 3]).collect();
     let sent = client().post(bench.url("/web/echo")).body(body.clone());
     assert!(sent.send().await.unwrap().bytes().await.unwrap() == body);
-}
-
-#[tokio::test]
-async fn a_check_is_a_get_on_a_connection_of_its_own() {
-    let (bench, target) = (Bench::plain(), RawTarget::bind().await);
-    bench.group.register(target.address);
-    for _ in 0..2 {
-        let (mut stream, head) = target.accept().await;
-        assert!(head.starts_with("GET /web HTTP/1.1\r\n"), "{head}");
-        let head = head.to_ascii_lowercase();
-        assert!(head.contains("user-agent: elb-healthchecker/2.0\r\n"), "{head}");
-        assert!(head.contains(&format!("host: {}\r\n", target.address)), "{head}");
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-        assert_eq!(read_head(&mut stream).await, "", "the connection is closed");
-    }
 }
 
 #[tokio::test]

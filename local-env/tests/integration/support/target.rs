@@ -32,10 +32,6 @@ pub struct Target {
     pub address: SocketAddr,
     pub connections: Arc<AtomicUsize>,
     pub requests: Arc<AtomicUsize>,
-    /// Whether it answers health checks with 200; else with 503.
-    pub healthy: Arc<AtomicBool>,
-    /// Whether it closes its connections after each answer.
-    pub closes: Arc<AtomicBool>,
     accepting: AbortHandle,
 }
 
@@ -50,17 +46,13 @@ impl Target {
             address: listener.local_addr().expect("an address"),
             connections: Arc::default(),
             requests: Arc::default(),
-            healthy: Arc::new(AtomicBool::new(true)),
-            closes: Arc::default(),
             accepting: tokio::spawn(async {}).abort_handle(),
         };
         let (connections, requests) = (target.connections.clone(), target.requests.clone());
-        let (healthy, closes) = (target.healthy.clone(), target.closes.clone());
         let accepting = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.expect("a connection");
                 let (connections, requests) = (connections.clone(), requests.clone());
-                let (healthy, closes) = (healthy.clone(), closes.clone());
                 let counted = AtomicBool::new(false);
                 let service = service_fn(move |request: Request<Incoming>| {
                     let is_check = request
@@ -73,10 +65,7 @@ impl Target {
                             connections.fetch_add(1, Ordering::Relaxed);
                         }
                     }
-                    let status =
-                        if is_check && !healthy.load(Ordering::Relaxed) { 503 } else { 200 };
-                    let close = closes.load(Ordering::Relaxed);
-                    async move { Ok::<_, hyper::Error>(answer(request, status, close)) }
+                    async move { Ok::<_, hyper::Error>(answer(request)) }
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
@@ -91,11 +80,7 @@ impl Target {
     }
 }
 
-fn answer(
-    request: Request<Incoming>,
-    status: u16,
-    close: bool,
-) -> Response<BoxBody<Bytes, hyper::Error>> {
+fn answer(request: Request<Incoming>) -> Response<BoxBody<Bytes, hyper::Error>> {
     let body = if request.uri().path().ends_with("/echo") {
         request.into_body().boxed()
     } else {
@@ -106,11 +91,7 @@ fn answer(
         }
         Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed()
     };
-    let mut response = Response::builder().status(status).header("server", "target");
-    if close {
-        response = response.header("connection", "close");
-    }
-    response.body(body).expect("a response")
+    Response::builder().header("server", "target").body(body).expect("a response")
 }
 
 /// A target that hands each connection to the test.
@@ -134,7 +115,7 @@ impl RawTarget {
 }
 
 /// Reads up to the empty line.
-pub async fn read_head(stream: &mut TcpStream) -> String {
+async fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
