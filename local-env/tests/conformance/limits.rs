@@ -2,50 +2,63 @@
 
 use crate::support::{Setup, Target, fixed, get};
 
-/// A GET with `fields` of `length` bytes each, line ends left out.
-fn with_fields(fields: usize, length: usize) -> String {
-    let field = |number| {
-        let name = format!("X-Field-{number:02}: ");
-        format!("{name}{}\r\n", "v".repeat(length - name.len()))
-    };
-    let fields: String = (0..fields).map(field).collect();
-    format!("GET / HTTP/1.1\r\nHost: shop.example\r\n{fields}\r\n")
+/// A field's line of so many bytes without its end.
+fn field(name: &str, length: usize) -> String {
+    format!("{name}: {}\r\n", "v".repeat(length - name.len() - 2))
+}
+
+/// A head of exactly so many bytes, from these lines to the empty one, that no single field makes large.
+fn head(lines: &str, length: usize) -> String {
+    let mut head = lines.to_owned();
+    while length - head.len() > 2_000 {
+        head += &field("X-Field", 1_000);
+    }
+    head += &field("X-Field", length - head.len() - "\r\n\r\n".len());
+    head += "\r\n";
+    assert_eq!(head.len(), length);
+    head
 }
 
 #[tokio::test]
 async fn alb_022_a_request_line_above_16_k_is_a_414() {
     let balancer = Setup::http().default_action(fixed("ok")).start().await;
-    let status = async |length| balancer.get(&format!("/{}", "a".repeat(length))).await.status();
-    assert_eq!(status(16_000).await, 200);
+    let status = async |length: usize| {
+        let path = "a".repeat(length - "GET / HTTP/1.1".len());
+        balancer.get(&format!("/{path}")).await.status()
+    };
+    assert_eq!(status(16_384).await, 200);
     assert_eq!(status(16_385).await, 414);
+    assert_eq!(status(16_386).await, 414);
+    assert_eq!(status(20_000).await, 414);
 }
 
 #[tokio::test]
 async fn alb_023_a_header_of_16_k_is_a_400() {
     let balancer = Setup::http().default_action(fixed("ok")).start().await;
-    assert_eq!(balancer.send(with_fields(1, 16_000)).await.status(), 200);
-    assert_eq!(balancer.send(with_fields(1, 16_384)).await.status(), 400);
+    for name in ["X-Field", "Cookie"] {
+        let status = async |length| balancer.get_with("/", &field(name, length)).await.status();
+        assert_eq!(status(16_383).await, 200, "{name}");
+        assert_eq!(status(16_384).await, 400, "{name}");
+    }
 }
 
 #[tokio::test]
 async fn alb_024_headers_above_64_k_in_all_are_a_400() {
     let balancer = Setup::http().default_action(fixed("ok")).start().await;
-    assert_eq!(balancer.send(with_fields(6, 10_000)).await.status(), 200);
-    assert_eq!(balancer.send(with_fields(7, 10_000)).await.status(), 400);
+    let start = "GET / HTTP/1.1\r\nHost: shop.example\r\n";
+    assert_eq!(balancer.send(head(start, 65_536)).await.status(), 200);
+    assert_eq!(balancer.send(head(start, 65_537)).await.status(), 400);
+    assert_eq!(balancer.send(head(start, 80_000)).await.status(), 400);
 }
 
 #[tokio::test]
 async fn alb_025_response_headers_above_32_k_are_a_502() {
     let (balancer, target) = (Setup::http().start().await, Target::start().await);
     balancer.register(target.address).await;
-    let answer = |fields: usize| {
-        let field = format!("X-Field: {}\r\n", "v".repeat(1000));
-        format!("HTTP/1.1 200 OK\r\n{}Content-Length: 0\r\n\r\n", field.repeat(fields))
-    };
-    target.answer(answer(31));
-    assert_eq!(balancer.get("/").await.status(), 200);
-    target.answer(answer(33));
-    assert_eq!(balancer.get("/").await.status(), 502);
+    for (length, expected) in [(32_768, 200), (32_769, 502), (40_000, 502)] {
+        target.answer(head("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", length));
+        assert_eq!(balancer.get("/").await.status(), expected, "{length}");
+    }
 }
 
 #[tokio::test]
@@ -90,8 +103,10 @@ async fn alb_071_a_redirect_to_more_than_8_k_is_a_507() {
     let config = "{Protocol: HTTPS, Port: '443', StatusCode: HTTP_301}";
     let redirect = format!("{{Type: redirect, RedirectConfig: {config}}}");
     let balancer = Setup::http().default_action(redirect).start().await;
-    let status =
-        async |length| balancer.send(get(&format!("/{}", "a".repeat(length)))).await.status();
-    assert_eq!(status(8_000).await, 301);
+    let status = async |location: usize| {
+        let path = "a".repeat(location - "https://shop.example:443/".len());
+        balancer.send(get(&format!("/{path}"))).await.status()
+    };
+    assert_eq!(status(8_192).await, 301);
     assert_eq!(status(8_193).await, 507);
 }

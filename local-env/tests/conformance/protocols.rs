@@ -1,8 +1,11 @@
 //! Versions of HTTP on both sides, methods, and what HTTP/1 says about connections (alb §1.1).
 
+use rustls::version::{TLS12, TLS13};
+
 use crate::support::{
-    Setup, Target, fixed, get,
+    RawTarget, Setup, Target, fixed, get,
     h2_client::{self, GOAWAY},
+    h2_frames::{Frame, H2Frames, MAX_CONCURRENT_STREAMS, REFUSED_STREAM, RST_STREAM},
     h2_target::H2Target,
 };
 
@@ -33,10 +36,33 @@ async fn alb_003_without_http2_clients_get_http1() {
 
 #[tokio::test]
 async fn alb_004_an_http2_connection_allows_128_streams_at_a_time() {
-    let balancer = Setup::https().start().await;
-    let client = balancer.connect_h2().await;
-    client.get("/").await;
-    assert_eq!(client.most_streams(), 128);
+    let (balancer, target) = (Setup::https().start().await, Target::start().await);
+    balancer.register(target.address).await;
+    target.hold(true);
+    let mut client = H2Frames::new(balancer.connect_tls(&[b"h2"]).await).await;
+    assert_eq!(client.announced(MAX_CONCURRENT_STREAMS).await, Some(128));
+    let asked: Vec<_> = (0..128).map(|number| 2 * number + 1).collect();
+    for stream in &asked {
+        client.get(*stream, "/held").await;
+    }
+    target.until_seen(128).await;
+    client.get(257, "/refused").await;
+    // Nothing but a refusal can come before the target answers.
+    assert_eq!(client.next_of_a_stream().await, Frame::reset(257, REFUSED_STREAM));
+    target.hold(false);
+    let mut answered = Vec::new();
+    while answered.len() < 128 {
+        let frame = client.next_of_a_stream().await;
+        assert_ne!(frame.kind, RST_STREAM, "{frame:?}");
+        answered.extend(frame.ends_stream().then_some(frame.stream));
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, asked);
+    // Those that are done make room.
+    client.get(259, "/after").await;
+    while !client.next_of_a_stream().await.ends_stream() {}
+    assert_eq!(target.count(), 129);
+    assert_eq!(target.last().start_line(), "GET /after HTTP/1.1");
 }
 
 #[tokio::test]
@@ -50,11 +76,14 @@ async fn alb_005_trace_is_refused_and_reaches_no_target() {
 
 #[tokio::test]
 async fn alb_006_connect_is_refused_and_makes_no_tunnel() {
-    let (balancer, target) = (Setup::http().start().await, Target::start().await);
+    let (balancer, target) = (Setup::http().start().await, RawTarget::bind().await);
     balancer.register(target.address).await;
     let request = format!("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", target.address);
     assert_eq!(balancer.send(request).await.status(), 405);
-    assert_eq!(target.connections(), 0);
+    // The first that connects there has another request.
+    let mut client = balancer.connect().await;
+    client.send(get("/after")).await;
+    assert_eq!(target.accept().await.1.start_line(), "GET /after HTTP/1.1");
 }
 
 #[tokio::test]
@@ -96,12 +125,18 @@ async fn alb_009_an_http_1_1_request_without_a_host_is_refused() {
 
 #[tokio::test]
 async fn alb_010_pipelined_requests_are_answered_in_their_order() {
-    let (balancer, target) = (Setup::http().start().await, Target::start().await);
+    // The second could be answered at once, while the target still has the first.
+    let rule = "{Field: path-pattern, Values: [/second]}";
+    let setup = Setup::http().rule(1, rule, fixed("second"));
+    let (balancer, target) = (setup.start().await, RawTarget::bind().await);
     balancer.register(target.address).await;
     let mut client = balancer.connect().await;
     client.send(get("/first") + &get("/second")).await;
-    assert!(client.answer().await.text().starts_with("GET /first "));
-    assert!(client.answer().await.text().starts_with("GET /second "));
+    let (mut served, head) = target.accept().await;
+    assert_eq!(head.start_line(), "GET /first HTTP/1.1");
+    served.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst").await;
+    assert_eq!(client.answer().await.text(), "first");
+    assert_eq!(client.answer().await.text(), "second");
 }
 
 #[tokio::test]
@@ -131,6 +166,20 @@ async fn alb_016_an_http2_request_reaches_an_http1_target_as_http1() {
     assert_eq!(target.last().start_line(), "GET /a?b=c HTTP/1.1");
     assert_eq!(target.last().get("host"), Some("shop.example"));
     assert_eq!(target.last().get("x-forwarded-proto"), Some("https"));
+}
+
+#[tokio::test]
+async fn alb_031_a_listener_without_a_policy_speaks_tls_1_2_and_not_1_3() {
+    for (policy, tls12, tls13) in [
+        ("", true, false),
+        ("SslPolicy: ELBSecurityPolicy-2016-08", true, false),
+        ("SslPolicy: ELBSecurityPolicy-TLS13-1-2-2021-06", true, true),
+        ("SslPolicy: ELBSecurityPolicy-TLS13-1-3-2021-06", false, true),
+    ] {
+        let balancer = Setup::https().listener_property(policy).start().await;
+        let spoken = (balancer.speaks(&TLS12).await, balancer.speaks(&TLS13).await);
+        assert_eq!(spoken, (tls12, tls13), "{policy}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 
 use crate::support::{
     RawTarget, Setup, Target, fixed, get, h2_client, h2_client::GOAWAY, unreachable::DropPackets,
+    wire::Wire,
 };
 
 const IDLE: Duration = Duration::from_millis(300);
@@ -39,20 +40,43 @@ async fn alb_018_a_client_that_stops_within_its_request_gets_a_408() {
     }
 }
 
+/// Sends an answer byte by byte for three times the idle timeout; the longest that nothing was sent.
+async fn drip(served: &mut Wire, idle: Duration) -> Duration {
+    let (begun, mut longest, mut sent) = (Instant::now(), Duration::ZERO, Instant::now());
+    served.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    while begun.elapsed() < 3 * idle {
+        sleep(idle / 20).await;
+        longest = longest.max(sent.elapsed());
+        sent = Instant::now();
+        // It fails where the load balancer has given up.
+        let _ = served.try_send(b"1\r\nx\r\n").await;
+    }
+    let _ = served.try_send(b"0\r\n\r\n").await;
+    longest.max(sent.elapsed())
+}
+
 #[tokio::test]
 async fn alb_019_a_slow_answer_completes_as_long_as_something_comes() {
+    let idle = Duration::from_secs(1);
     let setup = Setup::http().attribute("idle_timeout.timeout_seconds", "1");
-    let (balancer, target) = (setup.start().await, RawTarget::bind().await);
-    balancer.register(target.address).await;
-    let drip = async {
-        let (mut served, _) = target.answer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n").await;
-        for _ in 0..6 {
-            sleep(Duration::from_millis(500)).await;
-            served.send("x").await;
+    let balancer = setup.start().await;
+    // A machine may be so busy that the target itself falls silent: that says nothing.
+    for _ in 0..10 {
+        let target = RawTarget::bind().await;
+        balancer.register(target.address).await;
+        let mut client = balancer.connect().await;
+        client.send(get("/")).await;
+        let (mut served, _) = target.accept().await;
+        let (longest, answer) = tokio::join!(drip(&mut served, idle), client.try_answer());
+        balancer.group("Web").deregister(target.address);
+        if longest < idle {
+            let answer = answer.expect("a whole answer");
+            assert_eq!(answer.status(), 200);
+            assert!(answer.body.len() > 3 && answer.body.iter().all(|byte| *byte == b'x'));
+            return;
         }
-    };
-    let (answer, ()) = tokio::join!(balancer.get("/"), drip);
-    assert_eq!((answer.status(), answer.text().as_str()), (200, "xxxxxx"));
+    }
+    panic!("the target was never in time");
 }
 
 #[tokio::test]
@@ -97,8 +121,7 @@ async fn alb_111_a_target_that_drops_packets_is_a_504_after_10_s() {
     balancer.register(target.address).await;
     let begun = Instant::now();
     assert_eq!(balancer.get("/").await.status(), 504);
-    let taken = begun.elapsed();
-    assert!((Duration::from_secs(10)..Duration::from_secs(15)).contains(&taken), "{taken:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -112,7 +135,10 @@ async fn alb_112_a_body_that_stops_short_fails_after_the_idle_timeout() {
     let half = format!("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", "x".repeat(50));
     let (_open, _) = target.answer(half).await;
     let head = client.head().await.expect("an answer");
-    let whole = head.status() == 200 && client.exactly(100).await.is_some();
-    assert!(!whole, "nobody made up the other half");
+    assert_eq!((head.status(), head.get("content-length")), (200, Some("100")));
+    // What there is of it comes, and then the end in place of the other half.
+    assert_eq!(client.rest().await, [b'x'; 50]);
     assert!(begun.elapsed() >= IDLE, "{:?}", begun.elapsed());
+    let log = balancer.log(1).await;
+    assert_eq!((log[0].field(9), log[0].field(10)), ("200", "200"));
 }

@@ -8,7 +8,7 @@ use std::{
 
 use alb::acm::Authority;
 use alb::{Failing, LoadBalancer, Options, Publication, RunningLoadBalancer, TargetGroup};
-use clock::Clock;
+use rustls::SupportedProtocolVersion;
 use stack::{self, HealthCheckPort, ListenerProtocol, Stack};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -42,7 +42,7 @@ impl Balancer {
         let groups: HashMap<_, _> = stack
             .target_groups
             .iter()
-            .map(|group| (group.arn.clone(), TargetGroup::new(group, Clock::REAL)))
+            .map(|group| (group.arn.clone(), TargetGroup::new(group, setup.clock)))
             .collect();
         let named = |group: &stack::TargetGroup| {
             (group.logical_id.clone(), Arc::clone(&groups[&group.arn]))
@@ -119,6 +119,12 @@ impl Balancer {
     /// A TLS connection that offers these protocols.
     pub async fn connect_tls(&self, alpn: &[&[u8]]) -> tls::ClientStream {
         tls::connect(self.address, &self.folder.path().join("ca.pem"), alpn).await
+    }
+
+    /// Whether a client gets in that speaks this version of TLS alone.
+    pub async fn speaks(&self, version: &'static SupportedProtocolVersion) -> bool {
+        let authority = self.folder.path().join("ca.pem");
+        tls::try_connect(self.address, &authority, &[b"h2"], &[version]).await.is_ok()
     }
 
     /// An HTTP/2 connection.

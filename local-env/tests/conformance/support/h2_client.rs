@@ -91,11 +91,6 @@ impl H2 {
         Ok(response)
     }
 
-    /// How many streams the other side allows at a time; known once it has answered.
-    pub fn most_streams(&self) -> usize {
-        self.requests.current_max_send_streams()
-    }
-
     /// Waits for the end of the connection.
     pub async fn end(&mut self) {
         timeout(PATIENCE, &mut self.connection).await.expect("the connection ends").unwrap();

@@ -4,6 +4,7 @@
 pub mod balancer;
 pub mod fleet;
 pub mod h2_client;
+pub mod h2_frames;
 pub mod h2_target;
 mod healthy;
 pub mod log;

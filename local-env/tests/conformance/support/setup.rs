@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use clock::Clock;
 use cloudformation::{Inputs, Source, Template};
 use stack::{Allowed, LoadBalancer, Stack, TargetGroup};
 
@@ -23,11 +24,13 @@ pub struct Setup {
     port: u16,
     attributes: Vec<String>,
     listener_attributes: Vec<String>,
+    listener_property: &'static str,
     default_action: String,
     rules: Vec<Rule>,
     groups: Vec<Group>,
     pub addresses: Vec<IpAddr>,
     pub checked: bool,
+    pub clock: Clock,
     changes: Vec<Change<LoadBalancer>>,
     group_changes: Vec<Change<TargetGroup>>,
 }
@@ -66,11 +69,13 @@ impl Setup {
             port: 80,
             attributes: Vec::new(),
             listener_attributes: Vec::new(),
+            listener_property: "",
             default_action: forward("Web"),
             rules: Vec::new(),
             groups: vec![Group::new("Web")],
             addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             checked: false,
+            clock: Clock::REAL,
             changes: Vec::new(),
             group_changes: Vec::new(),
         }
@@ -102,6 +107,11 @@ impl Setup {
     pub fn listener_attribute(mut self, key: &str, value: &str) -> Self {
         self.listener_attributes.push(attribute(key, value));
         self
+    }
+
+    /// A further property of the listener.
+    pub fn listener_property(self, listener_property: &'static str) -> Self {
+        Self { listener_property, ..self }
     }
 
     pub fn default_action(mut self, action: impl Into<String>) -> Self {
@@ -144,6 +154,11 @@ impl Setup {
     pub fn checked(self) -> Self {
         let setup = Self { checked: true, ..self };
         setup.change_groups(|group| group.health_check.interval = Duration::from_millis(20))
+    }
+
+    /// How fast AWS's waits pass, in place of its own pace.
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// What no template may say, such as a timeout of less than a second.
@@ -212,6 +227,7 @@ impl Setup {
             format!("Port: {}", self.port),
             format!("Protocol: {}", self.protocol),
             certificates.into(),
+            self.listener_property.into(),
             list("ListenerAttributes", &self.listener_attributes),
             format!("DefaultActions: [{}]", self.default_action),
         ]

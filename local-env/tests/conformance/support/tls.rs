@@ -1,10 +1,10 @@
 //! TLS for both ends.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject as _},
 };
@@ -15,17 +15,28 @@ pub type ClientStream = client::TlsStream<TcpStream>;
 
 /// Connects as a client that trusts the authority in this file.
 pub async fn connect(to: SocketAddr, authority: &Path, alpn: &[&[u8]]) -> ClientStream {
+    let versions = rustls::DEFAULT_VERSIONS;
+    try_connect(to, authority, alpn, versions).await.expect("a handshake")
+}
+
+/// Connects as one that speaks these versions of TLS alone.
+pub async fn try_connect(
+    to: SocketAddr,
+    authority: &Path,
+    alpn: &[&[u8]],
+    versions: &[&'static SupportedProtocolVersion],
+) -> io::Result<ClientStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(authority).expect("a certificate")).expect("a root");
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     let stream = TcpStream::connect(to).await.expect("a connection");
     let name = ServerName::try_from("shop.example").expect("a name");
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("a handshake")
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 /// A target's TLS with a certificate that nobody signed and that has expired long ago.

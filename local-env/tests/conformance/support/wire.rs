@@ -79,13 +79,17 @@ impl Wire {
 
     /// The next answer; panics where there is none.
     pub async fn answer(&mut self) -> Answer {
-        let head = self.head().await.expect("an answer");
-        let status = head.status();
-        let body = match status {
+        self.try_answer().await.expect("a whole answer")
+    }
+
+    /// The next answer; `None` where the other side closes before it is whole.
+    pub async fn try_answer(&mut self) -> Option<Answer> {
+        let head = self.head().await?;
+        let body = match head.status() {
             100..=199 | 204 | 304 => Vec::new(),
-            _ => self.body(head.body(Body::UntilClose)).await.expect("a whole body"),
+            _ => self.body(head.body(Body::UntilClose)).await?,
         };
-        Answer { head, body }
+        Some(Answer { head, body })
     }
 
     /// The body of a request; `None` where it breaks off.

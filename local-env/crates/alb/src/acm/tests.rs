@@ -211,9 +211,9 @@ fn alb_030_a_client_that_takes_both_is_shown_ecdsa_before_rsa() {
 }
 
 #[test]
-fn alb_031_without_a_policy_there_is_no_tls_1_3() {
+fn a_policy_may_take_tls_1_2_alone() {
     let certificates = [certificate("a", &["a.example"], KeyAlgorithm::Rsa)];
-    let server = server(&certificates, &SslPolicy::default(), true);
+    let server = server(&certificates, &policy(true, false), true);
     let shake = |version| handshake(&server, Some("a.example"), &[version], &[ECDSA, RSA]);
     assert!(shake(&TLS13).is_err());
     assert!(shake(&TLS12).is_ok());

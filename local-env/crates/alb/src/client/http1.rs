@@ -17,7 +17,7 @@ use crate::{
     wire::Wire,
 };
 
-/// A line of a head is shorter than this (alb §1.3).
+/// The longest request line, and what the line of a header is shorter than (alb §1.3).
 const MAX_LINE: usize = 16 << 10;
 /// The longest head.
 const MAX_HEAD: usize = 64 << 10;
@@ -206,7 +206,7 @@ fn end_of_head(bytes: &[u8], scanned: usize) -> Option<usize> {
 
 /// Whether what is there of a head, whose end has not come, is too much already.
 fn too_large(bytes: &[u8]) -> Option<Refusal> {
-    let first = bytes.get(..MAX_LINE)?;
+    let first = bytes.get(..MAX_LINE + "\r\n".len())?;
     if !first.contains(&b'\n') {
         return Some(Refusal::LongTarget);
     }
@@ -219,7 +219,7 @@ fn lines_too_large(head: &[u8]) -> Option<Refusal> {
     }
     let bare = |line: &[u8]| line.strip_suffix(b"\r").unwrap_or(line).len();
     let mut lines = head.split(|&byte| byte == b'\n').map(bare);
-    if lines.next().is_some_and(|first| first >= MAX_LINE) {
+    if lines.next().is_some_and(|first| first > MAX_LINE) {
         return Some(Refusal::LongTarget);
     }
     (head.len() > MAX_HEAD || lines.any(|line| line >= MAX_LINE)).then_some(Refusal::LargeHead)

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_in_slow_start_has_a_share_that_grows_linearly_to_that_of_the_others() {
+    fn alb_089_a_target_in_slow_start_has_a_share_that_grows_linearly_to_that_of_the_others() {
         let since = Instant::now();
         for settled in 1..4_u32 {
             let mut all = members(settled as usize);
