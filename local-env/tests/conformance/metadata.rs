@@ -153,8 +153,14 @@ async fn ecs_080_a_container_finds_itself_its_task_and_the_stats_below_its_uri()
 
 #[tokio::test]
 async fn ecs_081_a_tasks_limits_are_in_virtual_processors_and_mib() {
-    let (_, task) = Endpoint::start(facts()).await.get("/task").await;
-    assert_eq!(task["Limits"], json!({ "CPU": 0.25, "Memory": 512 }));
+    for (cpu, memory, expected) in [
+        (256, 512, json!({ "CPU": 0.25, "Memory": 512 })),
+        (2048, 4096, json!({ "CPU": 2.0, "Memory": 4096 })),
+    ] {
+        let definition = TaskDefinition { cpu, memory, ..definition() };
+        let endpoint = Endpoint::start(facts_of(definition, [127, 0, 0, 1])).await;
+        assert_eq!(endpoint.get("/task").await.1["Limits"], expected);
+    }
 }
 
 #[tokio::test]

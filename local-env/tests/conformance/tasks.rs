@@ -76,6 +76,27 @@ fn both() -> Stack {
     setup::read(&format!("Resources:{resources}{BEHIND_LB}{IN_CLOUD_MAP}"))
 }
 
+/// In two target groups.
+fn twice_balanced() -> Stack {
+    let second = "
+  Other:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties: {Port: 80, Protocol: HTTP, TargetType: ip}
+  Rule:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Listener
+      Priority: 1
+      Conditions: [{Field: path-pattern, Values: [/other]}]
+      Actions: [{Type: forward, TargetGroupArn: !Ref Other}]
+";
+    let entry = |group: &str| {
+        format!("{{ContainerName: web, ContainerPort: 7071, TargetGroupArn: !Ref {group}}}")
+    };
+    let entries = format!("      LoadBalancers: [{}, {}]\n", entry("Web"), entry("Other"));
+    setup::read(&format!("Resources:{BALANCED}{second}{SERVICE}{entries}"))
+}
+
 /// A container that checks itself.
 fn checked(stack: &mut Stack) {
     let mut definition = (*stack.services[0].task_definition).clone();
@@ -122,7 +143,9 @@ async fn alb_074_requests_and_checks_go_to_the_container_port() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ecs_045_a_task_passes_all_states_that_are_seen_of_it() {
     let before = ["PROVISIONING", "PENDING"];
-    for (stack, activating) in [(discovered(), true), (balanced(), false), (both(), true)] {
+    for (stack, activating) in
+        [(discovered(), true), (balanced(), false), (both(), true), (twice_balanced(), true)]
+    {
         locally(async {
             let mut fleet = Fleet::start(stack).await;
             let task = fleet.started().await;
@@ -175,21 +198,17 @@ async fn ecs_048_a_task_runs_before_it_listens_and_its_target_turns_healthy_afte
 async fn ecs_049_the_stop_signal_comes_once_the_target_has_drained() {
     locally(async {
         let (mut fleet, _, target) = healthy(balanced()).await;
+        let begun = tokio::time::Instant::now();
         fleet.update(&[], |stack| stack.services[0].desired_count = 0);
-        let mut draining = None;
         fleet
             .until("a draining target", |notice| {
-                let drains = matches!(notice, Notice::Target { state: TargetState::Draining, .. });
-                if drains {
-                    draining = Some(tokio::time::Instant::now());
-                }
-                drains
+                matches!(notice, Notice::Target { state: TargetState::Draining, .. })
             })
             .await;
         let before = target.count();
         assert_eq!(fleet.get("/").await, 503, "nobody takes new requests");
         let asking = fleet.stopping().await;
-        assert!(asking.at - draining.unwrap() >= wait(Duration::from_secs(29)));
+        assert!(asking.at - begun >= wait(Duration::from_secs(30)));
         assert_eq!(target.count(), before);
         fleet
             .until("a target that is no more", |notice| {
@@ -203,13 +222,15 @@ async fn ecs_049_the_stop_signal_comes_once_the_target_has_drained() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ecs_050_a_task_that_is_stopped_by_hand_gets_its_signal_at_once() {
     locally(async {
-        let (mut fleet, task, _target) = healthy(both()).await;
-        let stopped = tokio::time::Instant::now();
+        let mut stack = both();
+        // As long as it may be: a minute here, for which no test waits.
+        stack.target_groups[0].attributes.deregistration_delay = Duration::from_secs(3600);
+        assert!(wait(Duration::from_secs(3600)) > PATIENCE);
+        let (mut fleet, task, _target) = healthy(stack).await;
         fleet.stop.gently.cancel();
         let asking = fleet.stopping().await;
         assert_eq!(asking.code, StopCode::UserInitiated);
         assert_eq!(asking.reason, "Task stopped by user");
-        assert!(asking.at - stopped < wait(Duration::from_secs(30)), "it was not waited for");
         assert_eq!(asking.names, (3, 0), "no name leads to it");
         fleet.ends(&task);
     })
@@ -223,6 +244,72 @@ async fn ecs_052_a_task_is_out_of_dns_before_it_gets_its_signal() {
         assert_eq!(names(fleet.dns), (0, 1));
         fleet.update(&[], |stack| stack.services[0].desired_count = 0);
         assert_eq!(fleet.stopping().await.names, (3, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_060_a_service_without_a_count_is_one_task_and_scaling_is_no_deployment() {
+    locally(async {
+        let mut fleet = Fleet::start(discovered()).await;
+        let first = fleet.started().await;
+        let _target = fleet.serves(&first).await;
+        fleet.until_event("has reached a steady state").await;
+        let deployments = |fleet: &mut Fleet| {
+            let status = fleet.status.borrow_and_update();
+            let deployments = status.services[0].deployments.iter();
+            deployments.map(|it| it.id.to_string()).collect::<Vec<_>>()
+        };
+        let before = deployments(&mut fleet);
+        assert_eq!(before.len(), 1);
+        fleet.update(&[], |stack| stack.services[0].desired_count = 3);
+        let others = [fleet.started().await, fleet.started().await];
+        for task in &others {
+            fleet.runs(task);
+            fleet.until_status(&task.id, LastStatus::Running).await;
+        }
+        assert_eq!(deployments(&mut fleet), before);
+        // Three is what there is: nothing else was asked in between.
+        fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+        for _ in 0..3 {
+            fleet.stopping().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ecs_066_in_the_grace_period_the_load_balancer_leaves_a_failing_task_alone_that_stays() {
+    locally(async {
+        let mut stack = balanced();
+        stack.services[0].desired_count = 2;
+        stack.services[0].health_check_grace_period = Duration::from_secs(600);
+        let mut fleet = Fleet::start(stack).await;
+        let (failing, other) = (fleet.started().await, fleet.started().await);
+        let (target, fine) = (fleet.serves(&failing).await, fleet.serves(&other).await);
+        for task in [&failing, &other] {
+            fleet.until_status(&task.id, LastStatus::Running).await;
+        }
+        eventually("both are asked", async || {
+            fleet.get("/").await;
+            target.count() > 0 && fine.count() > 0
+        })
+        .await;
+        target.set_health(500);
+        fleet
+            .until("a failing target", |notice| {
+                matches!(notice, Notice::Target { task, state: TargetState::Unhealthy(_), .. }
+                    if *task == failing.id)
+            })
+            .await;
+        let before = target.count();
+        for _ in 0..4 {
+            assert_eq!(fleet.get("/").await, 200);
+        }
+        assert_eq!(target.count(), before, "the load balancer goes by its own view");
+        // What is asked next is asked for another reason.
+        fleet.update(&[], |stack| stack.services[0].desired_count = 3);
+        fleet.started().await;
     })
     .await;
 }
@@ -297,6 +384,22 @@ async fn ecs_075_a_task_is_known_by_32_digits_and_started_by_its_deployment() {
         let digits = deployment.id.to_string();
         let digits = digits.strip_prefix("ecs-svc/").unwrap();
         assert_eq!((digits.len(), digits.bytes().all(|it| it.is_ascii_digit())), (19, true));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cloudmap_005_without_a_routing_policy_an_answer_names_all_tasks() {
+    locally(async {
+        let mut stack = discovered();
+        stack.services[0].desired_count = 3;
+        let mut fleet = Fleet::start(stack).await;
+        for _ in 0..3 {
+            let task = fleet.started().await;
+            fleet.runs(&task);
+            fleet.until_status(&task.id, LastStatus::Running).await;
+        }
+        assert_eq!(names(fleet.dns), (0, 3));
     })
     .await;
 }

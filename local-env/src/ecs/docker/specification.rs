@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use bollard::models::{ContainerCreateBody, HostConfig, ResourcesUlimits};
+use bollard::models::{ContainerCreateBody, HealthConfig, HostConfig, ResourcesUlimits};
 
 use super::engine::Labels;
 use stack::{Container, TaskDefinition, Ulimit};
@@ -36,6 +36,11 @@ pub(super) fn of(
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         labels: Some(placed.labels),
+        // The image's own is not looked at; those of the task definition are run by us.
+        healthcheck: Some(HealthConfig {
+            test: Some(vec!["NONE".into()]),
+            ..HealthConfig::default()
+        }),
         host_config: Some(HostConfig {
             network_mode: Some(format!("container:{}", placed.namespace)),
             memory: Some(i64::from(container.memory.unwrap_or(definition.memory)) * MIB)
@@ -92,6 +97,16 @@ mod tests {
         large.cpu = u32::MAX;
         let there_are = i64::try_from(thread::available_parallelism().unwrap().get()).unwrap();
         assert_eq!(made(&large).host_config.unwrap().nano_cpus, Some(there_are * NANO_CPUS));
+    }
+
+    #[test]
+    fn ecs_058_a_health_check_of_the_image_alone_is_switched_off() {
+        let definition = TaskDefinition::new("shop", vec![Container::new("web", "checks-itself")]);
+        let check = made(&definition).healthcheck.unwrap();
+        assert_eq!(
+            check,
+            HealthConfig { test: Some(vec!["NONE".into()]), ..HealthConfig::default() }
+        );
     }
 
     #[test]

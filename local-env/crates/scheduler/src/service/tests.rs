@@ -7,11 +7,10 @@ use stack::{
     Arn, CircuitBreaker, Container, Service, ServiceLoadBalancer, TaskDefinition, Threshold,
 };
 
-const PACE: Pace = Pace {
-    settled: Duration::from_secs(40),
-    start_up: Duration::from_secs(30),
-    longest: Duration::from_secs(27 * 60),
-};
+/// AWS's own.
+fn pace() -> Pace {
+    Pace::of(|aws| aws)
+}
 
 /// A service, its scheduler, and the time.
 struct World {
@@ -38,7 +37,7 @@ impl World {
         let entry = ServiceLoadBalancer { target_group, container_name, container_port: 80 };
         service.load_balancers.push(entry);
         change(&mut service);
-        let policy = Policy::of(&service, PACE);
+        let policy = Policy::of(&service, pace());
         let scheduler = Scheduler::new(policy, Revision(1), DeploymentId::of(1));
         Self { service, scheduler, now: Instant::now(), told: Vec::new() }
     }
@@ -274,7 +273,7 @@ fn ecs_068_a_task_that_exits_at_once_is_restarted_without_throttle() {
         let [id] = world.start().try_into().unwrap();
         world.scheduler.stopped(&id, world.now);
         let wake = world.decide().wake.unwrap();
-        assert_eq!(wake - world.now, PACE.start_up);
+        assert_eq!(wake - world.now, pace().start_up);
         world.now = wake;
     }
     assert_eq!(world.told, []);
@@ -283,7 +282,7 @@ fn ecs_068_a_task_that_exits_at_once_is_restarted_without_throttle() {
 #[test]
 fn a_task_that_lived_longer_than_one_takes_to_start_is_replaced_at_once() {
     let (mut world, tasks) = World::new(1, 100, 200).steady();
-    world.now += PACE.start_up;
+    world.now += pace().start_up;
     assert!(!world.scheduler.stopped(&tasks[0], world.now));
     assert_eq!(world.start().len(), 1);
 }
@@ -308,7 +307,7 @@ fn ecs_070_a_task_that_turns_healthy_starts_the_count_anew() {
         world.healthy(std::slice::from_ref(&second));
         world.decide();
         world.scheduler.stopped(&second, world.now);
-        world.now += PACE.start_up;
+        world.now += pace().start_up;
     }
     assert_eq!(world.scheduler.deployments()[0].rollout, Rollout::InProgress);
 }
@@ -320,7 +319,7 @@ fn ecs_071_a_failed_deployment_is_rolled_back_to_the_last_completed_one() {
     for _ in 0..3 {
         let id = world.decide().start[0].0.clone();
         world.scheduler.stopped(&id, world.now);
-        world.now += PACE.longest;
+        world.now += pace().longest;
     }
     let decision = world.decide();
     assert_eq!(decision.start[0].1, Revision(1));
@@ -339,7 +338,7 @@ fn ecs_071_a_failed_deployment_is_rolled_back_to_the_last_completed_one() {
 fn ecs_071_a_first_deployment_that_fails_launches_nothing_any_more() {
     let mut world = World::breaker(true, 1);
     world.fail_until_given_up();
-    world.now += PACE.longest;
+    world.now += pace().longest;
     assert_eq!(world.decide(), Decision::default());
 }
 

@@ -115,7 +115,7 @@ fn containers_keep_their_order_and_say_what_they_wait_for() {
 }
 
 #[test]
-fn health_checks_have_awss_defaults() {
+fn ecs_056_health_checks_have_awss_defaults() {
     let check = |properties: &str| web(&format!("HealthCheck: {{{properties}}}, ")).health_check;
     let default = ContainerHealthCheck {
         command: HealthCommand::Shell("curl -f localhost || exit 1".to_owned()),

@@ -117,7 +117,7 @@ fn a_tasks_role_is_read() {
 }
 
 #[test]
-fn a_circuit_breaker_is_read_where_it_is_enabled() {
+fn ecs_069_a_circuit_breaker_goes_by_half_the_desired_count_unless_it_says_otherwise() {
     let breaker = |text: &str| {
         let config = format!("DeploymentConfiguration: {{DeploymentCircuitBreaker: {{{text}}}}}");
         changed("LaunchType: FARGATE", &config).services[0].circuit_breaker

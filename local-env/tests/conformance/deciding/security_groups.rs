@@ -9,7 +9,7 @@ use stack::{Stack, Warning};
 use crate::support::setup::read;
 
 /// What CDK writes for the stack of this repository.
-const CDK: &str = include_str!("../../../infra/tests/data/cdk-v2.json");
+const CDK: &str = include_str!("../../../../infra/tests/data/cdk-v2.json");
 
 /// A service on port 8080, two more that call it, and a load balancer, each in the group of its
 /// name: `Web` in `WebSG`. Rules and groups are to be added.

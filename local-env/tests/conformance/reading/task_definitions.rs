@@ -150,7 +150,7 @@ fn ecs_044_an_image_of_ecr_needs_a_role_and_ports_must_match() {
 }
 
 #[test]
-fn an_end_is_not_waited_for_where_it_ends_the_task() {
+fn ecs_054_an_end_is_not_waited_for_where_it_ends_the_task() {
     for condition in ["COMPLETE", "SUCCESS"] {
         let web = format!("DependsOn: [{{ContainerName: init, Condition: {condition}}}]");
         let init = "- {Name: init, Image: team/init}";

@@ -18,8 +18,8 @@ use mistakes::{MISTAKES, Mistake};
 
 const BASE: &str = include_str!("base.yaml");
 const CDK: [&str; 2] = [
-    include_str!("../../../../infra/tests/data/cdk-v1.json"),
-    include_str!("../../../../infra/tests/data/cdk-v2.json"),
+    include_str!("../../../../../infra/tests/data/cdk-v1.json"),
+    include_str!("../../../../../infra/tests/data/cdk-v2.json"),
 ];
 
 /// The base with some of its texts replaced, each of which it has once.
