@@ -23,8 +23,10 @@ async fn alb_001_the_http2_preface_on_a_plain_listener_is_a_505() {
 #[tokio::test]
 async fn alb_002_http2_is_preferred_over_tls() {
     let balancer = Setup::https().start().await;
-    let stream = balancer.connect_tls(&[b"h2", b"http/1.1"]).await;
-    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
+    for offered in [[b"h2".as_slice(), b"http/1.1"], [b"http/1.1", b"h2"]] {
+        let stream = balancer.connect_tls(&offered).await;
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
+    }
 }
 
 #[tokio::test]

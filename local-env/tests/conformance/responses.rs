@@ -80,7 +80,7 @@ async fn alb_114_every_page_has_the_same_form() {
         format!("{{Type: redirect, RedirectConfig: {config}}}")
     };
     let path = |path: &str| format!("{{Field: path-pattern, Values: [{path}]}}");
-    let setup = Setup::http().idle_timeout(Duration::from_millis(300));
+    let setup = Setup::http().idle_timeout(Duration::from_secs(2));
     let setup = setup.rule(1, &path("/301"), redirect(301)).rule(2, &path("/302"), redirect(302));
     let rewrite = "UrlRewriteConfig: {Rewrites: [{Regex: '^.*$', Replace: nowhere}]}";
     let setup = setup.rule(3, &path("/500"), forward("Web"));

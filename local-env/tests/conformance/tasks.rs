@@ -283,6 +283,9 @@ async fn ecs_066_in_the_grace_period_the_load_balancer_leaves_a_failing_task_alo
     locally(async {
         let mut stack = balanced();
         stack.services[0].desired_count = 2;
+        // No room for a replacement before the failing one has stopped.
+        stack.services[0].minimum_healthy_percent = 50;
+        stack.services[0].maximum_percent = 100;
         stack.services[0].health_check_grace_period = Duration::from_secs(600);
         let mut fleet = Fleet::start(stack).await;
         let (failing, other) = (fleet.started().await, fleet.started().await);
@@ -307,9 +310,14 @@ async fn ecs_066_in_the_grace_period_the_load_balancer_leaves_a_failing_task_alo
             assert_eq!(fleet.get("/").await, 200);
         }
         assert_eq!(target.count(), before, "the load balancer goes by its own view");
-        // What is asked next is asked for another reason.
+        // What is done next is done for another reason.
         fleet.update(&[], |stack| stack.services[0].desired_count = 3);
-        fleet.started().await;
+        let third = fleet.started().await;
+        let _third_target = fleet.serves(&third).await;
+        fleet.until_healthy(&third.id).await;
+        let drains =
+            |notice: &Notice| matches!(notice, Notice::Target { state: TargetState::Draining, .. });
+        assert!(!fleet.told.iter().any(drains), "{:?}", fleet.told);
     })
     .await;
 }

@@ -57,6 +57,12 @@ fn a_silent_container_has_awss_defaults() {
 }
 
 #[test]
+fn ecs_051_a_container_has_30_seconds_to_stop_unless_it_says_otherwise() {
+    assert_eq!(web("").stop_timeout, seconds(30));
+    assert_eq!(web("StopTimeout: 5, ").stop_timeout, seconds(5));
+}
+
+#[test]
 fn every_property_is_read() {
     let container = web("Cpu: 128, Memory: 256, EntryPoint: [/bin/web], Command: [a, b c], \
          WorkingDirectory: /srv, Environment: [{Name: A, Value: '1'}, {Name: B}], \

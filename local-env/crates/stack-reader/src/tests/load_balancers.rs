@@ -39,7 +39,18 @@ fn attributes_are_read() {
         let given = format!("{{LoadBalancerAttributes: [{}]}}", list.join(", "));
         changed(PROPERTIES, &given).load_balancers.remove(0).attributes
     };
-    assert_eq!(attributes(&[]), LoadBalancerAttributes::default());
+    let awss_own = LoadBalancerAttributes {
+        idle_timeout: Duration::from_secs(60),
+        client_keep_alive: Duration::from_secs(3600),
+        desync_mitigation: DesyncMitigation::Defensive,
+        drop_invalid_headers: false,
+        preserve_host: false,
+        tls_headers: false,
+        client_port: false,
+        forwarded_for: ForwardedFor::Append,
+        http2: true,
+    };
+    assert_eq!(attributes(&[]), awss_own);
     let given = attributes(&[
         ("idle_timeout.timeout_seconds", "4000"),
         ("client_keep_alive.seconds", "'60'"),

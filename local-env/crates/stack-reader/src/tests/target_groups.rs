@@ -114,7 +114,15 @@ fn groups_of_grpc_have_defaults_of_their_own() {
 fn attributes_are_read() {
     let attributes = |list: &[(&str, &str)]| group(&with(list)).attributes;
     let place = "target_group_health.unhealthy_state_routing.minimum_healthy_targets";
-    assert_eq!(attributes(&[]), TargetGroupAttributes::default());
+    let awss_own = TargetGroupAttributes {
+        deregistration_delay: Duration::from_secs(300),
+        algorithm: Algorithm::RoundRobin,
+        anomaly_mitigation: false,
+        slow_start: Duration::ZERO,
+        stickiness: None,
+        minimum_healthy: MinimumHealthy { count: 1, percentage: None },
+    };
+    assert_eq!(attributes(&[]), awss_own);
     let given = attributes(&[
         ("deregistration_delay.timeout_seconds", "0"),
         ("load_balancing.algorithm.type", "weighted_random"),
