@@ -49,7 +49,7 @@ static IGNORED: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^\s*#\[ignore\b").expect("likewise"));
 
 /// Of the parts of a path, those that say that what is below is about reading.
-const READERS: [&str; 5] = ["cloudformation", "stack", "template", "project", "reading"];
+const READERS: [&str; 5] = ["cloudformation", "stack", "stack-reader", "project", "reading"];
 /// The folders of tests over sockets.
 const WIRES: [&str; 3] = ["conformance", "integration", "containers"];
 /// Within them, what asks what decides without a socket.
@@ -216,7 +216,7 @@ fn where_a_test_stands_tells_how_it_proves() {
         ("tests/conformance/reading/task_definitions.rs", Way::Reader),
         ("tests/conformance/deciding/checks.rs", Way::Decision),
         ("src/stack/read/tests/rules.rs", Way::Reader),
-        ("crates/stack/src/read/tests/rules.rs", Way::Reader),
+        ("crates/stack-reader/src/tests/rules.rs", Way::Reader),
         ("crates/alb/src/targets/eligible.rs", Way::Decision),
         ("src/ecs/scheduler/tests.rs", Way::Decision),
     ] {
