@@ -410,6 +410,25 @@ Resources:
 }
 
 #[test]
+fn a_parameter_is_made_up_as_the_first_value_that_is_allowed_whatever_is_in_it() {
+    let place =
+        "Place: {Type: String, AllowedValues: ['eu-west-1, Dublin', 'us-east-1, Virginia']}";
+    let listener = LISTENER.replace("{Text: ", &format!("{{{place}, Text: "));
+    let listener = listener.replace("!Ref Text", "!Ref Place");
+    let folder = Folder::new(&[("balancer.yaml", BALANCER), ("listener.yaml", &listener)]);
+    let given = ["balancer.yaml", "listener.yaml"];
+    for command in [&["check"][..], &["report"], &["route", "http://localhost/"]] {
+        let ended = folder.run(&[command, &given].concat());
+        let told = unwrapped(&format!("{} {}", ended.out, ended.errors));
+        assert!(told.contains("have made-up ones: `Place`;"), "{command:?}: {told}");
+        assert!(!told.contains("ValidationError"), "{command:?}: {told}");
+        if command[0] == "route" {
+            assert!(told.contains("eu-west-1, Dublin"), "{told}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_template_is_told_as_such() {
     let folder = Folder::new(&[
         ("empty.yaml", ""),

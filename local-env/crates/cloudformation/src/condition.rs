@@ -1,11 +1,8 @@
 //! Conditions: the functions that decide, and what is already decided.
 
 use super::{
-    Node, Span, TemplateProblem as Problem,
-    evaluate::{Result, Scope},
-    nearest::did_you_mean,
-    path::Path,
-    template::text,
+    Expected, FunctionFault, NameKind, Node, Span, TemplateProblem as Problem, Unemulated,
+    evaluate::Scope, nearest::nearest, path::Path, problem::Result, template::text,
 };
 
 const FORM: &str = r#"{"Fn::Equals": [a, b]}, {"Fn::And": [c, …]}, {"Fn::Not": [c]}, {"Fn::Contains": [[a, …], b]}"#;
@@ -15,13 +12,13 @@ impl Scope<'_> {
     pub(super) fn decide(&self, node: &Node, path: &Path<'_>) -> Result<bool> {
         let only = node.entries().filter(|map| map.len() == 1).and_then(|map| map.first());
         let Some((name, entry)) = only else {
-            return Err(Problem::malformed(path, "one of the functions that decide", node));
+            return Err(Problem::malformed(path, Expected::ConditionFunction, node));
         };
         let argument = &entry.node;
-        let wrong = |function, why: &str| Problem::Function {
+        let wrong = |function, least, most| Problem::Function {
             function,
-            path: path.to_string(),
-            why: why.to_owned(),
+            path: path.into(),
+            reason: FunctionFault::Items { least, most },
             form: FORM,
             span: node.span,
         };
@@ -29,25 +26,25 @@ impl Scope<'_> {
             "Condition" => self.decided(&text(argument, path)?, path, argument.span),
             "Fn::Equals" => match argument.items() {
                 Some([a, b]) => self.equals(a, b, path),
-                _ => Err(wrong("Fn::Equals", "needs a list of 2 items")),
+                _ => Err(wrong("Fn::Equals", 2, 2)),
             },
             "Fn::Not" => match argument.items() {
                 Some([condition]) => self.decide(condition, path).map(|holds| !holds),
-                _ => Err(wrong("Fn::Not", "needs a list of 1 item")),
+                _ => Err(wrong("Fn::Not", 1, 1)),
             },
             "Fn::And" => self
-                .all(argument, path, || wrong("Fn::And", "needs 2 to 10 conditions"))
+                .all(argument, path, || wrong("Fn::And", 2, 10))
                 .map(|all| all.iter().all(|holds| *holds)),
-            "Fn::Or" => self
-                .all(argument, path, || wrong("Fn::Or", "needs 2 to 10 conditions"))
-                .map(|all| all.contains(&true)),
+            "Fn::Or" => {
+                self.all(argument, path, || wrong("Fn::Or", 2, 10)).map(|all| all.contains(&true))
+            }
             "Fn::Contains" => match argument.items() {
                 Some([list, item]) => {
                     let item = self.evaluate(item, path)?;
                     let list = self.texts(list, path)?;
                     Ok(item.is_some_and(|item| list.iter().any(|it| it.same(&item))))
                 }
-                _ => Err(wrong("Fn::Contains", "needs a list of 2 items")),
+                _ => Err(wrong("Fn::Contains", 2, 2)),
             },
             "Fn::EachMemberEquals" => match argument.items() {
                 Some([list, item]) => {
@@ -55,19 +52,18 @@ impl Scope<'_> {
                     let list = self.texts(list, path)?;
                     Ok(item.is_some_and(|item| list.iter().all(|it| it.same(&item))))
                 }
-                _ => Err(wrong("Fn::EachMemberEquals", "needs a list of 2 items")),
+                _ => Err(wrong("Fn::EachMemberEquals", 2, 2)),
             },
             "Fn::EachMemberIn" => match argument.items() {
                 Some([list, known]) => {
                     let (list, known) = (self.texts(list, path)?, self.texts(known, path)?);
                     Ok(list.iter().all(|item| known.iter().any(|it| it.same(item))))
                 }
-                _ => Err(wrong("Fn::EachMemberIn", "needs a list of 2 items")),
+                _ => Err(wrong("Fn::EachMemberIn", 2, 2)),
             },
             other => Err(Problem::NotEmulated {
-                what: format!("`{other}` as a condition"),
-                path: path.to_string(),
-                help: "conditions are made of `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not`, `Condition`",
+                what: Unemulated::ConditionFunction { name: other.to_owned() },
+                path: path.into(),
                 span: node.span,
             }),
         }
@@ -76,10 +72,12 @@ impl Scope<'_> {
     /// Whether the condition of this name holds.
     pub(super) fn decided(&self, name: &str, path: &Path<'_>, span: Span) -> Result<bool> {
         self.conditions.get(name).copied().ok_or_else(|| Problem::UnknownName {
-            kind: "condition",
+            kind: NameKind::Condition,
             name: name.to_owned(),
-            path: path.to_string(),
-            help: did_you_mean(name, self.template.conditions.keys().map(String::as_str)),
+            path: path.into(),
+            near: nearest(name, self.template.conditions.keys().map(String::as_str))
+                .map(String::from),
+            known: Vec::new(),
             span,
         })
     }
@@ -94,7 +92,7 @@ impl Scope<'_> {
     fn texts(&self, node: &Node, path: &Path<'_>) -> Result<Vec<Node>> {
         let list = self.evaluate(node, path)?;
         let items = list.as_ref().and_then(Node::items).map(<[Node]>::to_vec);
-        items.ok_or_else(|| Problem::malformed(path, "a list", node))
+        items.ok_or_else(|| Problem::malformed(path, Expected::List, node))
     }
 
     fn all(&self, node: &Node, path: &Path<'_>, wrong: impl Fn() -> Problem) -> Result<Vec<bool>> {

@@ -9,11 +9,10 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Inputs, Map, Node, Note, Resolved, Resource, Span, Template, TemplateProblem as Problem,
-    Value, function::Call, nearest::did_you_mean, parameter::Bound, path::Path, physical,
+    Entry, Inputs, Map, NameKind, Node, Note, Resolved, Resource, Span, Template,
+    TemplateProblem as Problem, Value, function::Call, nearest::nearest, parameter::Bound,
+    path::Path, physical, problem::Result,
 };
-
-pub(super) type Result<T> = std::result::Result<T, Problem>;
 
 const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::AccountId",
@@ -116,15 +115,11 @@ impl Scope<'_> {
             self.notes.borrow_mut().insert(Note::UnknownAttribute { name: full_name.clone() });
         }
         value.ok_or_else(|| Problem::UnknownName {
-            kind: "attribute",
+            kind: NameKind::Attribute,
             name: full_name,
-            path: path.to_string(),
-            help: did_you_mean(attribute, identity.attribute_names()).or_else(|| {
-                Some(format!(
-                    "known of `{name}`: {}",
-                    identity.attribute_names().collect::<Vec<_>>().join(", ")
-                ))
-            }),
+            path: path.into(),
+            near: nearest(attribute, identity.attribute_names()).map(String::from),
+            known: identity.attribute_names().map(String::from).collect(),
             span,
         })
     }
@@ -133,19 +128,20 @@ impl Scope<'_> {
         if let Some(resource) = self.resources.get(name) {
             return Ok(resource);
         }
-        let path = path.to_string();
+        let path = path.into();
         match self.template.resources.get(name).map(|declaration| &declaration.condition) {
             Some(Some((condition, _))) => Err(Problem::NotCreated {
-                name: name.to_owned(),
+                logical_id: name.to_owned(),
                 condition: condition.clone(),
                 path,
                 span,
             }),
             _ => Err(Problem::UnknownName {
-                kind: "parameter or resource",
+                kind: NameKind::ParameterOrResource,
                 name: name.to_owned(),
                 path,
-                help: did_you_mean(name, self.names()),
+                near: nearest(name, self.names()).map(String::from),
+                known: Vec::new(),
                 span,
             }),
         }

@@ -6,8 +6,8 @@
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Map, Node, TemplateProblem as Problem, Value, evaluate::Result, node::MAX_DEPTH,
-    parameter::Bound,
+    Entry, Expected, FunctionFault, Map, Node, PropertyPath, TemplateProblem as Problem, Value,
+    node::MAX_DEPTH, parameter::Bound, problem::Result,
 };
 
 pub(super) const PREFIX: &str = "Fn::ForEach::";
@@ -84,10 +84,11 @@ impl Loops<'_> {
                 self.made += filled.len() + node.value.weight();
             }
             if self.made > MOST_MADE {
-                return Err(wrong(key, entry, "makes, with the loops before it, more than fits"));
+                return Err(wrong(key, entry, FunctionFault::TooMuch { most: MOST_MADE }));
             }
-            if made.insert(filled, Entry { key_span: entry.key_span, node }).is_some() {
-                return Err(wrong(key, entry, "makes a key that is there already"));
+            let made_entry = Entry { key_span: entry.key_span, node };
+            if made.insert(filled.clone(), made_entry).is_some() {
+                return Err(wrong(key, entry, FunctionFault::KeyTwice { key: filled }));
             }
         }
         Ok(())
@@ -95,12 +96,15 @@ impl Loops<'_> {
 
     fn repeat(&mut self, key: &str, entry: &Entry, made: &mut Map) -> Result<()> {
         let Some([name, items, body]) = entry.node.items() else {
-            return Err(wrong(key, entry, "needs a list of 3 items"));
+            return Err(wrong(key, entry, FunctionFault::items(3)));
         };
-        let name = name.text().ok_or_else(|| wrong(key, entry, "needs a name"))?;
-        let body = body.entries().ok_or_else(|| wrong(key, entry, "needs a mapping to repeat"))?;
+        let mistyped = |expected, node: &Node| {
+            wrong(key, entry, FunctionFault::WrongType { expected, found: node.kind() })
+        };
+        let name = name.text().ok_or_else(|| mistyped(Expected::Text, name))?;
+        let body = body.entries().ok_or_else(|| mistyped(Expected::Mapping, body))?;
         if self.names.len() == MAX_DEPTH {
-            return Err(wrong(key, entry, "is in too many loops"));
+            return Err(wrong(key, entry, FunctionFault::LoopsTooDeep { most: MAX_DEPTH }));
         }
         for item in self.items(key, entry, items)? {
             self.names.push((name.to_string(), item));
@@ -112,7 +116,9 @@ impl Loops<'_> {
     }
 
     fn items(&self, key: &str, entry: &Entry, node: &Node) -> Result<Vec<String>> {
-        let wrong = || wrong(key, entry, "needs a list of texts, or a parameter that is one");
+        let found = node.kind();
+        let reason = FunctionFault::WrongType { expected: Expected::Texts, found };
+        let wrong = || wrong(key, entry, reason.clone());
         if let Some(parameter) = self.parameter(node) {
             let texts = parameter.iter().map(|item| item.text().map(String::from));
             return texts.collect::<Option<_>>().ok_or_else(wrong);
@@ -158,11 +164,11 @@ impl Loops<'_> {
     }
 }
 
-fn wrong(key: &str, entry: &Entry, why: &str) -> Problem {
+fn wrong(key: &str, entry: &Entry, reason: FunctionFault) -> Problem {
     Problem::Function {
         function: "Fn::ForEach",
-        path: key.to_owned(),
-        why: why.to_owned(),
+        path: PropertyPath::default().key(key),
+        reason,
         form: FORM,
         span: entry.key_span,
     }

@@ -5,10 +5,9 @@
 use indexmap::map;
 
 use super::{
-    Entry, Map, Node, Span, TemplateProblem as Problem, Value, node::MAX_DEPTH, source::line,
+    Entry, Map, Node, Span, SyntaxFault, TemplateProblem as Problem, Value, node::MAX_DEPTH,
+    problem::Result, source::line,
 };
-
-type Result<T> = std::result::Result<T, Problem>;
 
 /// The only value of the text.
 pub(super) fn read(text: &str) -> Result<Node> {
@@ -107,15 +106,10 @@ impl<'a> Reader<'a> {
             }
         }
         let Some(token) = self.text.get(start..=end) else {
-            let what = "a text is not closed: its second quotation mark is absent";
-            return Err(Problem::syntax(what, start..start + 1));
+            return Err(Problem::syntax(SyntaxFault::Unclosed, start..start + 1));
         };
         self.at = end + 1;
-        serde_json::from_str(token).map_err(|error| {
-            let error = error.to_string();
-            let why = error.split(" at line").next().unwrap_or(&error);
-            Problem::syntax(format!("a text cannot be read: {why}"), start..end + 1)
-        })
+        serde_json::from_str(token).map_err(|_| unreadable(token, start))
     }
 
     fn number(&mut self) -> Result<Value> {
@@ -124,7 +118,7 @@ impl<'a> Reader<'a> {
             return Ok(Value::Number(text.to_owned()));
         }
         let span = self.at - text.len()..self.at;
-        Err(Problem::syntax(format!("`{text}` is not a number of JSON's"), span))
+        Err(Problem::syntax(SyntaxFault::NotANumber { found: text.to_owned() }, span))
     }
 
     fn word(&mut self) -> Result<Value> {
@@ -159,7 +153,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn expect(&mut self, byte: u8, name: &str) -> Result<()> {
+    fn expect(&mut self, byte: u8, name: &'static str) -> Result<()> {
         if self.eat(byte) { Ok(()) } else { Err(self.unexpected(name)) }
     }
 
@@ -167,15 +161,25 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn unexpected(&self, expected: &str) -> Problem {
+    fn unexpected(&self, expected: &'static str) -> Problem {
         if let Some(found) = self.text[self.at..].chars().next() {
-            let what = format!("expected {expected}, found `{}`", found.escape_debug());
-            return Problem::syntax(what, self.at..self.at + found.len_utf8());
+            let reason = SyntaxFault::Unexpected { expected, found };
+            return Problem::syntax(reason, self.at..self.at + found.len_utf8());
         }
-        let what = format!("the text ends where {expected} is expected");
         let end = self.text.trim_end();
         let last = end.char_indices().last().map_or(0, |(at, _)| at);
-        Problem::syntax(what, last..end.len())
+        Problem::syntax(SyntaxFault::Ended { expected }, last..end.len())
+    }
+}
+
+/// Returns what is wrong with a text in quotation marks that cannot be read.
+fn unreadable(token: &str, start: usize) -> Problem {
+    match token.char_indices().find(|(_, it)| *it < ' ') {
+        Some((at, found)) => {
+            let at = start + at;
+            Problem::syntax(SyntaxFault::ControlCharacter { found }, at..at + 1)
+        }
+        None => Problem::syntax(SyntaxFault::Escape, start..start + token.len()),
     }
 }
 

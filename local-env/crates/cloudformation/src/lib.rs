@@ -10,7 +10,6 @@
 
 mod condition;
 mod dynamic;
-mod error;
 mod evaluate;
 mod foreach;
 mod function;
@@ -24,6 +23,8 @@ mod order;
 mod parameter;
 mod path;
 mod physical;
+mod problem;
+mod problems;
 mod reference;
 mod resolve;
 mod rules;
@@ -35,13 +36,17 @@ mod tests;
 mod yaml;
 
 pub use dynamic::{DynamicPiece, DynamicReference, dynamic_pieces};
-pub use error::{Problems, TemplateError, TemplateProblem};
 pub use identity::Identity;
-pub use nearest::did_you_mean;
+pub use nearest::{did_you_mean, nearest};
 pub use nested::is_nested;
 pub use nested::{Library, Wanted};
 pub use node::{Entry, Map, Node, Value};
 pub use path::{PropertyPath, Step};
+pub use problem::{
+    Bounds, Elsewhere, Expected, FunctionFault, NameKind, ParameterRule, SyntaxFault,
+    TemplateError, TemplateProblem, Unemulated,
+};
+pub use problems::Problems;
 pub use resolve::{Inputs, Note, Output, Resolved, Resource};
 pub use source::{Source, Span};
 pub use template::LARGEST;

@@ -3,8 +3,8 @@
 /// Longer names are nobody's slip of the finger, and comparing them takes time.
 const LONGEST: usize = 255;
 
-/// The candidate that takes the fewest edits to reach, if those are few for its length.
-fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Returns the candidate that takes the fewest edits to reach, if those are few for its length.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let few = name.chars().count().min(LONGEST) / 3 + 1;
     candidates
         .into_iter()

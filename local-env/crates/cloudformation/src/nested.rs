@@ -63,10 +63,6 @@ impl Library {
     fn deeper(&self) -> Self {
         Self { depth: self.depth + 1, ..self.clone() }
     }
-
-    fn is_exhausted(&self) -> bool {
-        self.depth >= DEEPEST || self.found.fetch_add(1, Ordering::Relaxed) >= MOST
-    }
 }
 
 impl fmt::Debug for Library {
@@ -99,17 +95,16 @@ impl Scope<'_> {
             Wanted { parent: &self.template.source, url: &url, asset: declared.asset.as_deref() };
         let Some(template) = (library.find)(&wanted) else { return Ok(None) };
         let wrong = |error| Problem::Nested {
-            name: name.to_owned(),
+            logical_id: name.to_owned(),
             error: Box::new(error),
             span: declared.span,
         };
-        if library.is_exhausted() {
-            return Err(Problem::NotEmulated {
-                what: "a stack in too many others".to_owned(),
-                path: format!("Resources.{name}"),
-                help: "does a template nest itself?",
-                span: declared.span,
-            });
+        let (logical_id, span) = (name.to_owned(), declared.span);
+        if library.depth >= DEEPEST {
+            return Err(Problem::NestedTooDeep { logical_id, most: DEEPEST, span });
+        }
+        if library.found.fetch_add(1, Ordering::Relaxed) >= MOST {
+            return Err(Problem::TooManyNested { logical_id, most: MOST, span });
         }
         let inputs = Inputs {
             stack_name: physical::nested_name(self.inputs, name),

@@ -4,8 +4,9 @@ use indexmap::IndexMap;
 use regex::Regex;
 
 use super::{
-    Entry, Inputs, Map, Node, Note, Span, TemplateProblem as Problem, Value,
-    nearest::did_you_mean,
+    Bounds, Entry, Expected, Inputs, Map, NameKind, Node, Note, ParameterRule, Span,
+    TemplateProblem as Problem, Value,
+    nearest::nearest,
     path::Path,
     template::{entries, text, unknown},
 };
@@ -48,12 +49,6 @@ struct Kind {
     ssm: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Bounds {
-    min: Option<f64>,
-    max: Option<f64>,
-}
-
 /// A parameter's value and what could not be made sure of.
 pub(super) struct Bound {
     pub(super) value: Value,
@@ -69,23 +64,23 @@ impl Parameter {
         let map = entries(&entry.node, path)?;
         for (key, attribute) in map {
             if !KEYS.contains(&key.as_str()) {
-                return Err(unknown("attribute", key, path, &KEYS, attribute));
+                return Err(unknown(NameKind::DeclarationAttribute, key, path, &KEYS, attribute));
             }
         }
         let optional =
             |key| map.get(key).map(|entry: &Entry| text(&entry.node, &path.key(key))).transpose();
         let kind = optional("Type")?.ok_or_else(|| Problem::Missing {
-            path: path.to_string(),
+            path: path.into(),
             key: "Type",
             span: entry.key_span,
         })?;
         Ok(Self {
             kind: Kind::of(&kind).ok_or_else(|| Problem::UnknownName {
-                kind: "parameter type",
+                kind: NameKind::ParameterType,
                 name: kind.clone(),
-                path: path.to_string(),
-                help: did_you_mean(&kind, TYPES)
-                    .or_else(|| Some(format!("there are {}, and AWS's own", TYPES.join(", ")))),
+                path: path.into(),
+                near: nearest(&kind, TYPES).map(String::from),
+                known: TYPES.map(String::from).to_vec(),
                 span: map.get("Type").map_or(entry.key_span, |entry| entry.node.span),
             })?,
             default: optional("Default")?,
@@ -93,8 +88,8 @@ impl Parameter {
             allowed_values: allowed_values(map, path)?,
             allowed_pattern: optional("AllowedPattern")?,
             constraint_description: optional("ConstraintDescription")?,
-            length: Bounds::read(map, path, "MinLength", "MaxLength")?,
-            range: Bounds::read(map, path, "MinValue", "MaxValue")?,
+            length: bounds(map, path, "MinLength", "MaxLength")?,
+            range: bounds(map, path, "MinValue", "MaxValue")?,
             span: entry.key_span,
         })
     }
@@ -119,30 +114,39 @@ impl Parameter {
     }
 
     fn check(&self, name: &str, item: &str, pattern: Option<&Regex>) -> Result<(), Problem> {
-        let wrong = |rule: String| self.wrong(name, item, rule);
-        let number = item.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-        if self.kind.number && number.is_none() {
-            return Err(wrong("which is not a number".to_owned()));
+        match self.broken(item, pattern) {
+            None => Ok(()),
+            Some(rule) => Err(Problem::ParameterValue {
+                name: name.to_owned(),
+                value: (!self.hidden).then(|| item.to_owned()),
+                rule: Box::new(rule),
+                description: self.constraint_description.clone(),
+                span: self.span,
+            }),
         }
-        if let Some(number) = number.filter(|_| self.kind.number) {
-            self.range.check(number).map_err(|bound| wrong(format!("which must be {bound}")))?;
+    }
+
+    /// Returns the first rule that a value does not keep.
+    fn broken(&self, item: &str, pattern: Option<&Regex>) -> Option<ParameterRule> {
+        if self.kind.number {
+            let number = item.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+            let Some(number) = number else { return Some(ParameterRule::Number) };
+            if !self.range.hold(number) {
+                return Some(ParameterRule::Range(self.range));
+            }
         }
         #[expect(clippy::cast_precision_loss, reason = "no text has 2^52 characters")]
         let length = item.chars().count() as f64;
-        self.length
-            .check(length)
-            .map_err(|bound| wrong(format!("which must be {bound} characters long")))?;
+        if !self.length.hold(length) {
+            return Some(ParameterRule::Length(self.length));
+        }
         if let Some(allowed) = &self.allowed_values
             && !allowed.iter().any(|value| value == item)
         {
-            return Err(wrong(format!("which must be one of {}", allowed.join(", "))));
+            return Some(ParameterRule::OneOf(allowed.clone()));
         }
-        match (&self.allowed_pattern, pattern) {
-            (Some(text), Some(pattern)) if !pattern.is_match(item) => {
-                Err(wrong(format!("which must match `{text}`")))
-            }
-            _ => Ok(()),
-        }
+        let is_matched = pattern.is_none_or(|pattern| pattern.is_match(item));
+        self.allowed_pattern.clone().filter(|_| !is_matched).map(ParameterRule::Pattern)
     }
 
     /// CloudFormation's patterns are Java's; the few that cannot be read here are noted. Matching
@@ -154,16 +158,6 @@ impl Parameter {
             *unchecked = Some(Note::UncheckedPattern { parameter: name.to_owned() });
         }
         regex
-    }
-
-    fn wrong(&self, name: &str, value: &str, rule: String) -> Problem {
-        Problem::ParameterValue {
-            name: name.to_owned(),
-            value: if self.hidden { "hidden".to_owned() } else { format!("`{value}`") },
-            rule,
-            help: self.constraint_description.clone(),
-            span: self.span,
-        }
     }
 }
 
@@ -178,7 +172,7 @@ pub(super) fn bind(
         .filter(|name| !parameters.contains_key(*name))
         .map(|name| Problem::UnknownParameter {
             name: name.clone(),
-            help: did_you_mean(name, parameters.keys().map(String::as_str)),
+            near: nearest(name, parameters.keys().map(String::as_str)).map(String::from),
         })
         .collect();
     let mut bound = IndexMap::new();
@@ -186,7 +180,7 @@ pub(super) fn bind(
     for (name, parameter) in parameters {
         let own = given.get(name);
         let Some(value) = own.or(parameter.default.as_ref()) else {
-            missing.push((format!("`{name}`"), parameter.span));
+            missing.push((name.clone(), parameter.span));
             continue;
         };
         let kept = inputs.ssm.get(value).filter(|_| parameter.kind.ssm);
@@ -199,9 +193,9 @@ pub(super) fn bind(
             Err(problem) => problems.push(problem),
         }
     }
-    if let Some((_, span)) = missing.first() {
-        let names: Vec<_> = missing.iter().map(|(name, _)| name.as_str()).collect();
-        problems.push(Problem::MissingParameters { names: names.join(", "), span: *span });
+    if let Some(&(_, span)) = missing.first() {
+        let names = missing.into_iter().map(|(name, _)| name).collect();
+        problems.push(Problem::MissingParameters { names, span });
     }
     if problems.is_empty() { Ok(bound) } else { Err(problems) }
 }
@@ -210,7 +204,7 @@ fn allowed_values(map: &Map, path: &Path<'_>) -> Result<Option<Vec<String>>, Pro
     let Some(entry) = map.get("AllowedValues") else { return Ok(None) };
     let path = path.key("AllowedValues");
     let items =
-        entry.node.items().ok_or_else(|| Problem::malformed(&path, "a list", &entry.node))?;
+        entry.node.items().ok_or_else(|| Problem::malformed(&path, Expected::List, &entry.node))?;
     items
         .iter()
         .enumerate()
@@ -245,25 +239,12 @@ impl Kind {
     }
 }
 
-// === impl Bounds ===
-
-impl Bounds {
-    fn read(map: &Map, path: &Path<'_>, min: &str, max: &str) -> Result<Self, Problem> {
-        let bound = |key: &str| {
-            let Some(entry) = map.get(key) else { return Ok(None) };
-            let number = entry.node.text().and_then(|text| text.parse().ok());
-            number
-                .map(Some)
-                .ok_or_else(|| Problem::malformed(&path.key(key), "a number", &entry.node))
-        };
-        Ok(Self { min: bound(min)?, max: bound(max)? })
-    }
-
-    fn check(self, value: f64) -> Result<(), String> {
-        match self {
-            Self { min: Some(min), .. } if value < min => Err(format!("at least {min}")),
-            Self { max: Some(max), .. } if value > max => Err(format!("at most {max}")),
-            _ => Ok(()),
-        }
-    }
+fn bounds(map: &Map, path: &Path<'_>, min: &str, max: &str) -> Result<Bounds, Problem> {
+    let bound = |key: &str| {
+        let Some(entry) = map.get(key) else { return Ok(None) };
+        let number = entry.node.text().and_then(|text| text.parse().ok());
+        let wrong = || Problem::malformed(&path.key(key), Expected::Number, &entry.node);
+        number.map(Some).ok_or_else(wrong)
+    };
+    Ok(Bounds { min: bound(min)?, max: bound(max)? })
 }

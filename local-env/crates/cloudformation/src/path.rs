@@ -9,6 +9,7 @@ use std::fmt;
 /// A way that is as long as the nesting and is only written out when a problem needs it.
 #[derive(Clone, Copy)]
 pub(super) enum Path<'a> {
+    Root,
     Section(&'a str),
     Key(&'a Path<'a>, &'a str),
     Item(&'a Path<'a>, usize),
@@ -36,16 +37,6 @@ impl<'a> Path<'a> {
 
     pub(super) fn item(&'a self, index: usize) -> Path<'a> {
         Path::Item(self, index)
-    }
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Section(name) => f.write_str(name),
-            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
-            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
-        }
     }
 }
 
@@ -88,6 +79,11 @@ impl PropertyPath {
         self.0.is_empty()
     }
 
+    /// Returns it as a sentence has it.
+    pub(super) fn in_words(&self) -> String {
+        if self.is_empty() { "the template".to_owned() } else { format!("`{self}`") }
+    }
+
     /// Returns the resource that it leads into, where it begins at `Resources`.
     pub fn logical_id(&self) -> Option<&str> {
         match self.0.as_slice() {
@@ -117,6 +113,7 @@ impl PropertyPath {
 impl From<&Path<'_>> for PropertyPath {
     fn from(path: &Path<'_>) -> Self {
         match path {
+            Path::Root => Self::default(),
             Path::Section(name) => Self::default().key(*name),
             Path::Key(parent, key) => Self::from(*parent).key(*key),
             Path::Item(parent, index) => Self::from(*parent).index(*index),

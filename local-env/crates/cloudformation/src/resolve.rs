@@ -8,11 +8,11 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Identity, Library, Map, Node, Problems, Source, Span, Template, TemplateError,
+    Entry, Identity, Library, Map, NameKind, Node, Problems, Source, Span, Template, TemplateError,
     TemplateProblem as Problem, Value, dynamic,
     evaluate::Scope,
     foreach,
-    nearest::did_you_mean,
+    nearest::nearest,
     order::order,
     parameter,
     path::Path,
@@ -295,10 +295,11 @@ impl Scope<'_> {
         for (other, span) in &declared.depends_on {
             if !known.contains_key(other) {
                 return Err(Problem::UnknownName {
-                    kind: "resource",
+                    kind: NameKind::Resource,
                     name: other.clone(),
-                    path: path.key("DependsOn").to_string(),
-                    help: did_you_mean(other, known.keys().map(String::as_str)),
+                    path: (&path.key("DependsOn")).into(),
+                    near: nearest(other, known.keys().map(String::as_str)).map(String::from),
+                    known: Vec::new(),
                     span: *span,
                 });
             }
@@ -391,7 +392,7 @@ impl Scope<'_> {
         let name = map.get("Export").and_then(|entry| entry.node.get("Name"));
         let export = self.output_text(name, &path.key("Export"))?;
         let value =
-            value.ok_or_else(|| Problem::Missing { path: path.to_string(), key: "Value", span })?;
+            value.ok_or_else(|| Problem::Missing { path: path.into(), key: "Value", span })?;
         Ok(Some(Output { value, export }))
     }
 
@@ -424,7 +425,7 @@ impl Scope<'_> {
 }
 
 fn cycle(circle: &[&str], span: impl Fn(&str) -> Span) -> Problem {
-    let names: Vec<_> = circle.iter().map(|name| format!("`{name}`")).collect();
+    let names = circle.iter().map(ToString::to_string).collect();
     let span = circle.first().map_or_else(|| Span::from(0), |name| span(name));
-    Problem::Cycle { names: names.join(" → "), span }
+    Problem::Cycle { names, span }
 }

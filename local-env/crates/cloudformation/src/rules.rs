@@ -4,9 +4,10 @@
 //! does, or that looks at a value which AWS keeps, is noted and not checked.
 
 use super::{
-    Entry, Node, Note, TemplateProblem as Problem,
-    evaluate::{Result, Scope},
+    Entry, Expected, Node, Note, TemplateProblem as Problem,
+    evaluate::Scope,
     path::Path,
+    problem::Result,
     template::{entries, text},
 };
 
@@ -46,18 +47,19 @@ impl Scope<'_> {
         let path = path.key("Assertions");
         let Some(assertions) = map.get("Assertions") else { return Ok(()) };
         let items = assertions.node.items();
-        let items = items.ok_or_else(|| Problem::malformed(&path, "a list", &assertions.node))?;
+        let items =
+            items.ok_or_else(|| Problem::malformed(&path, Expected::List, &assertions.node))?;
         for (index, assertion) in items.iter().enumerate() {
             let path = path.item(index);
             let Some(assert) = assertion.get("Assert") else {
-                let (path, span) = (path.to_string(), assertion.span);
+                let (path, span) = ((&path).into(), assertion.span);
                 return Err(Problem::Missing { path, key: "Assert", span });
             };
             if !self.decide(assert, &path)? {
-                let help = assertion.get("AssertDescription");
-                let help = help.map(|node| text(node, &path)).transpose()?;
-                let (path, span) = (path.to_string(), assert.span);
-                return Err(Problem::Assertion { path, help, span });
+                let description = assertion.get("AssertDescription");
+                let description = description.map(|node| text(node, &path)).transpose()?;
+                let (path, span) = ((&path).into(), assert.span);
+                return Err(Problem::Assertion { path, description, span });
             }
         }
         Ok(())

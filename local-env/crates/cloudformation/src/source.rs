@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SpanContents};
 
-use super::{Problems, TemplateError, TemplateProblem};
+use super::{Problems, SyntaxFault, TemplateError, TemplateProblem};
 
 /// A range of bytes in a source.
 pub type Span = miette::SourceSpan;
@@ -53,16 +53,9 @@ impl Source {
         };
         // What can be read is kept, so that the place can be shown.
         let source = Self::new(name, &String::from_utf8_lossy(bytes));
-        let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            "it seems to be UTF-16: save it as UTF-8"
-        } else {
-            "a template is JSON or YAML in UTF-8; is this another file?"
-        };
-        let problem = TemplateProblem::Syntax {
-            what: "the text is not UTF-8".to_owned(),
-            help: Some(help.to_owned()),
-            span: Span::from(error.valid_up_to()..error.valid_up_to() + '\u{fffd}'.len_utf8()),
-        };
+        let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+        let span = error.valid_up_to()..error.valid_up_to() + '\u{fffd}'.len_utf8();
+        let problem = TemplateProblem::syntax(SyntaxFault::NotUtf8 { is_utf16 }, span);
         Err(Problems::one(&source, problem))
     }
 

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Map, Node, Problems, Source, Span, TemplateError, TemplateProblem as Problem, Value,
-    foreach, json, nearest::did_you_mean, parameter::Parameter, path::Path, yaml,
+    Entry, Expected, Map, NameKind, Node, Problems, Source, Span, SyntaxFault, TemplateError,
+    TemplateProblem as Problem, Unemulated, Value, foreach, json, nearest::nearest,
+    parameter::Parameter, path::Path, yaml,
 };
 
 /// Many times what CloudFormation takes; reading more would only take long.
@@ -90,10 +91,8 @@ impl Template {
     pub fn parse(source: &Source) -> Result<Self, TemplateError> {
         let text = source.text();
         if text.len() > LARGEST {
-            let what = format!("the text has more than {} MB, as no template has", LARGEST >> 20);
-            let help = "CloudFormation takes at most 1 MB".to_owned();
-            let problem = Problem::Syntax { what, help: Some(help), span: Span::from(0) };
-            return Err(Problems::one(source, problem));
+            let reason = SyntaxFault::TooLong { most: LARGEST };
+            return Err(Problems::one(source, Problem::syntax(reason, 0)));
         }
         let root =
             if text.trim_start().starts_with('{') { json::read(text) } else { yaml::read(text) };
@@ -136,7 +135,7 @@ impl Template {
             resources: IndexMap::new(),
             outputs: Map::new(),
         };
-        let sections = match entries(root, &Path::Section("the template")) {
+        let sections = match entries(root, &Path::Root) {
             Ok(sections) => sections,
             Err(problem) => {
                 problems.push(problem);
@@ -158,7 +157,7 @@ impl Template {
             .is_none_or(Map::is_empty)
         {
             let span = Span::from((root.span.offset(), 0));
-            let path = "the template".to_owned();
+            let path = (&Path::Root).into();
             problems.push(Problem::Missing { path, key: "Resources", span });
         }
         template
@@ -189,22 +188,14 @@ impl Template {
             GLOBALS if self.serverless => {}
             "Transform" => {
                 return Err(Problem::NotEmulated {
-                    what: "a macro of CloudFormation's".to_owned(),
-                    path: name.to_owned(),
-                    help: "deploy it once and take the processed template: `aws cloudformation \
-                           get-template --template-stage Processed`",
+                    what: Unemulated::Macro { name: unknown_macro(node) },
+                    path: (&path).into(),
                     span: entry.key_span,
                 });
             }
             known if SECTIONS.contains(&known) => {}
             _ => {
-                return Err(unknown(
-                    "section",
-                    name,
-                    &Path::Section("the template"),
-                    &SECTIONS,
-                    entry,
-                ));
+                return Err(unknown(NameKind::Section, name, &Path::Root, &SECTIONS, entry));
             }
         }
         Ok(())
@@ -218,11 +209,17 @@ impl Declaration {
         let map = entries(&entry.node, path)?;
         for (key, attribute) in map {
             if !RESOURCE_KEYS.contains(&key.as_str()) {
-                return Err(unknown("attribute", key, path, &RESOURCE_KEYS, attribute));
+                return Err(unknown(
+                    NameKind::DeclarationAttribute,
+                    key,
+                    path,
+                    &RESOURCE_KEYS,
+                    attribute,
+                ));
             }
         }
         let resource_type = map.get("Type").ok_or_else(|| Problem::Missing {
-            path: path.to_string(),
+            path: path.into(),
             key: "Type",
             span: entry.key_span,
         })?;
@@ -263,9 +260,19 @@ fn asks_for(node: &Node, name: &str) -> bool {
     transforms(node).iter().any(|it| it.as_deref() == Some(name))
 }
 
+fn is_known_macro(name: &str) -> bool {
+    name == LANGUAGE_EXTENSIONS || APART.contains(&name)
+}
+
 fn only_known_macros(node: &Node) -> bool {
-    let is_known = |name: &str| name == LANGUAGE_EXTENSIONS || APART.contains(&name);
-    transforms(node).iter().all(|name| name.as_deref().is_some_and(is_known))
+    transforms(node).iter().all(|name| name.as_deref().is_some_and(is_known_macro))
+}
+
+/// Returns the name of the first macro that is not known, written alone or with its parameters.
+fn unknown_macro(node: &Node) -> Option<String> {
+    let items = node.items().unwrap_or(std::slice::from_ref(node));
+    let names = items.iter().filter_map(|item| item.text().or_else(|| item.get("Name")?.text()));
+    names.map(Cow::into_owned).find(|name| !is_known_macro(name))
 }
 
 fn depends_on(node: &Node, path: &Path<'_>) -> Result<Vec<(String, Span)>, Problem> {
@@ -279,15 +286,10 @@ fn depends_on(node: &Node, path: &Path<'_>) -> Result<Vec<(String, Span)>, Probl
 }
 
 fn version(node: &Node, path: &Path<'_>) -> Result<(), Problem> {
-    if text(node, path)? == "2010-09-09" {
-        return Ok(());
+    match text(node, path)? {
+        version if version == "2010-09-09" => Ok(()),
+        found => Err(Problem::Version { found, span: node.span }),
     }
-    Err(Problem::Malformed {
-        path: path.to_string(),
-        expected: "`2010-09-09`, the only version there is",
-        found: "another version",
-        span: node.span,
-    })
 }
 
 /// Reads each entry of a section; what cannot be read becomes a problem and is left out.
@@ -312,16 +314,16 @@ fn each<T>(
 }
 
 pub(super) fn entries<'a>(node: &'a Node, path: &Path<'_>) -> Result<&'a Map, Problem> {
-    node.entries().ok_or_else(|| Problem::malformed(path, "a mapping", node))
+    node.entries().ok_or_else(|| Problem::malformed(path, Expected::Mapping, node))
 }
 
 pub(super) fn text(node: &Node, path: &Path<'_>) -> Result<String, Problem> {
-    let text = node.text().ok_or_else(|| Problem::malformed(path, "a text", node))?;
+    let text = node.text().ok_or_else(|| Problem::malformed(path, Expected::Text, node))?;
     Ok(text.into_owned())
 }
 
 pub(super) fn unknown(
-    kind: &'static str,
+    kind: NameKind,
     name: &str,
     path: &Path<'_>,
     known: &[&str],
@@ -330,9 +332,9 @@ pub(super) fn unknown(
     Problem::UnknownName {
         kind,
         name: name.to_owned(),
-        path: path.to_string(),
-        help: did_you_mean(name, known.iter().copied())
-            .or_else(|| Some(format!("CloudFormation knows {}", known.join(", ")))),
+        path: path.into(),
+        near: nearest(name, known.iter().copied()).map(String::from),
+        known: known.iter().map(ToString::to_string).collect(),
         span: entry.key_span,
     }
 }

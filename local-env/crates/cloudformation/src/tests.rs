@@ -127,7 +127,7 @@ fn what_a_function_cannot_take_is_told() {
         ),
         (
             "!FindInMap [A, b, c]",
-            "`Resources.R.Properties.P` names the key of a mapping `A`, which does not exist",
+            "`Resources.R.Properties.P` names the mapping `A`, which does not exist",
         ),
         (
             "!ImportValue x",
@@ -152,16 +152,16 @@ fn what_a_function_cannot_take_is_told() {
         ),
         (
             "!Cidr [10.0.0.0, 3]",
-            "`Fn::Cidr` at `Resources.R.Properties.P` has `10.0.0.0` for a block",
+            "`Fn::Cidr` at `Resources.R.Properties.P` needs a CIDR block, not `10.0.0.0`",
         ),
         (
             "!Length [a]",
-            "`Fn::Length` at `Resources.R.Properties.P` needs `AWS::LanguageExtensions` for it",
+            "`Fn::Length` at `Resources.R.Properties.P` needs the transform `AWS::LanguageExtensions`",
         ),
         (
             "!FindInMap [A, b, c, {DefaultValue: d}]",
-            "`Fn::FindInMap` at `Resources.R.Properties.P` needs `AWS::LanguageExtensions` for a \
-             fourth item",
+            "`Fn::FindInMap` at `Resources.R.Properties.P` needs the transform \
+             `AWS::LanguageExtensions` for its `DefaultValue`",
         ),
         (
             "!Jion x",
@@ -244,24 +244,21 @@ Resources:
     assert_eq!(
         problems(text, &[]),
         [
-            "`the template` names the section `Resorces`, which does not exist",
+            "the template names the section `Resorces`, which does not exist",
             "`Resources.A` names the attribute `Propertys`, which does not exist",
             "`Resources.B` lacks `Type`",
             "`Resources.C.DependsOn` must be a text, and is a mapping",
         ]
     );
-    assert_eq!(problems("Description: x", &[]), ["`the template` lacks `Resources`"]);
-    assert_eq!(problems("Resources: {}", &[]), ["`the template` lacks `Resources`"]);
-    assert_eq!(problems("[]", &[])[0], "`the template` must be a mapping, and is a list");
+    assert_eq!(problems("Description: x", &[]), ["the template lacks `Resources`"]);
+    assert_eq!(problems("Resources: {}", &[]), ["the template lacks `Resources`"]);
+    assert_eq!(problems("[]", &[])[0], "the template must be a mapping, and is a list");
     let own = "Transform: [AWS::LanguageExtensions, Mine]\nResources: {A: {Type: A::B::C}}";
-    assert_eq!(
-        problems(own, &[]),
-        ["`Transform` uses a macro of CloudFormation's, which is not emulated"]
-    );
+    assert_eq!(problems(own, &[]), ["`Transform` uses the macro `Mine`, which is not emulated"]);
     let globals = "Globals: {Function: {Timeout: 3}}\nResources: {A: {Type: A::B::C}}";
     assert_eq!(
         problems(globals, &[]),
-        ["`the template` names the section `Globals`, which does not exist"]
+        ["the template names the section `Globals`, which does not exist"]
     );
     let twice =
         "Resources: {A: {Type: A::B::C, DependsOn: Nope, Properties: {X: !Ref Nope, Y: !Ref No}}}";
@@ -288,23 +285,56 @@ fn parameters_keep_their_own_rules() {
         resolve(&text, &[("P", value)]).err().map(|error| error.problems()[0].to_string())
     };
     let rules = [
-        ("Type: Number", "1.5", "x", "which is not a number"),
-        ("Type: Number, MinValue: 1", "1", "0", "which must be at least 1"),
-        ("Type: Number, MaxValue: '3'", "3", "4", "which must be at most 3"),
-        ("Type: List<Number>", "1, 2", "x", "which is not a number"),
-        ("Type: String, MaxLength: 2", "äö", "äöü", "which must be at most 2 characters long"),
-        ("Type: String, AllowedValues: [a, 1]", "1", "b", "which must be one of a, 1"),
-        ("Type: String, AllowedPattern: '[a-z]+'", "abc", "ab1", "which must match `[a-z]+`"),
+        ("Type: Number", "1.5", "x", "be a number"),
+        ("Type: Number, MinValue: 1", "1", "0", "be at least 1"),
+        ("Type: Number, MaxValue: '3'", "3", "4", "be at most 3"),
+        ("Type: List<Number>", "1, 2", "x", "be a number"),
+        ("Type: String, MaxLength: 2", "äö", "äöü", "be at most 2 characters long"),
+        ("Type: String, AllowedValues: [a, 1]", "1", "b", "be one of `a`, `1`"),
+        ("Type: String, AllowedPattern: '[a-z]+'", "abc", "ab1", "match `[a-z]+`"),
     ];
     for (declaration, good, bad, rule) in rules {
         assert_eq!(told(declaration, good), None, "{declaration}");
-        assert_eq!(told(declaration, bad), Some(format!("the parameter `P` is `{bad}`, {rule}")));
+        assert_eq!(
+            told(declaration, bad),
+            Some(format!("the parameter `P` must {rule}, and is `{bad}`"))
+        );
     }
     let hidden = told("Type: String, NoEcho: true, MinLength: 9", "secret");
     assert_eq!(
         hidden.unwrap(),
-        "the parameter `P` is hidden, which must be at least 9 characters long"
+        "the parameter `P` must be at least 9 characters long, and is not (`NoEcho` hides its value)"
     );
+}
+
+#[test]
+fn what_is_wrong_is_data_whatever_the_names_in_it_look_like() {
+    let text = "
+Parameters:
+  P: {Type: String, AllowedValues: ['a, `b`', c], Default: d}
+Resources: {R: {Type: A::B::C}}
+";
+    let error = resolve(text, &[("Q`s", "x")]).unwrap_err();
+    let [TemplateProblem::UnknownParameter { name, near }, rest] = error.problems() else {
+        panic!("{error:?}")
+    };
+    assert_eq!((name.as_str(), near.as_deref()), ("Q`s", None));
+    let TemplateProblem::ParameterValue { name, value, rule, .. } = rest else {
+        panic!("{error:?}")
+    };
+    assert_eq!((name.as_str(), value.as_deref()), ("P", Some("d")));
+    assert_eq!(**rule, ParameterRule::OneOf(vec!["a, `b`".into(), "c".into()]));
+
+    let text = "Resources: {R.S: {Type: A::B::C, Properties: {X: [!ImportValue 'a `b`']}}}";
+    let inputs = Inputs { exports: [("a `c`".into(), "x".into())].into(), ..inputs(&[]) };
+    let template = Template::parse(&Source::new("test.yaml", text)).unwrap();
+    let error = template.resolve(&inputs).unwrap_err();
+    let [TemplateProblem::NotExported { value, path, near, .. }] = error.problems() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*value, Elsewhere::Export { name: "a `b`".into() });
+    assert_eq!(*path, PropertyPath::of_properties("R.S").key("X").index(0));
+    assert_eq!(near.as_deref(), Some("a `c`"));
 }
 
 #[test]
@@ -410,7 +440,7 @@ fn few_functions_cannot_make_much() {
          Resources: {{R: {{Type: A::B::C, Properties: {{{uses}}}}}}}"
     );
     let told = problems(&text, &[]);
-    assert!(told[0].contains("more than fits"), "{told:?}");
+    assert!(told[0].contains("makes, with what comes before it, more than 256 MB"), "{told:?}");
 }
 
 #[test]
@@ -597,7 +627,7 @@ fn a_template_that_nests_itself_is_an_error() {
     let inputs = Inputs { library: library(&[("own.yaml", OWN)]), ..inputs(&[]) };
     let template = Template::parse(&Source::new("own.yaml", OWN)).unwrap();
     let shown = render(&template.resolve(&inputs).unwrap_err());
-    assert!(shown.contains("a stack in too many others"), "{shown}");
+    assert!(shown.contains("is more than 10 stacks deep"), "{shown}");
     assert!(shown.len() < 2_000_000, "{}", shown.len());
 }
 

@@ -9,12 +9,11 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan, Tag};
 
 use super::{
-    Entry, Map, Node, Span, TemplateProblem as Problem, Value,
+    Entry, Map, Node, Span, SyntaxFault, TemplateProblem as Problem, Value,
     json::{insert, is_number},
     node::MAX_DEPTH,
+    problem::Result,
 };
-
-type Result<T> = std::result::Result<T, Problem>;
 
 /// Values that anchors and aliases may add to a template; a long text counts as many.
 const MAX_COPIED: usize = 200_000;
@@ -30,14 +29,30 @@ pub(super) fn read(text: &str) -> Result<Node> {
         // The parser would repeat its error for ever: the first one ends the loop.
         let (event, span) = event.map_err(|error| {
             let at = places.byte(error.marker().index());
-            match error.info() {
-                "recursion limit exceeded" => Problem::too_deep(at..at),
-                info => Problem::syntax(format!("this is not YAML: {info}"), at..at),
+            // It reads ahead of its events, and gives up at brackets that we would refuse.
+            if most_open(&text[..at]) > MAX_DEPTH {
+                return Problem::too_deep(at..at);
             }
+            let message = error.info().to_owned();
+            Problem::syntax(SyntaxFault::NotYaml { message }, at..at)
         })?;
         builder.take(event, places.span(span))?;
     }
-    builder.root.map(|built| built.node).ok_or_else(|| Problem::syntax("the text is empty", 0..0))
+    builder.root.map(|built| built.node).ok_or_else(|| Problem::syntax(SyntaxFault::Empty, 0..0))
+}
+
+/// Returns how many brackets are open at once where most are, whatever is quoted or a comment.
+fn most_open(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// The parser counts characters, everything else bytes.
@@ -131,10 +146,7 @@ impl<'a> Builder<'a> {
     fn document(&mut self, span: Span) -> Result<()> {
         self.documents += 1;
         if self.documents > 1 {
-            return Err(Problem::syntax(
-                "a template is one YAML document, and here is another",
-                span,
-            ));
+            return Err(Problem::syntax(SyntaxFault::SecondDocument, span));
         }
         Ok(())
     }
@@ -181,8 +193,7 @@ impl<'a> Builder<'a> {
             && let OpenKind::Map(_, key @ None) = &mut open.kind
         {
             if text == "<<" && style == ScalarStyle::Plain {
-                let what = "CloudFormation does not merge mappings with `<<`";
-                return Err(Problem::syntax(what, span));
+                return Err(Problem::syntax(SyntaxFault::MergeKey, span));
             }
             *key = Some((text.to_owned(), span));
             open.values += text.len() / BYTES_A_VALUE;
@@ -200,10 +211,7 @@ impl<'a> Builder<'a> {
     fn alias(&mut self, anchor: usize, span: Span) -> Result<()> {
         self.refuse_as_key(span)?;
         let Some(built) = self.anchors.get(&anchor) else {
-            return Err(Problem::syntax(
-                "an alias must refer to a value that ends before it",
-                span,
-            ));
+            return Err(Problem::syntax(SyntaxFault::DanglingAlias, span));
         };
         let built = built.clone();
         self.copy(&built, span)?;
@@ -216,8 +224,8 @@ impl<'a> Builder<'a> {
     fn copy(&mut self, built: &Built, span: Span) -> Result<()> {
         self.copied += built.values;
         if self.copied > MAX_COPIED {
-            let what = format!("aliases repeat more than {MAX_COPIED} values");
-            return Err(Problem::syntax(what, span));
+            let reason = SyntaxFault::TooManyCopies { most: MAX_COPIED };
+            return Err(Problem::syntax(reason, span));
         }
         Ok(())
     }
@@ -253,7 +261,7 @@ impl<'a> Builder<'a> {
     fn refuse_as_key(&self, span: Span) -> Result<()> {
         match self.open.last() {
             Some(Open { kind: OpenKind::Map(_, None), .. }) => {
-                Err(Problem::syntax("a key must be a plain text", span))
+                Err(Problem::syntax(SyntaxFault::KeyNotText, span))
             }
             _ => Ok(()),
         }
@@ -295,7 +303,7 @@ fn function(tag: Option<&Tag>, span: Span) -> Result<Option<Named>> {
         ("", "!") | ("!", "") | ("tag:yaml.org,2002:", "str") => Ok(Some(Named::Text)),
         ("!", name) => Ok(Some(Named::Function(format!("Fn::{name}")))),
         ("tag:yaml.org,2002:", "int" | "float" | "bool" | "null" | "seq" | "map") => Ok(None),
-        _ => Err(Problem::syntax(format!("CloudFormation does not know the tag `{tag}`"), span)),
+        _ => Err(Problem::syntax(SyntaxFault::UnknownTag { tag: tag.to_string() }, span)),
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{AtHand, Templates, resolved_with, template_errors, told};
 use crate::cli::{project::Project, screen::Screen};
-use cloudformation::{Note, Resolved, TemplateError, TemplateProblem as Problem};
+use cloudformation::{
+    Elsewhere, Note, ParameterRule, Resolved, TemplateError, TemplateProblem as Problem,
+};
 
 /// What is in a name, and a value of that kind.
 const KINDS: [(&str, &str); 25] = [
@@ -56,8 +58,6 @@ const IMAGE: &str = "registry.invalid/example:1";
 const SUBNETS: &str = "subnet-00000000000000000,subnet-00000000000000001,subnet-00000000000000002";
 /// Each takes a reading of the templates, and up to one value for each property of a resource.
 const MOST_ROUNDS: usize = 100;
-/// How the rule of a parameter with `AllowedValues` is told.
-const ONE_OF: &str = "which must be one of ";
 
 /// Values that were made up, by the name.
 #[derive(Debug, Default)]
@@ -157,10 +157,10 @@ impl Guesses {
         }
         match problem {
             Problem::MissingParameters { names, .. } => {
-                for name in quoted(names) {
+                for name in names {
                     self.taken += 1;
                     let guess = Guess::first(name, self.taken);
-                    self.parameters.insert(name.to_owned(), guess);
+                    self.parameters.insert(name.clone(), guess);
                 }
                 true
             }
@@ -168,16 +168,15 @@ impl Guesses {
                 self.taken += 1;
                 self.parameters.get_mut(name).is_some_and(|guess| guess.go_on(rule))
             }
-            Problem::NotExported { what, help, .. } if what.starts_with("the export ") => {
+            Problem::NotExported { value: Elsewhere::Export { name }, near, .. } => {
                 // A name that is nearly there is a mistake, unless that one is made up too.
-                let is_made_up = |near: &str| self.made_up.imports.contains_key(near);
-                if !help.as_deref().into_iter().flat_map(quoted).all(is_made_up) {
+                let imports = &mut self.made_up.imports;
+                if near.as_ref().is_some_and(|near| !imports.contains_key(near)) {
                     return false;
                 }
-                for name in quoted(what).filter(|name| !is_made_up(name)).collect::<Vec<_>>() {
+                if !imports.contains_key(name) {
                     self.taken += 1;
-                    let Guess { value, .. } = Guess::first(name, self.taken);
-                    self.made_up.imports.insert(name.to_owned(), value);
+                    imports.insert(name.clone(), Guess::first(name, self.taken).value);
                 }
                 true
             }
@@ -198,11 +197,6 @@ impl Guesses {
     }
 }
 
-/// The names in a text such as `` `A`, `B` ``.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
-}
-
 /// Values of the kinds that a name speaks of, for the `nth` one that is made up.
 fn kinds(name: &str, nth: usize) -> impl Iterator<Item = String> {
     let name = name.to_ascii_lowercase().replace(|it: char| !it.is_ascii_alphanumeric(), "");
@@ -219,9 +213,10 @@ impl Guess {
         Self { value: left.pop().unwrap_or_default(), left }
     }
 
-    fn go_on(&mut self, rule: &str) -> bool {
-        if let Some(allowed) = rule.strip_prefix(ONE_OF) {
-            self.left = allowed.split(", ").take(1).map(Into::into).collect();
+    /// Takes up the next value, once the one before has broken this rule.
+    fn go_on(&mut self, rule: &ParameterRule) -> bool {
+        if let ParameterRule::OneOf(allowed) = rule {
+            self.left = allowed.first().cloned().into_iter().collect();
         }
         let next = self.left.pop().filter(|next| *next != self.value);
         next.map(|next| self.value = next).is_some()

@@ -1,8 +1,8 @@
 //! What comes from other stacks: `Fn::ImportValue`, and `Fn::GetStackOutput`, which newer versions
 //! of CDK write in its place.
 
-use super::{Call, Problem, Result, Scope, did_you_mean};
-use crate::Value;
+use super::{Call, FunctionFault, Problem, Result, Scope, nearest};
+use crate::{Elsewhere, Value};
 
 // === impl Scope ===
 
@@ -12,9 +12,9 @@ impl Scope<'_> {
         let exports = &self.inputs.exports;
         let found = exports.get(&name).cloned().map(Value::String);
         found.ok_or_else(|| Problem::NotExported {
-            what: format!("the export `{name}`"),
-            path: call.path.to_string(),
-            help: did_you_mean(&name, exports.keys().map(String::as_str)),
+            near: nearest(&name, exports.keys().map(String::as_str)).map(String::from),
+            value: Elsewhere::Export { name },
+            path: call.path.into(),
             span: call.span,
         })
     }
@@ -22,21 +22,22 @@ impl Scope<'_> {
     pub(super) fn get_stack_output(&self, call: &Call<'_>) -> Result<Value> {
         let member = |name| {
             let node = call.argument.get(name);
-            let node = node.ok_or_else(|| call.wrong(format!("lacks `{name}`")))?;
+            let node = node.ok_or_else(|| call.wrong(FunctionFault::Missing { key: name }))?;
             self.text(call, node)
         };
         let (stack, output) = (member("StackName")?, member("OutputName")?);
         // Stacks of two regions never have the same name here, so that the region says no more.
         let outputs = &self.inputs.outputs;
         let own = (stack, output);
-        let found = outputs.get(&own).cloned().map(Value::String);
-        found.ok_or_else(|| Problem::NotExported {
-            what: format!("the output `{}` of the stack `{}`", own.1, own.0),
-            path: call.path.to_string(),
-            help: did_you_mean(
-                &own.1,
-                outputs.keys().filter(|(stack, _)| *stack == own.0).map(|(_, it)| it.as_str()),
-            ),
+        if let Some(found) = outputs.get(&own) {
+            return Ok(Value::String(found.clone()));
+        }
+        let (stack, name) = own;
+        let known = outputs.keys().filter(|(its, _)| *its == stack).map(|(_, it)| it.as_str());
+        Err(Problem::NotExported {
+            near: nearest(&name, known).map(String::from),
+            value: Elsewhere::Output { stack, name },
+            path: call.path.into(),
             span: call.span,
         })
     }

@@ -1,38 +1,36 @@
 //! The functions that `AWS::LanguageExtensions` adds.
 
-use super::{Call, Problem, Result, Scope};
-use crate::{Node, Value};
+use super::{Call, FunctionFault, Result, Scope};
+use crate::{Expected, Node, Value};
 
 // === impl Scope ===
 
 impl Scope<'_> {
     pub(super) fn length(&self, call: &Call<'_>) -> Result<Value> {
-        self.require_language_extensions(call, "it")?;
+        self.require_language_extensions(call, None)?;
         let value = self.value(call, call.argument)?;
         Ok(Value::Number(call.list(&value)?.len().to_string()))
     }
 
     pub(super) fn to_json_string(&self, call: &Call<'_>) -> Result<Value> {
-        self.require_language_extensions(call, "it")?;
+        self.require_language_extensions(call, None)?;
         let value = self.value(call, call.argument)?;
         match value.value {
             Value::List(_) | Value::Map(_) => Ok(Value::String(json(&value).to_string())),
-            _ => Err(call.wrong(format!("needs a mapping or a list, not {}", value.kind()))),
+            _ => Err(call.mistyped(Expected::MappingOrList, &value)),
         }
     }
 
     /// CloudFormation refuses these functions where the template does not ask for them.
-    pub(super) fn require_language_extensions(&self, call: &Call<'_>, what: &str) -> Result<()> {
+    pub(super) fn require_language_extensions(
+        &self,
+        call: &Call<'_>,
+        part: Option<&'static str>,
+    ) -> Result<()> {
         if self.template.language_extensions {
             return Ok(());
         }
-        Err(Problem::Function {
-            function: call.name,
-            path: call.path.to_string(),
-            why: format!("needs `AWS::LanguageExtensions` for {what}"),
-            form: "Transform: AWS::LanguageExtensions",
-            span: call.span,
-        })
+        Err(call.wrong(FunctionFault::LanguageExtensions { part }))
     }
 }
 

@@ -4,15 +4,17 @@ mod cidr;
 mod imports;
 mod language;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, iter};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
-    Entry, Map, Node, Span, TemplateProblem as Problem, Value,
-    evaluate::{Result, Scope},
-    nearest::did_you_mean,
+    Entry, Expected, FunctionFault, Map, NameKind, Node, Span, TemplateProblem as Problem,
+    Unemulated, Value,
+    evaluate::Scope,
+    nearest::nearest,
     path::Path,
+    problem::Result,
     sub::{self, Piece},
 };
 
@@ -53,8 +55,6 @@ const OTHERS: [&str; 11] = [
     "Fn::ValueOfAll",
 ];
 
-const KEY: &str = "key of a mapping";
-
 /// Longer texts than a whole template are nobody's intention, but a few functions inside of one
 /// another can make them.
 const LONGEST_TEXT: usize = 1 << 20;
@@ -83,7 +83,7 @@ impl<'a> Call<'a> {
         let call = Self::new(name, entry, path)?;
         match map.len() {
             1 => Ok(Some(call)),
-            _ => Err(call.wrong("must be the only key of its mapping")),
+            _ => Err(call.wrong(FunctionFault::OtherKeys)),
         }
     }
 
@@ -94,15 +94,14 @@ impl<'a> Call<'a> {
         if let Some((name, form)) = FUNCTIONS.iter().find(|(known, _)| *known == name) {
             return Ok(Self { name, form, argument, path, span });
         }
-        let path = path.to_string();
-        if OTHERS.contains(&name) || name.starts_with("Fn::ForEach") {
-            let what = format!("`{name}`");
-            let help = "write the value that it would give, or a parameter that is given it";
-            return Err(Problem::NotEmulated { what, path, help, span });
+        let (path, name) = (path.into(), name.to_owned());
+        if OTHERS.contains(&&*name) || name.starts_with("Fn::ForEach") {
+            return Err(Problem::NotEmulated { what: Unemulated::Function { name }, path, span });
         }
         let known = FUNCTIONS.iter().map(|(name, _)| *name).chain(OTHERS);
-        let help = did_you_mean(name, known);
-        Err(Problem::UnknownName { kind: "function", name: name.to_owned(), path, help, span })
+        let near = nearest(&name, known).map(String::from);
+        let (kind, known) = (NameKind::Function, Vec::new());
+        Err(Problem::UnknownName { kind, name, path, near, known, span })
     }
 
     /// Where it stands.
@@ -110,30 +109,38 @@ impl<'a> Call<'a> {
         self.span
     }
 
-    fn wrong(&self, why: impl Into<String>) -> Problem {
+    fn wrong(&self, reason: FunctionFault) -> Problem {
         Problem::Function {
             function: self.name,
-            path: self.path.to_string(),
-            why: why.into(),
+            path: self.path.into(),
+            reason,
             form: self.form,
             span: self.span,
         }
     }
 
+    fn mistyped(&self, expected: Expected, node: &Node) -> Problem {
+        self.wrong(FunctionFault::WrongType { expected, found: node.kind() })
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, expected: Expected, text: String) -> Result<T> {
+        let parsed = text.parse();
+        parsed.map_err(|_| self.wrong(FunctionFault::WrongText { expected, found: text }))
+    }
+
     /// The argument's items, not yet evaluated.
     fn items<const N: usize>(&self) -> Result<&'a [Node; N]> {
         let items = self.argument.items().and_then(|items| items.try_into().ok());
-        items.ok_or_else(|| self.wrong(format!("needs a list of {N} items")))
+        items.ok_or_else(|| self.wrong(FunctionFault::items(N)))
     }
 
     fn text(&self, node: &Node) -> Result<String> {
-        let text =
-            node.text().ok_or_else(|| self.wrong(format!("needs a text, not {}", node.kind())))?;
+        let text = node.text().ok_or_else(|| self.mistyped(Expected::Text, node))?;
         Ok(text.into_owned())
     }
 
     fn list<'n>(&self, node: &'n Node) -> Result<&'n [Node]> {
-        node.items().ok_or_else(|| self.wrong(format!("needs a list, not {}", node.kind())))
+        node.items().ok_or_else(|| self.mistyped(Expected::List, node))
     }
 }
 
@@ -171,11 +178,11 @@ impl Scope<'_> {
         if let Value::String(text) = &value
             && text.len() > LONGEST_TEXT
         {
-            return Err(call.wrong("makes a text that is longer than a template may be"));
+            return Err(call.wrong(FunctionFault::TextTooLong { most: LONGEST_TEXT }));
         }
         self.made.set(self.made.get() + value.weight());
         if self.made.get() > MOST_MADE {
-            return Err(call.wrong("makes, with the functions before it, more than fits"));
+            return Err(call.wrong(FunctionFault::TooMuch { most: MOST_MADE }));
         }
         Ok(value)
     }
@@ -183,7 +190,7 @@ impl Scope<'_> {
     /// An evaluated argument, which must not be `AWS::NoValue`.
     fn value(&self, call: &Call<'_>, node: &Node) -> Result<Node> {
         let value = self.evaluate(node, &call.path.key(call.name))?;
-        value.ok_or_else(|| call.wrong("cannot take `AWS::NoValue`"))
+        value.ok_or_else(|| call.wrong(FunctionFault::NoValue))
     }
 
     fn text(&self, call: &Call<'_>, node: &Node) -> Result<String> {
@@ -201,12 +208,11 @@ impl Scope<'_> {
             Some([resource, attribute]) => {
                 (self.text(call, resource)?, self.text(call, attribute)?)
             }
-            Some(_) => return Err(call.wrong("needs a list of 2 items")),
+            Some(_) => return Err(call.wrong(FunctionFault::items(2))),
             None => {
                 let text = call.text(call.argument)?;
-                let (resource, attribute) = text
-                    .split_once('.')
-                    .ok_or_else(|| call.wrong("needs a dot between resource and attribute"))?;
+                let (resource, attribute) =
+                    text.split_once('.').ok_or_else(|| call.wrong(FunctionFault::NoDot))?;
                 (resource.to_owned(), attribute.to_owned())
             }
         };
@@ -216,7 +222,7 @@ impl Scope<'_> {
     fn sub(&self, call: &Call<'_>) -> Result<String> {
         let (text, variables) = match call.argument.items() {
             Some([text, variables]) => (text, self.variables(call, variables)?),
-            Some(_) => return Err(call.wrong("needs a list of 2 items")),
+            Some(_) => return Err(call.wrong(FunctionFault::items(2))),
             None => (call.argument, HashMap::new()),
         };
         let mut made = String::new();
@@ -233,7 +239,7 @@ impl Scope<'_> {
     }
 
     fn variables<'n>(&self, call: &Call<'_>, node: &'n Node) -> Result<HashMap<&'n str, String>> {
-        let wrong = || call.wrong("needs a mapping of variables as its second item");
+        let wrong = || call.wrong(FunctionFault::Variables { found: node.kind() });
         let entries = node.entries().ok_or_else(wrong)?.iter();
         entries.map(|(name, entry)| Ok((name.as_str(), self.text(call, &entry.node)?))).collect()
     }
@@ -243,7 +249,7 @@ impl Scope<'_> {
             Some((name, attribute)) => Some(self.attribute(name, attribute, call.path, call.span)?),
             None => self.reference(name, call.path, call.span)?,
         };
-        let value = value.ok_or_else(|| call.wrong("cannot take `AWS::NoValue`"))?;
+        let value = value.ok_or_else(|| call.wrong(FunctionFault::NoValue))?;
         call.text(&Node::new(value, call.span))
     }
 
@@ -259,13 +265,11 @@ impl Scope<'_> {
     fn select(&self, call: &Call<'_>) -> Result<Value> {
         let [index, values] = call.items()?;
         let index = self.text(call, index)?;
-        let position: usize =
-            index.parse().map_err(|_| call.wrong(format!("has `{index}` for an index")))?;
+        let index: usize = call.parsed(Expected::Index, index)?;
         let values = self.value(call, values)?;
         let values = call.list(&values)?;
-        let chosen = values.get(position);
-        let outside =
-            || call.wrong(format!("asks for item {position} of {}, counted from 0", values.len()));
+        let chosen = values.get(index);
+        let outside = || call.wrong(FunctionFault::OutOfRange { index, length: values.len() });
         Ok(chosen.ok_or_else(outside)?.value.clone())
     }
 
@@ -273,7 +277,7 @@ impl Scope<'_> {
         let [delimiter, text] = call.items()?;
         let (delimiter, text) = (self.text(call, delimiter)?, self.text(call, text)?);
         if delimiter.is_empty() {
-            return Err(call.wrong("needs a delimiter that is not empty"));
+            return Err(call.wrong(FunctionFault::EmptyDelimiter));
         }
         Ok(texts(text.split(delimiter.as_str()), call.span))
     }
@@ -297,19 +301,22 @@ impl Scope<'_> {
     fn find_in_map(&self, call: &Call<'_>) -> Result<Option<Value>> {
         let (keys, default) = match call.argument.items() {
             Some([keys @ .., options]) if keys.len() == 3 => {
-                self.require_language_extensions(call, "a fourth item")?;
+                self.require_language_extensions(call, Some("DefaultValue"))?;
                 let default = options.get("DefaultValue");
-                let wrong = || call.wrong("has a fourth item without `DefaultValue`");
+                let wrong = || call.wrong(FunctionFault::NoDefaultValue);
                 (keys, Some(default.ok_or_else(wrong)?))
             }
             Some(keys) if keys.len() == 3 => (keys, None),
-            _ => return Err(call.wrong("needs a list of 3 items")),
+            _ => return Err(call.wrong(FunctionFault::items(3))),
         };
         match (self.found_in_map(call, keys), default) {
             (Ok(value), _) => self.bounded(call, value).map(Some),
-            (Err(Problem::UnknownName { kind: KEY, .. }), Some(default)) => {
-                Ok(self.evaluate(default, call.path)?.map(|node| node.value))
-            }
+            (
+                Err(Problem::UnknownName {
+                    kind: NameKind::Mapping | NameKind::MappingKey, ..
+                }),
+                Some(default),
+            ) => Ok(self.evaluate(default, call.path)?.map(|node| node.value)),
             (Err(problem), _) => Err(problem),
         }
     }
@@ -317,22 +324,29 @@ impl Scope<'_> {
     fn found_in_map(&self, call: &Call<'_>, keys: &[Node]) -> Result<Value> {
         let mut map = Some(&self.template.mappings);
         let mut found = None;
-        for key in keys {
-            let node = self.look_up(call, map, key)?;
+        let kinds = [NameKind::Mapping].into_iter().chain(iter::repeat(NameKind::MappingKey));
+        for (key, kind) in keys.iter().zip(kinds) {
+            let node = self.look_up(call, map, key, kind)?;
             map = node.entries();
             found = Some(node);
         }
-        found.map(|node| node.value.clone()).ok_or_else(|| call.wrong("needs a list of 3 items"))
+        found.map(|node| node.value.clone()).ok_or_else(|| call.wrong(FunctionFault::items(3)))
     }
 
-    fn look_up<'m>(&self, call: &Call<'_>, map: Option<&'m Map>, key: &Node) -> Result<&'m Node> {
+    fn look_up<'m>(
+        &self,
+        call: &Call<'_>,
+        map: Option<&'m Map>,
+        key: &Node,
+        kind: NameKind,
+    ) -> Result<&'m Node> {
         let key = self.text(call, key)?;
-        let map =
-            map.ok_or_else(|| call.wrong(format!("finds no mapping to look `{key}` up in")))?;
+        let Some(map) = map else { return Err(call.wrong(FunctionFault::NotAMapping { key })) };
         let entry = map.get(&key).ok_or_else(|| Problem::UnknownName {
-            kind: KEY,
-            path: call.path.to_string(),
-            help: did_you_mean(&key, map.keys().map(String::as_str)),
+            kind,
+            path: call.path.into(),
+            near: nearest(&key, map.keys().map(String::as_str)).map(String::from),
+            known: Vec::new(),
             name: key,
             span: call.span,
         })?;
