@@ -28,7 +28,7 @@ use super::{
     project::{FILE_NAME, Project},
     screen::Screen,
 };
-use cloudformation::{Note, Resolved, TemplateError, did_you_mean};
+use cloudformation::{Note, Resolved, TemplateError, nearest};
 use stack::{Allowed, Stack, Warning};
 
 /// Which templates are read, and with what.
@@ -177,8 +177,10 @@ fn chosen(mut inputs: Vec<Input>, names: &[String]) -> miette::Result<Vec<Input>
     for name in names {
         if !inputs.iter().any(|input| input.is_called(name)) {
             let known: Vec<_> = inputs.iter().map(|input| input.stack_name.as_str()).collect();
-            let help = did_you_mean(name, known.iter().copied())
-                .unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", known.join(", ")),
+            };
             return Err(miette::miette!(help = help, "there is no stack `{name}`"));
         }
     }
@@ -201,7 +203,9 @@ fn leave_out(resolved: &mut Resolved, name: &str) -> miette::Result<()> {
         resolved.notes.push(Note::LeftOut { logical_id, resource_type });
         return Ok(());
     }
-    let help = did_you_mean(name, resolved.resources.keys().map(String::as_str));
-    let help = help.unwrap_or_else(|| "--ignore takes a resource's logical id".to_owned());
+    let help = match nearest(name, resolved.resources.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "--ignore takes a resource's logical id".to_owned(),
+    };
     Err(miette::miette!(help = help, "there is no resource `{name}` to ignore"))
 }
