@@ -1,8 +1,11 @@
 //! Conditions: the functions that decide, and what is already decided.
 
 use super::{
-    Expected, FunctionFault, NameKind, Node, Span, TemplateProblem as Problem, Unemulated,
-    evaluate::Scope, nearest::nearest, path::Path, problem::Result, template::text,
+    node::Node,
+    path::Path,
+    problem::{Expected, FunctionFault, Result, TemplateProblem as Problem, Unemulated},
+    scope::Scope,
+    shape::text,
 };
 
 const FORM: &str = r#"{"Fn::Equals": [a, b]}, {"Fn::And": [c, …]}, {"Fn::Not": [c]}, {"Fn::Contains": [[a, …], b]}"#;
@@ -67,19 +70,6 @@ impl Scope<'_> {
                 span: node.span,
             }),
         }
-    }
-
-    /// Whether the condition of this name holds.
-    pub(super) fn decided(&self, name: &str, path: &Path<'_>, span: Span) -> Result<bool> {
-        self.conditions.get(name).copied().ok_or_else(|| Problem::UnknownName {
-            kind: NameKind::Condition,
-            name: name.to_owned(),
-            path: path.into(),
-            near: nearest(name, self.template.conditions.keys().map(String::as_str))
-                .map(String::from),
-            known: Vec::new(),
-            span,
-        })
     }
 
     fn equals(&self, a: &Node, b: &Node, path: &Path<'_>) -> Result<bool> {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Node, Value};
+use super::node::{Entry, Node, Value};
 
 const OPEN: &str = "{{resolve:";
 const CLOSE: &str = "}}";

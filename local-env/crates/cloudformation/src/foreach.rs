@@ -6,8 +6,10 @@
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Expected, FunctionFault, Map, Node, PropertyPath, TemplateProblem as Problem, Value,
-    node::MAX_DEPTH, parameter::Bound, problem::Result,
+    binding::Bound,
+    node::{Entry, MAX_DEPTH, Map, Node, Value},
+    path::PropertyPath,
+    problem::{Expected, FunctionFault, Result, TemplateProblem as Problem},
 };
 
 pub(super) const PREFIX: &str = "Fn::ForEach::";

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Node, Value};
+use super::node::{Node, Value};
 
 /// What references to a resource give.
 #[derive(Clone, Debug)]

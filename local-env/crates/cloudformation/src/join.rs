@@ -7,7 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
-use super::{Node, Output, Resolved, Resource, Source, Span, Value};
+use super::{
+    node::{Node, Value},
+    resolved::{Output, Resolved, Resource},
+    source::{Source, Span},
+};
 
 // === impl Resolved ===
 

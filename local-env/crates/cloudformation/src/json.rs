@@ -5,8 +5,9 @@
 use indexmap::map;
 
 use super::{
-    Entry, Map, Node, Span, SyntaxFault, TemplateProblem as Problem, Value, node::MAX_DEPTH,
-    problem::Result, source::line,
+    node::{Entry, MAX_DEPTH, Map, Node, Value},
+    problem::{Result, SyntaxFault, TemplateProblem as Problem},
+    source::{Span, line},
 };
 
 /// The only value of the text.
@@ -18,6 +19,15 @@ pub(super) fn read(text: &str) -> Result<Node> {
         return Err(reader.unexpected("the end of the text"));
     }
     Ok(node)
+}
+
+// === impl Node ===
+
+impl Node {
+    /// A document that stands within a text, as policies may; its places are that text's own.
+    pub fn of_json(text: &str) -> Option<Self> {
+        read(text).ok()
+    }
 }
 
 struct Reader<'a> {

@@ -8,17 +8,21 @@
 //!
 //! Nothing here knows what a resource does. Errors carry the place in the text and what to do.
 
+mod binding;
 mod condition;
+mod document;
 mod dynamic;
 mod evaluate;
 mod foreach;
-mod function;
 mod identity;
+mod inputs;
 mod join;
 mod json;
+mod library;
 mod nearest;
 mod nested;
 mod node;
+mod note;
 mod order;
 mod parameter;
 mod path;
@@ -27,7 +31,10 @@ mod problem;
 mod problems;
 mod reference;
 mod resolve;
+mod resolved;
 mod rules;
+mod scope;
+mod shape;
 mod source;
 mod sub;
 mod template;
@@ -35,19 +42,21 @@ mod template;
 mod tests;
 mod yaml;
 
+pub use document::LARGEST;
 pub use dynamic::{DynamicPiece, DynamicReference, dynamic_pieces};
 pub use identity::Identity;
+pub use inputs::Inputs;
+pub use library::{Library, Wanted};
 pub use nearest::{did_you_mean, nearest};
 pub use nested::is_nested;
-pub use nested::{Library, Wanted};
 pub use node::{Entry, Map, Node, Value};
+pub use note::Note;
 pub use path::{PropertyPath, Step};
 pub use problem::{
     Bounds, Elsewhere, Expected, FunctionFault, NameKind, ParameterRule, SyntaxFault,
     TemplateError, TemplateProblem, Unemulated,
 };
 pub use problems::Problems;
-pub use resolve::{Inputs, Note, Output, Resolved, Resource};
+pub use resolved::{Output, Resolved, Resource};
 pub use source::{Source, Span};
-pub use template::LARGEST;
 pub use template::Template;

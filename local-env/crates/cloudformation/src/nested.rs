@@ -2,17 +2,18 @@
 //!
 //! Where their templates are is nothing that this module knows: it asks a [`Library`].
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::collections::BTreeMap;
 
 use super::{
-    Identity, Inputs, Node, Resolved, Source, Template, TemplateError, TemplateProblem as Problem,
-    evaluate::Scope, physical, template::Declaration,
+    identity::Identity,
+    inputs::Inputs,
+    library::Wanted,
+    node::Node,
+    physical,
+    problem::TemplateProblem as Problem,
+    resolved::Resolved,
+    source::Source,
+    template::{Declaration, Template},
 };
 
 /// The types of nested stacks, and where each says which template it has.
@@ -24,104 +25,59 @@ const TYPES: [(&str, &str); 2] =
 const DEEPEST: usize = 10;
 const MOST: usize = 500;
 
-type Find = dyn Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync;
-
-/// Where the templates of nested stacks are found.
-#[derive(Clone)]
-pub struct Library {
-    find: Arc<Find>,
-    depth: usize,
-    found: Arc<AtomicUsize>,
-}
-
-/// What is known of a nested stack's template.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// The template that has the resource.
-    pub parent: &'a Source,
-    /// `TemplateURL` or `Location`.
-    pub url: &'a str,
-    /// What CDK says of the file, seen from the parent.
-    pub asset: Option<&'a str>,
-}
-
-// === impl Library ===
-
-impl Library {
-    /// `find` says `None` of a template that it does not have.
-    pub fn new(
-        find: impl Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync + 'static,
-    ) -> Self {
-        Self { find: Arc::new(find), depth: 0, found: Arc::default() }
-    }
-
-    /// One that has no templates.
-    pub fn empty() -> Self {
-        Self::new(|_| None)
-    }
-
-    fn deeper(&self) -> Self {
-        Self { depth: self.depth + 1, ..self.clone() }
-    }
-}
-
-impl fmt::Debug for Library {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library").finish_non_exhaustive()
-    }
-}
-
 /// Whether resources of this type are nested stacks.
 pub fn is_nested(resource_type: &str) -> bool {
     TYPES.iter().any(|(nested, _)| *nested == resource_type)
 }
 
-// === impl Scope ===
-
-impl Scope<'_> {
-    /// The resources of a nested stack and what references to it give; `None` where there is no
-    /// template to read, or it is no such stack.
-    pub(super) fn nested(
-        &self,
-        name: &str,
-        declared: &Declaration,
-        properties: &Node,
-    ) -> Result<Option<(Resolved, Identity)>, Problem> {
-        let library = &self.inputs.library;
-        let kind = TYPES.iter().find(|(nested, _)| *nested == declared.resource_type);
-        let Some((_, property)) = kind else { return Ok(None) };
-        let url = properties.get(property).and_then(Node::text).unwrap_or_default();
-        let wanted =
-            Wanted { parent: &self.template.source, url: &url, asset: declared.asset.as_deref() };
-        let Some(template) = (library.find)(&wanted) else { return Ok(None) };
-        let wrong = |error| Problem::Nested {
-            logical_id: name.to_owned(),
-            error: Box::new(error),
-            span: declared.span,
-        };
-        let (logical_id, span) = (name.to_owned(), declared.span);
-        if library.depth >= DEEPEST {
-            return Err(Problem::NestedTooDeep { logical_id, most: DEEPEST, span });
-        }
-        if library.found.fetch_add(1, Ordering::Relaxed) >= MOST {
-            return Err(Problem::TooManyNested { logical_id, most: MOST, span });
-        }
-        let inputs = Inputs {
-            stack_name: physical::nested_name(self.inputs, name),
-            parameters: parameters(properties),
-            library: library.deeper(),
-            ..self.inputs.clone()
-        };
-        let resolved = template.and_then(|it| it.resolve(&inputs)).map_err(wrong)?;
-        let mut identity = Identity::new(physical::stack_id(&inputs));
-        for (output, value) in &resolved.outputs {
-            identity = identity.with(format!("Outputs.{output}"), value.value.clone());
-        }
-        Ok(Some((resolved, identity)))
+/// Returns the template of a nested stack and what to resolve it with; `None` where there is no
+/// template to read, or the resource is no such stack.
+///
+/// # Errors
+///
+/// Where the template is wrong, or stands within too many others.
+pub(super) fn find(
+    parent: &Source,
+    inputs: &Inputs,
+    logical_id: &str,
+    declared: &Declaration,
+    properties: &Node,
+) -> Result<Option<(Template, Inputs)>, Problem> {
+    let library = &inputs.library;
+    let kind = TYPES.iter().find(|(nested, _)| *nested == declared.resource_type);
+    let Some((_, property)) = kind else { return Ok(None) };
+    let url = properties.get(property).and_then(Node::text).unwrap_or_default();
+    let wanted = Wanted { parent, url: &url, asset: declared.asset.as_deref() };
+    let Some(template) = library.find(&wanted) else { return Ok(None) };
+    let (own, span) = (|| logical_id.to_owned(), declared.span);
+    if library.depth() >= DEEPEST {
+        return Err(Problem::NestedTooDeep { logical_id: own(), most: DEEPEST, span });
+    }
+    if library.found() > MOST {
+        return Err(Problem::TooManyNested { logical_id: own(), most: MOST, span });
+    }
+    let inputs = Inputs {
+        stack_name: physical::nested_name(inputs, logical_id),
+        parameters: parameters(properties),
+        library: library.deeper(),
+        ..inputs.clone()
+    };
+    match template {
+        Ok(template) => Ok(Some((template, inputs))),
+        Err(error) => Err(Problem::nested_in(logical_id, error, span)),
     }
 }
 
-fn parameters(properties: &Node) -> std::collections::BTreeMap<String, String> {
+/// Returns what references to a nested stack give.
+pub(super) fn identity(inputs: &Inputs, resolved: &Resolved) -> Identity {
+    let mut identity = Identity::new(physical::stack_id(inputs));
+    for (output, value) in &resolved.outputs {
+        identity = identity.with(format!("Outputs.{output}"), value.value.clone());
+    }
+    identity
+}
+
+fn parameters(properties: &Node) -> BTreeMap<String, String> {
     let given = properties.get("Parameters").and_then(Node::entries).into_iter().flatten();
     let text = |node: &Node| match node.items() {
         Some(items) => {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::{Span, json};
+use super::source::Span;
 
 /// Nesting beyond this is refused, which bounds every recursion over nodes.
 pub(super) const MAX_DEPTH: usize = 100;
@@ -55,11 +55,6 @@ pub struct Entry {
 impl Node {
     pub(crate) fn new(value: Value, span: Span) -> Self {
         Self { value, span }
-    }
-
-    /// A document that stands within a text, as policies may; its places are that text's own.
-    pub fn of_json(text: &str) -> Option<Self> {
-        json::read(text).ok()
     }
 
     /// The text of a scalar: numbers as they are spelt, booleans as `true` and `false`.
@@ -119,6 +114,11 @@ impl Node {
 // === impl Value ===
 
 impl Value {
+    /// Returns a list of texts that all stand at one place.
+    pub(super) fn of_texts<'a>(texts: impl Iterator<Item = &'a str>, span: Span) -> Self {
+        Self::List(texts.map(|text| Node::new(Self::String(text.to_owned()), span)).collect())
+    }
+
     /// About how many bytes it takes.
     pub(super) fn weight(&self) -> usize {
         let own = size_of::<Node>();

@@ -4,7 +4,7 @@
 
 use std::{error, fmt};
 
-use super::{Source, Span};
+use super::source::{Source, Span};
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 /// Nobody reads more at once.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::{
-    Map, Node, Value,
+    node::{Map, Node, Value},
     sub::{self, Piece},
 };
 

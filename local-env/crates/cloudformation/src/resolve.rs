@@ -2,168 +2,31 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
 };
 
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Identity, Library, Map, NameKind, Node, Problems, Source, Span, Template, TemplateError,
-    TemplateProblem as Problem, Value, dynamic,
-    evaluate::Scope,
-    foreach,
+    binding, dynamic, foreach,
+    identity::Identity,
+    inputs::Inputs,
     nearest::nearest,
+    nested,
+    node::{Entry, Map, Node, Value},
+    note::Note,
     order::order,
-    parameter,
     path::Path,
-    physical, reference,
-    template::{Declaration, MOST_PROBLEMS, entries, text},
+    physical,
+    problem::{NameKind, Result as Checked, TemplateError, TemplateProblem as Problem},
+    problems::Problems,
+    reference,
+    resolved::{Output, Resolved, Resource},
+    scope::Scope,
+    shape::{entries, text},
+    source::Span,
+    template::{Declaration, MOST_PROBLEMS, Template},
 };
-
-/// What a template is resolved with.
-#[derive(Clone, Debug)]
-pub struct Inputs {
-    /// `AWS::StackName`.
-    pub stack_name: String,
-    /// `AWS::Region`.
-    pub region: String,
-    /// `AWS::AccountId`.
-    pub account: String,
-    /// Values of parameters, as one gives them to CloudFormation: lists with commas.
-    pub parameters: BTreeMap<String, String>,
-    /// What AWS's Parameter Store keeps, by name.
-    pub ssm: BTreeMap<String, String>,
-    /// Attributes that only AWS knows, by `Resource.Attribute`; what is given here wins.
-    pub attributes: BTreeMap<String, String>,
-    /// What other stacks export, by name.
-    pub exports: BTreeMap<String, String>,
-    /// Outputs of other stacks, by the stack's name and their own.
-    pub outputs: BTreeMap<(String, String), String>,
-    /// Templates of nested stacks.
-    pub library: Library,
-    /// Logical ids of resources that are left out, whatever is wrong with them.
-    pub ignored: BTreeSet<String>,
-}
-
-/// A template's resources with every function evaluated.
-#[derive(Clone, Debug)]
-pub struct Resolved {
-    /// The template's text, which all spans refer to.
-    pub source: Source,
-    /// `AWS::StackName`.
-    pub stack_name: String,
-    /// `AWS::Region`.
-    pub region: String,
-    /// `AWS::AccountId`.
-    pub account: String,
-    /// By logical id, in the template's order, without those that a condition leaves out.
-    pub resources: IndexMap<String, Resource>,
-    /// By name.
-    pub outputs: IndexMap<String, Output>,
-    /// What could not be made sure of.
-    pub notes: Vec<Note>,
-}
-
-/// A resource with plain values.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// `AWS::ECS::Service`.
-    pub resource_type: String,
-    /// Always a mapping.
-    pub properties: Node,
-    /// Logical ids; all of them exist in the template, though a condition may leave one out.
-    pub depends_on: Vec<String>,
-    /// What references to it give.
-    pub identity: Identity,
-    /// Of its logical id.
-    pub span: Span,
-}
-
-/// An output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// `Value`.
-    pub value: String,
-    /// `Export.Name`.
-    pub export: Option<String>,
-}
-
-/// A value that may differ from AWS's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
-    /// AWS keeps the value; the name that it is kept under stands in its place.
-    SsmValue {
-        /// The parameter.
-        parameter: String,
-        /// What AWS keeps it under.
-        name: String,
-    },
-    /// A dynamic reference to a parameter that AWS keeps; it stays as it is.
-    SsmReference {
-        /// Its name.
-        name: String,
-        /// The resource that has it.
-        logical_id: String,
-    },
-    /// An attribute that only AWS knows, such as a custom resource's; its name stands in its place.
-    UnknownAttribute {
-        /// `Resource.Attribute`.
-        name: String,
-    },
-    /// The user wants a resource to be left out.
-    LeftOut {
-        /// Its name.
-        logical_id: String,
-        /// Its type.
-        resource_type: String,
-    },
-    /// A rule of the template asks for what only AWS knows.
-    UncheckedRule {
-        /// Its name.
-        rule: String,
-    },
-    /// The `AllowedPattern` uses what only Java's regular expressions have.
-    UncheckedPattern {
-        /// The parameter.
-        parameter: String,
-    },
-}
-
-// === impl Inputs ===
-
-impl Inputs {
-    /// In `us-west-2`, in the account of zeros, with no parameter given.
-    pub fn new(stack_name: impl Into<String>) -> Self {
-        Self {
-            stack_name: stack_name.into(),
-            region: "us-west-2".to_owned(),
-            account: "000000000000".to_owned(),
-            parameters: BTreeMap::new(),
-            ssm: BTreeMap::new(),
-            attributes: BTreeMap::new(),
-            exports: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            library: Library::empty(),
-            ignored: BTreeSet::new(),
-        }
-    }
-}
-
-// === impl Resource ===
-
-impl Resource {
-    /// What `Ref` gives.
-    pub fn reference(&self) -> &str {
-        self.identity.reference()
-    }
-
-    /// What `Fn::GetAtt` gives.
-    pub fn attribute(&self, name: &str) -> Option<Value> {
-        self.identity.attribute(name)
-    }
-}
 
 // === impl Template ===
 
@@ -182,7 +45,7 @@ impl Template {
     }
 
     fn unrolled(&self, root: &Node, inputs: &Inputs) -> Result<Self, TemplateError> {
-        let parameters = parameter::bind(&self.parameters, inputs)
+        let parameters = binding::bind(&self.parameters, &inputs.parameters, &inputs.ssm)
             .map_err(|problems| Problems::unless_empty(&self.source, problems));
         let parameters = match parameters {
             Ok(parameters) => parameters,
@@ -210,7 +73,7 @@ impl Template {
         };
         let mut outputs = IndexMap::new();
         // What is wrong with parameters or conditions would be told again wherever they are used.
-        match parameter::bind(&self.parameters, inputs) {
+        match binding::bind(&self.parameters, &inputs.parameters, &inputs.ssm) {
             Ok(bound) => scope.parameters = bound,
             Err(found) => problems.extend(found),
         }
@@ -279,11 +142,7 @@ impl Scope<'_> {
     }
 
     /// What a resource waits for; `None` if it is not created.
-    fn dependencies(
-        &self,
-        name: &str,
-        declared: &Declaration,
-    ) -> Result<Option<Vec<String>>, Problem> {
+    fn dependencies(&self, name: &str, declared: &Declaration) -> Checked<Option<Vec<String>>> {
         let resources = Path::Section("Resources");
         let path = resources.key(name);
         if let Some((condition, span)) = &declared.condition
@@ -356,15 +215,30 @@ impl Scope<'_> {
         properties: &Node,
         problems: &mut Vec<Problem>,
     ) -> Identity {
-        match self.nested(name, declared, properties) {
-            Ok(Some((nested, identity))) => {
-                self.nested.borrow_mut().insert(name.to_owned(), nested);
-                return identity;
-            }
+        match self.nested_stack(name, declared, properties) {
+            Ok(Some(identity)) => return identity,
             Ok(None) => {}
             Err(problem) => problems.push(problem),
         }
         physical::identify(self.inputs, name, &declared.resource_type, properties)
+    }
+
+    /// Resolves a nested stack and returns what references to it give; `None` where it stays what it
+    /// is.
+    fn nested_stack(
+        &self,
+        name: &str,
+        declared: &Declaration,
+        properties: &Node,
+    ) -> Checked<Option<Identity>> {
+        let found = nested::find(&self.template.source, self.inputs, name, declared, properties)?;
+        let Some((template, inputs)) = found else { return Ok(None) };
+        let resolved = template
+            .resolve(&inputs)
+            .map_err(|error| Problem::nested_in(name, error, declared.span))?;
+        let identity = nested::identity(&inputs, &resolved);
+        self.nested.borrow_mut().insert(name.to_owned(), resolved);
+        Ok(Some(identity))
     }
 
     fn outputs(&self, problems: &mut Vec<Problem>) -> IndexMap<String, Output> {
@@ -379,7 +253,7 @@ impl Scope<'_> {
         outputs
     }
 
-    fn output(&self, path: &Path<'_>, node: &Node, span: Span) -> Result<Option<Output>, Problem> {
+    fn output(&self, path: &Path<'_>, node: &Node, span: Span) -> Checked<Option<Output>> {
         let map = entries(node, path)?;
         if let Some(condition) = map.get("Condition") {
             let name = text(&condition.node, &path.key("Condition"))?;
@@ -396,7 +270,7 @@ impl Scope<'_> {
         Ok(Some(Output { value, export }))
     }
 
-    fn output_text(&self, node: Option<&Node>, path: &Path<'_>) -> Result<Option<String>, Problem> {
+    fn output_text(&self, node: Option<&Node>, path: &Path<'_>) -> Checked<Option<String>> {
         let Some(node) = node else { return Ok(None) };
         let value = self.evaluate(node, path)?;
         value.map(|value| text(&value, path)).transpose()

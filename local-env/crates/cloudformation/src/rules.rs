@@ -4,11 +4,12 @@
 //! does, or that looks at a value which AWS keeps, is noted and not checked.
 
 use super::{
-    Entry, Expected, Node, Note, TemplateProblem as Problem,
-    evaluate::Scope,
+    node::{Entry, Node},
+    note::Note,
     path::Path,
-    problem::Result,
-    template::{entries, text},
+    problem::{Expected, Result, TemplateProblem as Problem},
+    scope::Scope,
+    shape::{entries, text},
 };
 
 /// CDK's own, about what it has put into the account.

@@ -7,8 +7,6 @@ use std::{fmt, sync::Arc};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SpanContents};
 
-use super::{Problems, SyntaxFault, TemplateError, TemplateProblem};
-
 /// A range of bytes in a source.
 pub type Span = miette::SourceSpan;
 
@@ -43,20 +41,6 @@ impl Source {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let part = Part { name: name.as_ref().into(), start: 0, end: text.len() };
         Self { text: text.into(), parts: [part].into() }
-    }
-
-    /// Of bytes that should be UTF-8.
-    pub fn from_bytes(name: impl AsRef<str>, bytes: &[u8]) -> Result<Self, TemplateError> {
-        let error = match std::str::from_utf8(bytes) {
-            Ok(text) => return Ok(Self::new(name, text)),
-            Err(error) => error,
-        };
-        // What can be read is kept, so that the place can be shown.
-        let source = Self::new(name, &String::from_utf8_lossy(bytes));
-        let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-        let span = error.valid_up_to()..error.valid_up_to() + '\u{fffd}'.len_utf8();
-        let problem = TemplateProblem::syntax(SyntaxFault::NotUtf8 { is_utf16 }, span);
-        Err(Problems::one(&source, problem))
     }
 
     /// What messages call it; of several templates, the first.

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Expected, Map, NameKind, Node, Problems, Source, Span, SyntaxFault, TemplateError,
-    TemplateProblem as Problem, Unemulated, Value, foreach, json, nearest::nearest,
-    parameter::Parameter, path::Path, yaml,
+    document, foreach,
+    node::{Entry, Map, Node, Value},
+    parameter::Parameter,
+    path::Path,
+    problem::{NameKind, TemplateError, TemplateProblem as Problem, Unemulated},
+    problems::Problems,
+    shape::{entries, text, unknown},
+    source::{Source, Span},
 };
-
-/// Many times what CloudFormation takes; reading more would only take long.
-pub const LARGEST: usize = 16 << 20;
 
 /// After so many nothing more is looked for.
 pub(super) const MOST_PROBLEMS: usize = 200;
@@ -89,14 +91,7 @@ pub(super) struct Declaration {
 impl Template {
     /// Reads JSON if the text begins with `{`, else YAML.
     pub fn parse(source: &Source) -> Result<Self, TemplateError> {
-        let text = source.text();
-        if text.len() > LARGEST {
-            let reason = SyntaxFault::TooLong { most: LARGEST };
-            return Err(Problems::one(source, Problem::syntax(reason, 0)));
-        }
-        let root =
-            if text.trim_start().starts_with('{') { json::read(text) } else { yaml::read(text) };
-        let root = root.map_err(|problem| Problems::one(source, problem))?;
+        let root = document::read(source)?;
         Self::of(source, root)
     }
 
@@ -311,30 +306,4 @@ fn each<T>(
         }
     }
     Ok(all)
-}
-
-pub(super) fn entries<'a>(node: &'a Node, path: &Path<'_>) -> Result<&'a Map, Problem> {
-    node.entries().ok_or_else(|| Problem::malformed(path, Expected::Mapping, node))
-}
-
-pub(super) fn text(node: &Node, path: &Path<'_>) -> Result<String, Problem> {
-    let text = node.text().ok_or_else(|| Problem::malformed(path, Expected::Text, node))?;
-    Ok(text.into_owned())
-}
-
-pub(super) fn unknown(
-    kind: NameKind,
-    name: &str,
-    path: &Path<'_>,
-    known: &[&str],
-    entry: &Entry,
-) -> Problem {
-    Problem::UnknownName {
-        kind,
-        name: name.to_owned(),
-        path: path.into(),
-        near: nearest(name, known.iter().copied()).map(String::from),
-        known: known.iter().map(ToString::to_string).collect(),
-        span: entry.key_span,
-    }
 }

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan, Tag};
 
 use super::{
-    Entry, Map, Node, Span, SyntaxFault, TemplateProblem as Problem, Value,
     json::{insert, is_number},
-    node::MAX_DEPTH,
-    problem::Result,
+    node::{Entry, MAX_DEPTH, Map, Node, Value},
+    problem::{Result, SyntaxFault, TemplateProblem as Problem},
+    source::Span,
 };
 
 /// Values that anchors and aliases may add to a template; a long text counts as many.

@@ -5,7 +5,12 @@
 
 mod other;
 
-use super::{Identity, Inputs, Node, Span, Value};
+use super::{
+    identity::Identity,
+    inputs::Inputs,
+    node::{Node, Value},
+    source::Span,
+};
 
 /// From what a resource's values are made.
 struct Maker<'a> {

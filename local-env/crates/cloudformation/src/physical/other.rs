@@ -1,7 +1,7 @@
 //! Types that are not emulated: what the common ones are called, and something likely for the rest.
 
-use super::{Inputs, Maker, partition, url_suffix};
-use crate::Identity;
+use super::{Maker, partition, url_suffix};
+use crate::{identity::Identity, inputs::Inputs};
 
 /// The prefix of an identifier and the attribute that repeats it.
 fn prefix(resource_type: &str) -> Option<(&'static str, &'static str)> {

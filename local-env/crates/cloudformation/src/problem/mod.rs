@@ -19,7 +19,12 @@ pub use self::{
     parameter::{Bounds, ParameterRule},
     syntax::SyntaxFault,
 };
-use super::{Node, Problems, PropertyPath, Span, path::Path};
+use super::{
+    node::{MAX_DEPTH, Node},
+    path::{Path, PropertyPath},
+    problems::Problems,
+    source::Span,
+};
 
 /// Why a template cannot be read or resolved.
 pub type TemplateError = Problems<TemplateProblem>;
@@ -63,7 +68,7 @@ pub enum TemplateProblem {
         path: PropertyPath,
         /// What belongs there.
         expected: Expected,
-        /// What stands there, as [`Node::kind`] says it.
+        /// What stands there, as [`Node::kind`](crate::Node::kind) says it.
         found: &'static str,
         /// Where it stands.
         span: Span,
@@ -233,12 +238,16 @@ impl TemplateProblem {
         if let Self::Nested { error, .. } = self { Some(error) } else { None }
     }
 
+    pub(super) fn nested_in(logical_id: &str, error: TemplateError, span: Span) -> Self {
+        Self::Nested { logical_id: logical_id.to_owned(), error: Box::new(error), span }
+    }
+
     pub(super) fn syntax(reason: SyntaxFault, span: impl Into<Span>) -> Self {
         Self::Syntax { reason, span: span.into() }
     }
 
     pub(super) fn too_deep(span: impl Into<Span>) -> Self {
-        Self::syntax(SyntaxFault::TooDeep { most: super::node::MAX_DEPTH }, span)
+        Self::syntax(SyntaxFault::TooDeep { most: MAX_DEPTH }, span)
     }
 
     pub(super) fn malformed(path: &Path<'_>, expected: Expected, node: &Node) -> Self {

@@ -1,8 +1,13 @@
 //! What comes from other stacks: `Fn::ImportValue`, and `Fn::GetStackOutput`, which newer versions
 //! of CDK write in its place.
 
-use super::{Call, FunctionFault, Problem, Result, Scope, nearest};
-use crate::{Elsewhere, Value};
+use super::call::Call;
+use crate::{
+    nearest::nearest,
+    node::Value,
+    problem::{Elsewhere, FunctionFault, Result, TemplateProblem as Problem},
+    scope::Scope,
+};
 
 // === impl Scope ===
 

@@ -4,8 +4,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Call, FunctionFault, Result, Scope, texts};
-use crate::{Expected, Node, Value};
+use super::call::Call;
+use crate::{
+    node::{Node, Value},
+    problem::{Expected, FunctionFault, Result},
+    scope::Scope,
+};
 
 /// What CloudFormation takes where the bits are left out.
 const HOST_BITS: u8 = 8;
@@ -40,7 +44,7 @@ impl Scope<'_> {
             let block = block.to_string();
             return Err(call.wrong(FunctionFault::TooFewBlocks { count, block }));
         }
-        Ok(texts(blocks.iter().map(String::as_str), call.span))
+        Ok(Value::of_texts(blocks.iter().map(String::as_str), call.span))
     }
 
     fn number<T: std::str::FromStr>(&self, call: &Call<'_>, node: &Node) -> Result<T> {

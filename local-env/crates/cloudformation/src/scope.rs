@@ -1,5 +1,4 @@
-//! Values with functions to values without: a walk down one value, with everything that it may
-//! refer to already known.
+//! What a template's values may refer to, as far as it is known.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,9 +8,17 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Inputs, Map, NameKind, Node, Note, Resolved, Resource, Span, Template,
-    TemplateProblem as Problem, Value, function::Call, nearest::nearest, parameter::Bound,
-    path::Path, physical, problem::Result,
+    binding::Bound,
+    inputs::Inputs,
+    nearest::nearest,
+    node::Value,
+    note::Note,
+    path::Path,
+    physical,
+    problem::{NameKind, Result, TemplateProblem as Problem},
+    resolved::{Resolved, Resource},
+    source::Span,
+    template::Template,
 };
 
 const PSEUDO_PARAMETERS: [&str; 8] = [
@@ -44,38 +51,6 @@ pub(super) struct Scope<'a> {
 // === impl Scope ===
 
 impl Scope<'_> {
-    /// `None` where the value is `AWS::NoValue`.
-    pub(super) fn evaluate(&self, node: &Node, path: &Path<'_>) -> Result<Option<Node>> {
-        let value = match &node.value {
-            Value::List(items) => self.list(items, path)?,
-            Value::Map(map) => match Call::of(map, path)? {
-                Some(call) => {
-                    let value = self.call(&call)?;
-                    return Ok(value.map(|value| Node::new(value, call.span())));
-                }
-                None => self.map(map, path)?,
-            },
-            scalar => scalar.clone(),
-        };
-        Ok(Some(Node::new(value, node.span)))
-    }
-
-    fn list(&self, items: &[Node], path: &Path<'_>) -> Result<Value> {
-        let items = items.iter().enumerate();
-        let items = items.filter_map(|(i, item)| self.evaluate(item, &path.item(i)).transpose());
-        Ok(Value::List(items.collect::<Result<_>>()?))
-    }
-
-    fn map(&self, map: &Map, path: &Path<'_>) -> Result<Value> {
-        let mut evaluated = Map::with_capacity(map.len());
-        for (key, entry) in map {
-            if let Some(node) = self.evaluate(&entry.node, &path.key(key))? {
-                evaluated.insert(key.clone(), Entry { key_span: entry.key_span, node });
-            }
-        }
-        Ok(Value::Map(evaluated))
-    }
-
     /// What `Ref` gives; `None` for `AWS::NoValue`.
     pub(super) fn reference(
         &self,
@@ -120,6 +95,19 @@ impl Scope<'_> {
             path: path.into(),
             near: nearest(attribute, identity.attribute_names()).map(String::from),
             known: identity.attribute_names().map(String::from).collect(),
+            span,
+        })
+    }
+
+    /// Whether the condition of this name holds.
+    pub(super) fn decided(&self, name: &str, path: &Path<'_>, span: Span) -> Result<bool> {
+        self.conditions.get(name).copied().ok_or_else(|| Problem::UnknownName {
+            kind: NameKind::Condition,
+            name: name.to_owned(),
+            path: path.into(),
+            near: nearest(name, self.template.conditions.keys().map(String::as_str))
+                .map(String::from),
+            known: Vec::new(),
             span,
         })
     }

@@ -1,7 +1,11 @@
 //! The functions that `AWS::LanguageExtensions` adds.
 
-use super::{Call, FunctionFault, Result, Scope};
-use crate::{Expected, Node, Value};
+use super::call::Call;
+use crate::{
+    node::{Node, Value},
+    problem::{Expected, FunctionFault, Result},
+    scope::Scope,
+};
 
 // === impl Scope ===
 

@@ -1,0 +1,78 @@
+//! Where the templates of nested stacks come from.
+//!
+//! Where they lie is nothing that is known here: whoever makes a library says how to find them.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use super::{problem::TemplateError, source::Source, template::Template};
+
+type Find = dyn Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync;
+
+/// Where the templates of nested stacks are found.
+#[derive(Clone)]
+pub struct Library {
+    find: Arc<Find>,
+    depth: usize,
+    found: Arc<AtomicUsize>,
+}
+
+/// What is known of a nested stack's template.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The template that has the resource.
+    pub parent: &'a Source,
+    /// `TemplateURL` or `Location`.
+    pub url: &'a str,
+    /// What CDK says of the file, seen from the parent.
+    pub asset: Option<&'a str>,
+}
+
+// === impl Library ===
+
+impl Library {
+    /// `find` says `None` of a template that it does not have.
+    pub fn new(
+        find: impl Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { find: Arc::new(find), depth: 0, found: Arc::default() }
+    }
+
+    /// One that has no templates.
+    pub fn empty() -> Self {
+        Self::new(|_| None)
+    }
+
+    /// Returns what it has of a template; each time counts as one that was found.
+    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Result<Template, TemplateError>> {
+        let found = (self.find)(wanted)?;
+        self.found.fetch_add(1, Ordering::Relaxed);
+        Some(found)
+    }
+
+    /// Returns how many templates the one that asks is nested in.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Returns how many templates it has found so far, for whatever template.
+    pub(super) fn found(&self) -> usize {
+        self.found.load(Ordering::Relaxed)
+    }
+
+    /// Returns the same for the templates that one of its own nests.
+    pub(super) fn deeper(&self) -> Self {
+        Self { depth: self.depth + 1, ..self.clone() }
+    }
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Library").finish_non_exhaustive()
+    }
+}
