@@ -16,12 +16,13 @@ use super::{
 /// A parameter's value and what could not be made sure of.
 pub(super) struct Bound {
     pub(super) value: Value,
-    /// Holds once the parameter is used.
+    /// What to note once the parameter is used.
     pub(super) unknown: Option<Note>,
+    /// What to note in any case.
     pub(super) unchecked: Option<Note>,
 }
 
-/// Every parameter's value: what is given, else the default.
+/// Returns the value of every parameter, which is what is given, else the default.
 pub(super) fn bind(
     parameters: &IndexMap<String, Parameter>,
     given: &BTreeMap<String, String>,
@@ -118,8 +119,8 @@ impl Parameter {
         self.allowed_pattern.clone().filter(|_| !is_matched).map(ParameterRule::Pattern)
     }
 
-    /// CloudFormation's patterns are Java's; the few that cannot be read here are noted. Matching
-    /// takes time in proportion to the text, whatever the pattern.
+    /// Returns the parameter's pattern. CloudFormation's are Java's; the few that cannot be read here
+    /// are noted. Matching takes time in proportion to the text, whatever the pattern.
     fn pattern(&self, name: &str, unchecked: &mut Option<Note>) -> Option<Regex> {
         let pattern = self.allowed_pattern.as_ref()?;
         let regex = Regex::new(&format!("^(?:{pattern})$")).ok();

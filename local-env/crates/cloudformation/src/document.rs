@@ -9,7 +9,7 @@ use super::{
     yaml,
 };
 
-/// Many times what CloudFormation takes; reading more would only take long.
+/// The most bytes of a text that are read: many times what CloudFormation takes, which is 1 MB.
 pub const LARGEST: usize = 16 << 20;
 
 /// Reads a text as JSON if it begins with `{`, else as YAML.
@@ -26,7 +26,11 @@ pub(super) fn read(source: &Source) -> Result<Node, TemplateError> {
 // === impl Source ===
 
 impl Source {
-    /// Of bytes that should be UTF-8.
+    /// Returns the text of these bytes under a name for messages.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not UTF-8, at the first that is none.
     pub fn from_bytes(name: impl AsRef<str>, bytes: &[u8]) -> Result<Self, TemplateError> {
         let error = match std::str::from_utf8(bytes) {
             Ok(text) => return Ok(Self::new(name, text)),

@@ -14,22 +14,22 @@ const CLOSE: &str = "}}";
 /// A dynamic reference: `{{resolve:SERVICE:KEY}}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DynamicReference<'a> {
-    /// `ssm`, `ssm-secure` or `secretsmanager`.
+    /// The service that is asked: `ssm`, `ssm-secure` or `secretsmanager`.
     pub service: &'a str,
-    /// What it asks for: a name, and what may come after it.
+    /// What the service is asked for: a name, and what may come after it.
     pub key: &'a str,
 }
 
-/// A part of a text.
+/// A part of a text that may have dynamic references.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DynamicPiece<'a> {
-    /// Stays as it is.
+    /// Text that stays as it is.
     Text(&'a str),
-    /// Is replaced.
+    /// A reference that CloudFormation replaces by its value.
     Reference(DynamicReference<'a>),
 }
 
-/// A text, cut at its dynamic references.
+/// Returns the parts of a text, cut at its dynamic references, in order.
 pub fn dynamic_pieces(text: &str) -> Vec<DynamicPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -51,13 +51,14 @@ pub fn dynamic_pieces(text: &str) -> Vec<DynamicPiece<'_>> {
 // === impl DynamicReference ===
 
 impl<'a> DynamicReference<'a> {
-    /// The parameter's name, without a version, if it is a plain one.
+    /// Returns the parameter's name without a version, if a plain one is asked for.
     pub fn parameter(&self) -> Option<&'a str> {
         let (name, _) = self.key.split_once(':').unwrap_or((self.key, ""));
         (self.service == "ssm").then_some(name)
     }
 
-    /// The name or ARN of the secret, and the member of its JSON object that is meant.
+    /// Returns the name or ARN of the secret and the member of its JSON object that is meant, if a
+    /// secret is asked for.
     pub fn secret(&self) -> Option<(String, Option<&'a str>)> {
         match self.service {
             "ssm-secure" => {
@@ -76,7 +77,7 @@ impl<'a> DynamicReference<'a> {
     }
 }
 
-/// Puts plain parameters into a value; the names of those that are not known are told.
+/// Puts plain parameters into a value, and adds the names of those that are not known.
 pub(super) fn fill(node: &mut Node, ssm: &BTreeMap<String, String>, unknown: &mut Vec<String>) {
     match &mut node.value {
         Value::String(text) if text.contains(OPEN) => *text = filled(text, ssm, unknown),

@@ -16,10 +16,10 @@ pub(super) const PREFIX: &str = "Fn::ForEach::";
 
 const FORM: &str = r#"{"Fn::ForEach::Loop": ["Name", [item, …], {"Key${Name}": value}]}"#;
 
-/// What loops may make together, in bytes or so.
+/// The most that loops may make together, in bytes or so.
 const MOST_MADE: usize = 1 << 26;
 
-/// Whether a loop stands anywhere in a value.
+/// Returns whether a loop stands anywhere in a value.
 pub(super) fn is_in(node: &Node) -> bool {
     match &node.value {
         Value::List(items) => items.iter().any(is_in),
@@ -30,7 +30,7 @@ pub(super) fn is_in(node: &Node) -> bool {
     }
 }
 
-/// The value without loops.
+/// Returns a value without loops.
 pub(super) fn unrolled(node: &Node, parameters: &IndexMap<String, Bound>) -> Result<Node> {
     let mut loops = Loops { parameters, names: Vec::new(), made: 0 };
     loops.node(node)
@@ -38,7 +38,7 @@ pub(super) fn unrolled(node: &Node, parameters: &IndexMap<String, Bound>) -> Res
 
 struct Loops<'a> {
     parameters: &'a IndexMap<String, Bound>,
-    /// What the loops around this place give their names.
+    /// The names of the loops around this place, each with its item.
     names: Vec<(String, String)>,
     made: usize,
 }
@@ -146,7 +146,7 @@ impl Loops<'_> {
         }
     }
 
-    /// The item that `{"Ref": "Name"}` stands for, if the name is a loop's.
+    /// Returns the item that `{"Ref": "Name"}` stands for, if the name is a loop's.
     fn reference(&self, map: &Map) -> Option<String> {
         let name = map.get("Ref").filter(|_| map.len() == 1)?.node.text()?;
         let found = self.names.iter().rev().find(|(known, _)| *known == *name)?;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::node::{Node, Value};
 
-/// What references to a resource give.
+/// The values that references to a resource give.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub(super) struct Identity {
     reference: String,
     attributes: Vec<(Cow<'static, str>, Value)>,
-    /// For a type that the table does not list in full: what other attributes are made from.
+    /// What attributes are made from that the table does not list, where its list is not complete.
     others: Option<Others>,
 }
 
@@ -22,13 +22,13 @@ struct Others {
 // === impl Identity ===
 
 impl Identity {
-    /// What `Ref` gives.
-    pub fn reference(&self) -> &str {
+    /// Returns what `Ref` gives.
+    pub(super) fn reference(&self) -> &str {
         &self.reference
     }
 
-    /// What `Fn::GetAtt` gives.
-    pub fn attribute(&self, name: &str) -> Option<Value> {
+    /// Returns what `Fn::GetAtt` gives, or `None` for an attribute that the type has not.
+    pub(super) fn attribute(&self, name: &str) -> Option<Value> {
         if let Some((_, value)) = self.attributes.iter().find(|(known, _)| known == name) {
             return Some(value.clone());
         }
@@ -41,7 +41,7 @@ impl Identity {
         Some(Value::String(text))
     }
 
-    /// The attributes of the table.
+    /// Returns the names of the attributes that are listed.
     pub(super) fn attribute_names(&self) -> impl Iterator<Item = &str> {
         self.attributes.iter().map(|(name, _)| name.as_ref())
     }
@@ -54,13 +54,13 @@ impl Identity {
         self.with_value(name, Value::String(value.into()))
     }
 
-    /// The same value as `Ref`.
+    /// Adds an attribute with the same value as `Ref`.
     pub(super) fn with_reference(self, name: &'static str) -> Self {
         let reference = self.reference.clone();
         self.with(name, reference)
     }
 
-    /// The same value as the property of this name, if that is given.
+    /// Adds an attribute with the value of the property of this name, if that is given.
     pub(super) fn with_property(self, properties: &Node, name: &'static str) -> Self {
         match properties.get(name) {
             Some(node) => self.with_value(name, node.value.clone()),
@@ -73,8 +73,8 @@ impl Identity {
         self
     }
 
-    /// For a type that the table does not list in full: whatever else is asked for is made up, an
-    /// ARN for what is named like one.
+    /// Lets whatever other attribute is asked for be made up, an ARN for what is named like one: the
+    /// table does not list all of the type's.
     pub(super) fn open(mut self, logical_id: &str, arn: String) -> Self {
         self.others = Some(Others { logical_id: logical_id.to_owned(), arn });
         self

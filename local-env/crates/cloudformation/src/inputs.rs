@@ -4,35 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::library::Library;
 
-/// What a template is resolved with.
+/// The values that a template is resolved with.
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    /// `AWS::StackName`.
+    /// The name of the stack, which is `AWS::StackName`.
     pub stack_name: String,
-    /// `AWS::Region`.
+    /// The region, which is `AWS::Region`: `us-west-2`.
     pub region: String,
-    /// `AWS::AccountId`.
+    /// The account, which is `AWS::AccountId`: twelve digits.
     pub account: String,
-    /// Values of parameters, as one gives them to CloudFormation: lists with commas.
+    /// The values of parameters by name, as one gives them to CloudFormation: lists with commas.
     pub parameters: BTreeMap<String, String>,
-    /// What AWS's Parameter Store keeps, by name.
+    /// The values that Parameter Store keeps, by name.
     pub ssm: BTreeMap<String, String>,
-    /// Attributes that only AWS knows, by `Resource.Attribute`; what is given here wins.
+    /// The values of attributes that only AWS knows, by `Resource.Attribute`; they win over those
+    /// that are made up.
     pub attributes: BTreeMap<String, String>,
-    /// What other stacks export, by name.
+    /// The values that other stacks export, by the export's name.
     pub exports: BTreeMap<String, String>,
-    /// Outputs of other stacks, by the stack's name and their own.
+    /// The outputs of other stacks, by the stack's name and their own.
     pub outputs: BTreeMap<(String, String), String>,
-    /// Templates of nested stacks.
+    /// The templates of nested stacks.
     pub library: Library,
-    /// Logical ids of resources that are left out, whatever is wrong with them.
+    /// The logical ids of resources that are left out, whatever is wrong with them.
     pub ignored: BTreeSet<String>,
 }
 
 // === impl Inputs ===
 
 impl Inputs {
-    /// In `us-west-2`, in the account of zeros, with no parameter given.
+    /// Returns inputs in `us-west-2` and the account `000000000000` with no values given.
     pub fn new(stack_name: impl Into<String>) -> Self {
         Self {
             stack_name: stack_name.into(),

@@ -16,8 +16,9 @@ use super::{
 // === impl Resolved ===
 
 impl Resolved {
-    /// The stacks as one, each with what to call it where two have a logical id in common. Name,
-    /// region and account are the first one's, with the names of the others after it.
+    /// Returns the stacks as one, or `None` of no stacks. Each comes with what goes before a logical
+    /// id that two of them have. Region and account are the first one's; the name is made of all
+    /// names.
     pub fn joined(stacks: Vec<(String, Self)>) -> Option<Self> {
         let names: Vec<_> = stacks.iter().map(|(_, it)| it.stack_name.clone()).collect();
         let mut joined = join(stacks)?;
@@ -25,7 +26,7 @@ impl Resolved {
         Some(joined)
     }
 
-    /// With the resources of its nested stacks in their place.
+    /// Returns it with the resources of its nested stacks in place of these.
     pub(super) fn with_nested(mut self, nested: IndexMap<String, Self>) -> Self {
         if nested.is_empty() {
             return self;
@@ -62,7 +63,7 @@ fn join(stacks: Vec<(String, Resolved)>) -> Option<Resolved> {
     Some(joined)
 }
 
-/// Names that more than one stack has.
+/// The logical ids that more than one stack has, each with how many have it.
 struct Shared(HashMap<String, usize>);
 
 // === impl Shared ===

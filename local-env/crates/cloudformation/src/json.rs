@@ -10,7 +10,7 @@ use super::{
     source::{Span, line},
 };
 
-/// The only value of the text.
+/// Reads the only value of a text.
 pub(super) fn read(text: &str) -> Result<Node> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     let node = reader.value()?;
@@ -24,7 +24,8 @@ pub(super) fn read(text: &str) -> Result<Node> {
 // === impl Node ===
 
 impl Node {
-    /// A document that stands within a text, as policies may; its places are that text's own.
+    /// Reads a JSON document that stands within a text, as policies may; its places are that text's
+    /// own.
     pub fn of_json(text: &str) -> Option<Self> {
         read(text).ok()
     }
@@ -208,7 +209,7 @@ pub(super) fn insert(map: &mut Map, key: String, entry: Entry, text: &str) -> Re
     }
 }
 
-/// Whether JSON would call this a number.
+/// Returns whether JSON would call this a number.
 pub(super) fn is_number(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -274,7 +275,11 @@ mod tests {
             problem(r#"{"a": 1, "a": 2}"#),
             "the key `a` is given twice in one mapping, first on line 1"
         );
-        assert!(problem("\"a\nb\"").contains("control character"), "{}", problem("\"a\nb\""));
+        assert_eq!(
+            problem("[\"ä\nb\"]"),
+            "a text has the control character `\\n`, which JSON wants escaped"
+        );
+        assert_eq!(problem(r#""\x""#), "a text has an escape that JSON does not know");
         assert!(problem(r#"{"a": "b"#).contains("not closed"));
         assert!(problem(r#""\"#).contains("not closed"));
         assert!(problem("").contains("ends where a value"));

@@ -14,7 +14,7 @@ use super::{problem::TemplateError, source::Source, template::Template};
 
 type Find = dyn Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync;
 
-/// Where the templates of nested stacks are found.
+/// A way to find the templates of nested stacks. It is cheap to clone.
 #[derive(Clone)]
 pub struct Library {
     find: Arc<Find>,
@@ -22,33 +22,34 @@ pub struct Library {
     found: Arc<AtomicUsize>,
 }
 
-/// What is known of a nested stack's template.
+/// What is known of the template of a nested stack that is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// The template that has the resource.
+    /// The text of the template that has the resource.
     pub parent: &'a Source,
-    /// `TemplateURL` or `Location`.
+    /// The resource's `TemplateURL` or `Location`, without functions.
     pub url: &'a str,
-    /// What CDK says of the file, seen from the parent.
+    /// The path of the template's file seen from the parent's, where CDK says it.
     pub asset: Option<&'a str>,
 }
 
 // === impl Library ===
 
 impl Library {
-    /// `find` says `None` of a template that it does not have.
+    /// Returns a library that finds templates by this function, which gives `None` for a template
+    /// that it does not have and an error for one that is wrong.
     pub fn new(
         find: impl Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync + 'static,
     ) -> Self {
         Self { find: Arc::new(find), depth: 0, found: Arc::default() }
     }
 
-    /// One that has no templates.
+    /// Returns a library that has no templates, so that nested stacks stay plain resources.
     pub fn empty() -> Self {
         Self::new(|_| None)
     }
 
-    /// Returns what it has of a template; each time counts as one that was found.
+    /// Returns the template that is wanted, if it has it; each time counts as one that was found.
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Result<Template, TemplateError>> {
         let found = (self.find)(wanted)?;
         self.found.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! The name that a user may have meant.
 
-/// Longer names are nobody's slip of the finger, and comparing them takes time.
+/// The most bytes of a name that is compared: longer ones are nobody's slip of the finger, and
+/// comparing them takes time.
 const LONGEST: usize = 255;
 
 /// Returns the candidate that takes the fewest edits to reach, if those are few for its length.
@@ -17,7 +18,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// A help text's ending: `; did you mean `x`?`, or nothing.
+/// Returns the sentence that asks whether the nearest candidate was meant, if one is near.
 pub fn did_you_mean<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -25,7 +26,7 @@ pub fn did_you_mean<'a>(
     nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
-/// Levenshtein's distance, with a difference of case alone counting nothing.
+/// Returns Levenshtein's distance, with a difference of case alone counting nothing.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let b: Vec<char> = b.chars().collect();

@@ -1,6 +1,6 @@
 //! Stacks that stand in a template as resources, CloudFormation's own or those of its serverless macro.
 //!
-//! Where their templates are is nothing that this module knows: it asks a [`Library`].
+//! Where their templates are is nothing that is known here: a [`Library`](crate::Library) is asked.
 
 use std::collections::BTreeMap;
 
@@ -20,17 +20,17 @@ use super::{
 const TYPES: [(&str, &str); 2] =
     [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
 
-/// A template that nests itself would never end, and two that nest one another twice would take
-/// till then.
+/// The most stacks that may stand within one another, and that are read at all: a template that nests
+/// itself would never end, and two that nest one another twice would take till then.
 const DEEPEST: usize = 10;
 const MOST: usize = 500;
 
-/// Whether resources of this type are nested stacks.
+/// Returns whether resources of this type are nested stacks.
 pub fn is_nested(resource_type: &str) -> bool {
     TYPES.iter().any(|(nested, _)| *nested == resource_type)
 }
 
-/// Returns the template of a nested stack and what to resolve it with; `None` where there is no
+/// Returns the template of a nested stack and what to resolve it with, or `None` where there is no
 /// template to read, or the resource is no such stack.
 ///
 /// # Errors

@@ -9,44 +9,45 @@ use indexmap::IndexMap;
 
 use super::source::Span;
 
-/// Nesting beyond this is refused, which bounds every recursion over nodes.
+/// The most lists and mappings that may stand within one another. More are refused, which bounds
+/// every recursion over nodes.
 pub(super) const MAX_DEPTH: usize = 100;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What it is.
+    /// The value itself.
     pub value: Value,
     /// The bytes that it was read from.
     pub span: Span,
 }
 
-/// A template's value.
+/// A value of a template, without its place.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `null`, and in YAML also nothing at all.
+    /// JSON's `null`, and in YAML also nothing at all.
     Null,
-    /// `true` or `false`.
+    /// A boolean: `true` or `false`.
     Bool(bool),
-    /// As it is spelt.
+    /// A number as it is spelt.
     Number(String),
-    /// Text.
+    /// A text.
     String(String),
-    /// Items in order.
+    /// A list with its items in order.
     List(Vec<Node>),
-    /// Entries in order.
+    /// A mapping with its entries in order.
     Map(Map),
 }
 
-/// Entries by key, in the text's order.
+/// The entries of a mapping by key, in the text's order.
 pub type Map = IndexMap<String, Entry>;
 
-/// The value of a key.
+/// The value of a key, with the key's place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Where the key stands.
+    /// The bytes of the key.
     pub key_span: Span,
-    /// What it is given.
+    /// The value.
     pub node: Node,
 }
 
@@ -57,7 +58,7 @@ impl Node {
         Self { value, span }
     }
 
-    /// The text of a scalar: numbers as they are spelt, booleans as `true` and `false`.
+    /// Returns the text of a scalar: numbers as they are spelt, booleans as `true` and `false`.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         match &self.value {
             Value::String(text) | Value::Number(text) => Some(text.into()),
@@ -66,22 +67,22 @@ impl Node {
         }
     }
 
-    /// The entries of a map.
+    /// Returns the entries of a mapping, or `None` of anything else.
     pub fn entries(&self) -> Option<&Map> {
         if let Value::Map(map) = &self.value { Some(map) } else { None }
     }
 
-    /// The items of a list.
+    /// Returns the items of a list, or `None` of anything else.
     pub fn items(&self) -> Option<&[Node]> {
         if let Value::List(items) = &self.value { Some(items) } else { None }
     }
 
-    /// The value of a map's key.
+    /// Returns the value of a mapping's key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries()?.get(key).map(|entry| &entry.node)
     }
 
-    /// What it is, for messages.
+    /// Returns what the value is, as a message says it: `a list`.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Null => "nothing",
@@ -93,7 +94,7 @@ impl Node {
         }
     }
 
-    /// Whether both mean the same, wherever they stand; scalars are compared as text.
+    /// Returns whether both mean the same, wherever they stand; scalars are compared as text.
     pub(super) fn same(&self, other: &Self) -> bool {
         match (&self.value, &other.value) {
             (Value::List(a), Value::List(b)) => {
@@ -119,7 +120,7 @@ impl Value {
         Self::List(texts.map(|text| Node::new(Self::String(text.to_owned()), span)).collect())
     }
 
-    /// About how many bytes it takes.
+    /// Returns about how many bytes the value takes.
     pub(super) fn weight(&self) -> usize {
         let own = size_of::<Node>();
         match self {

@@ -1,42 +1,42 @@
-//! What a template was resolved with for want of something better.
+//! What could not be made sure of while a template was resolved.
 
-/// A value that may differ from AWS's.
+/// Something that may be otherwise in AWS.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// AWS keeps the value; the name that it is kept under stands in its place.
+    /// A parameter's value is kept by AWS; the name that it is kept under stands in its place.
     SsmValue {
-        /// The parameter.
+        /// The parameter's name.
         parameter: String,
-        /// What AWS keeps it under.
+        /// The name under which Parameter Store keeps the value.
         name: String,
     },
-    /// A dynamic reference to a parameter that AWS keeps; it stays as it is.
+    /// A dynamic reference names a parameter that AWS keeps; it stays as it is.
     SsmReference {
-        /// Its name.
+        /// The name under which Parameter Store keeps the value.
         name: String,
-        /// The resource that has it.
+        /// The logical id of the resource that has the reference.
         logical_id: String,
     },
-    /// An attribute that only AWS knows, such as a custom resource's; its name stands in its place.
+    /// An attribute is known to AWS only, such as a custom resource's; its name stands in its place.
     UnknownAttribute {
-        /// `Resource.Attribute`.
+        /// The name of resource and attribute: `Resource.Attribute`.
         name: String,
     },
-    /// The user wants a resource to be left out.
+    /// A resource is left out because the user wants it to be.
     LeftOut {
-        /// Its name.
+        /// The resource's logical id.
         logical_id: String,
-        /// Its type.
+        /// The resource's type.
         resource_type: String,
     },
-    /// A rule of the template asks for what only AWS knows.
+    /// A rule of the template is not checked, since it asks for what only AWS knows.
     UncheckedRule {
-        /// Its name.
+        /// The rule's name.
         rule: String,
     },
-    /// The `AllowedPattern` uses what only Java's regular expressions have.
+    /// An `AllowedPattern` is not checked, since it has what only Java's regular expressions have.
     UncheckedPattern {
-        /// The parameter.
+        /// The parameter's name.
         parameter: String,
     },
 }

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-/// Names in such an order. The error is a circle whose last name is its first. A name that is not
-/// in the graph is left to whoever evaluates the reference to it.
+/// Returns the names of a graph in such an order; the error is a circle whose last name is its first.
+/// A name that is not in the graph is left to whoever evaluates the reference to it.
 pub(super) fn order(graph: &IndexMap<String, Vec<String>>) -> Result<Vec<&str>, Vec<&str>> {
     let mut walk = Walk { graph, states: vec![State::New; graph.len()], order: Vec::new() };
     for start in 0..graph.len() {
@@ -28,7 +28,8 @@ enum State {
 // === impl Walk ===
 
 impl<'a> Walk<'a> {
-    /// Depth first, with a stack of its own: a chain of references may be as long as the template.
+    /// Walks depth first, with a stack of its own: a chain of references may be as long as the
+    /// template.
     fn from(&mut self, start: usize) -> Result<(), Vec<&'a str>> {
         if self.states[start] != State::New {
             return Ok(());

@@ -43,7 +43,7 @@ pub(super) struct Parameter {
 pub(super) struct Kind {
     pub(super) list: bool,
     pub(super) number: bool,
-    /// The value is the name of a value that AWS keeps.
+    /// Whether the value is the name of a value that AWS keeps.
     pub(super) ssm: bool,
 }
 
@@ -101,7 +101,7 @@ fn allowed_values(map: &Map, path: &Path<'_>) -> Result<Option<Vec<String>>, Pro
 // === impl Kind ===
 
 impl Kind {
-    /// Types of AWS's own are texts, or lists of them.
+    /// Returns the kind that a type stands for; types of AWS's own are texts, or lists of them.
     fn of(name: &str) -> Option<Self> {
         let inside = |name: &str, prefix: &str| {
             Some(name.strip_prefix(prefix)?.strip_suffix('>')?.to_owned())

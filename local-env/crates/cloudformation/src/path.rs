@@ -6,12 +6,16 @@
 
 use std::fmt;
 
-/// A way that is as long as the nesting and is only written out when a problem needs it.
+/// A way that borrows the names on it and is only written out when a problem needs it.
 #[derive(Clone, Copy)]
 pub(super) enum Path<'a> {
+    /// The template itself.
     Root,
+    /// A section of the template.
     Section(&'a str),
+    /// The value of a key.
     Key(&'a Path<'a>, &'a str),
+    /// An item of a list, counted from 0.
     Item(&'a Path<'a>, usize),
 }
 
@@ -77,11 +81,6 @@ impl PropertyPath {
     /// Returns whether it leads nowhere: to the root itself.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// Returns it as a sentence has it.
-    pub(super) fn in_words(&self) -> String {
-        if self.is_empty() { "the template".to_owned() } else { format!("`{self}`") }
     }
 
     /// Returns the resource that it leads into, where it begins at `Resources`.

@@ -7,10 +7,12 @@ use std::{error, fmt};
 use super::source::{Source, Span};
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
-/// Nobody reads more at once.
+/// So many problems are shown at once, as nobody reads more.
 const MOST_SHOWN: usize = 50;
 
-/// All the problems that were found in one text, at least one. A single problem shows as itself.
+/// All the problems that were found in one text, at least one.
+///
+/// A single problem shows as itself; of several, the first fifty are related diagnostics.
 #[derive(Debug)]
 pub struct Problems<P> {
     source: Source,
@@ -20,7 +22,7 @@ pub struct Problems<P> {
 // === impl Problems ===
 
 impl<P: Diagnostic> Problems<P> {
-    /// In the text's order; `None` where there is no problem.
+    /// Returns an error of these problems in the text's order, or `None` where there is no problem.
     pub fn unless_empty(source: &Source, mut problems: Vec<P>) -> Option<Self> {
         problems.sort_by_key(place);
         (!problems.is_empty()).then(|| Self { source: source.clone(), problems })
@@ -28,7 +30,7 @@ impl<P: Diagnostic> Problems<P> {
 }
 
 impl<P: Diagnostic> Problems<P> {
-    /// Of the template that has the first problem.
+    /// Returns the name of the template that has the first problem.
     fn name(&self) -> &str {
         let first = self.problems.first().and_then(place).unwrap_or_default();
         self.source.name_at(Span::from(first))
@@ -40,17 +42,17 @@ fn place<P: Diagnostic>(problem: &P) -> Option<usize> {
 }
 
 impl<P> Problems<P> {
-    /// Makes an error of a single problem.
-    pub fn one(source: &Source, problem: P) -> Self {
+    /// Returns an error of a single problem.
+    pub(super) fn one(source: &Source, problem: P) -> Self {
         Self { source: source.clone(), problems: vec![problem] }
     }
 
-    /// The text that they are in.
+    /// Returns the text that the problems are in.
     pub fn text(&self) -> &Source {
         &self.source
     }
 
-    /// At least one, in the text's order.
+    /// Returns the problems in the text's order, at least one.
     pub fn problems(&self) -> &[P] {
         &self.problems
     }

@@ -9,15 +9,15 @@ use super::{
     sub::{self, Piece},
 };
 
-/// What a value names with `Ref`, `Fn::GetAtt` and `Fn::Sub`; parameters are among the names. Of
-/// `Fn::If` only the branch that is taken counts, as in CloudFormation.
+/// Returns the names that a value has in `Ref`, `Fn::GetAtt` and `Fn::Sub`; parameters are among
+/// them. Of `Fn::If` only the branch that is taken counts, as in CloudFormation.
 pub(super) fn references(node: &Node, conditions: &IndexMap<String, bool>) -> HashSet<String> {
     let mut found = Found { names: HashSet::new(), conditions };
     found.node(node);
     found.names
 }
 
-/// The conditions that a condition names.
+/// Returns the conditions that a condition names.
 pub(super) fn conditions(node: &Node) -> HashSet<String> {
     let mut names = HashSet::new();
     each_child(node, &mut |key, child| {

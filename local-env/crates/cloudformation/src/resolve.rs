@@ -31,7 +31,13 @@ use super::{
 // === impl Template ===
 
 impl Template {
-    /// Binds parameters, decides conditions and evaluates everything.
+    /// Returns the template's resources and outputs with every function evaluated.
+    ///
+    /// # Errors
+    ///
+    /// Where parameters have no values or wrong ones, where something refers to what is not there, or
+    /// to itself in a circle, and where a function cannot take its argument; all such problems at
+    /// once, as far as they do not follow from one another.
     pub fn resolve(&self, inputs: &Inputs) -> Result<Resolved, TemplateError> {
         if let Some(root) = &self.looped {
             return self.unrolled(root, inputs)?.resolve(inputs);
@@ -141,7 +147,7 @@ impl Scope<'_> {
         }
     }
 
-    /// What a resource waits for; `None` if it is not created.
+    /// Returns what a resource waits for, or `None` if it is not created.
     fn dependencies(&self, name: &str, declared: &Declaration) -> Checked<Option<Vec<String>>> {
         let resources = Path::Section("Resources");
         let path = resources.key(name);
@@ -223,8 +229,8 @@ impl Scope<'_> {
         physical::identify(self.inputs, name, &declared.resource_type, properties)
     }
 
-    /// Resolves a nested stack and returns what references to it give; `None` where it stays what it
-    /// is.
+    /// Resolves a nested stack and returns what references to it give, or `None` where it stays what
+    /// it is.
     fn nested_stack(
         &self,
         name: &str,

@@ -12,57 +12,59 @@ use super::{
 /// A template's resources with every function evaluated.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The template's text, which all spans refer to.
+    /// The template's text, which all spans refer to; of several stacks, all their texts.
     pub source: Source,
-    /// `AWS::StackName`.
+    /// The name of the stack, which is `AWS::StackName`.
     pub stack_name: String,
-    /// `AWS::Region`.
+    /// The region, which is `AWS::Region`.
     pub region: String,
-    /// `AWS::AccountId`.
+    /// The account, which is `AWS::AccountId`.
     pub account: String,
-    /// By logical id, in the template's order, without those that a condition leaves out.
+    /// The resources by logical id, in the template's order, without those that a condition leaves
+    /// out.
     pub resources: IndexMap<String, Resource>,
-    /// By name.
+    /// The outputs by name, without those that a condition leaves out.
     pub outputs: IndexMap<String, Output>,
-    /// What could not be made sure of.
+    /// What could not be made sure of, each thing once.
     pub notes: Vec<Note>,
 }
 
 /// A resource with plain values.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// Its name in the template.
+    /// The resource's name in the template.
     pub logical_id: String,
-    /// `AWS::ECS::Service`.
+    /// The resource's type: `AWS::ECS::Service`.
     pub resource_type: String,
-    /// Always a mapping.
+    /// The resource's properties, which are always a mapping.
     pub properties: Node,
-    /// Logical ids; all of them exist in the template, though a condition may leave one out.
+    /// The logical ids of `DependsOn`; all of them exist in the template, though a condition may leave
+    /// one out.
     pub depends_on: Vec<String>,
     /// What references to it give.
-    pub identity: Identity,
-    /// Of its logical id.
+    pub(super) identity: Identity,
+    /// The place of its logical id.
     pub span: Span,
 }
 
-/// An output.
+/// An output of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// `Value`.
+    /// The output's `Value`.
     pub value: String,
-    /// `Export.Name`.
+    /// The name under which other stacks can import it (`Export.Name`).
     pub export: Option<String>,
 }
 
 // === impl Resource ===
 
 impl Resource {
-    /// What `Ref` gives.
+    /// Returns what `Ref` gives for it.
     pub fn reference(&self) -> &str {
         self.identity.reference()
     }
 
-    /// What `Fn::GetAtt` gives.
+    /// Returns what `Fn::GetAtt` gives for it, or `None` for an attribute that its type has not.
     pub fn attribute(&self, name: &str) -> Option<Value> {
         self.identity.attribute(name)
     }

@@ -12,7 +12,7 @@ use super::{
     shape::{entries, text},
 };
 
-/// CDK's own, about what it has put into the account.
+/// The name of CDK's own rule, about what it has put into the account.
 const BOOKKEEPING: &str = "CheckBootstrapVersion";
 
 const ASKS_AWS: [&str; 3] = ["Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];

@@ -32,14 +32,14 @@ const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::URLSuffix",
 ];
 
-/// What a value may refer to.
+/// Everything that a value may refer to, as far as it is known.
 pub(super) struct Scope<'a> {
     pub(super) template: &'a Template,
     pub(super) inputs: &'a Inputs,
     pub(super) parameters: IndexMap<String, Bound>,
-    /// Those that are decided so far.
+    /// The conditions that are decided so far.
     pub(super) conditions: IndexMap<String, bool>,
-    /// Those that are evaluated so far.
+    /// The resources that are evaluated so far.
     pub(super) resources: IndexMap<String, Resource>,
     pub(super) notes: RefCell<BTreeSet<Note>>,
     /// How much the functions have made so far.
@@ -51,7 +51,7 @@ pub(super) struct Scope<'a> {
 // === impl Scope ===
 
 impl Scope<'_> {
-    /// What `Ref` gives; `None` for `AWS::NoValue`.
+    /// Returns what `Ref` gives, or `None` for `AWS::NoValue`.
     pub(super) fn reference(
         &self,
         name: &str,
@@ -72,7 +72,7 @@ impl Scope<'_> {
         Ok(Some(Value::String(resource.reference().to_owned())))
     }
 
-    /// What `Fn::GetAtt` gives.
+    /// Returns what `Fn::GetAtt` gives.
     pub(super) fn attribute(
         &self,
         name: &str,
@@ -99,7 +99,7 @@ impl Scope<'_> {
         })
     }
 
-    /// Whether the condition of this name holds.
+    /// Returns whether the condition of this name holds.
     pub(super) fn decided(&self, name: &str, path: &Path<'_>, span: Span) -> Result<bool> {
         self.conditions.get(name).copied().ok_or_else(|| Problem::UnknownName {
             kind: NameKind::Condition,

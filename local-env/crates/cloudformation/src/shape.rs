@@ -7,15 +7,18 @@ use super::{
     problem::{Expected, NameKind, TemplateProblem as Problem},
 };
 
+/// Returns the entries of what has to be a mapping.
 pub(super) fn entries<'a>(node: &'a Node, path: &Path<'_>) -> Result<&'a Map, Problem> {
     node.entries().ok_or_else(|| Problem::malformed(path, Expected::Mapping, node))
 }
 
+/// Returns the text of what has to be a scalar.
 pub(super) fn text(node: &Node, path: &Path<'_>) -> Result<String, Problem> {
     let text = node.text().ok_or_else(|| Problem::malformed(path, Expected::Text, node))?;
     Ok(text.into_owned())
 }
 
+/// Returns the problem of a key that is not among those that are known.
 pub(super) fn unknown(
     kind: NameKind,
     name: &str,

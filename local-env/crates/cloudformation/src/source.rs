@@ -7,20 +7,21 @@ use std::{fmt, sync::Arc};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SpanContents};
 
-/// A range of bytes in a source.
+/// A range of bytes in a source: offset and length.
 pub type Span = miette::SourceSpan;
 
-/// Of a longer line only what is near the place is shown: minified templates have a single one.
+/// The most bytes that are shown of a line on each side of a place: minified templates have a single
+/// line.
 const LONGEST_LINE: usize = 300;
 
-/// Of a longer place only the beginning is shown.
+/// The most bytes of a place that is shown whole; of a longer one only the beginning is.
 const LONGEST_PLACE: usize = 4000;
 
-/// A template's text. Cheap to clone.
+/// A template's text with its name, or those of several templates. It is cheap to clone.
 #[derive(Clone)]
 pub struct Source {
     text: Arc<str>,
-    /// In order; at least one.
+    /// The templates in order, at least one.
     parts: Arc<[Part]>,
 }
 
@@ -35,7 +36,8 @@ struct Part {
 // === impl Source ===
 
 impl Source {
-    /// `name` is for messages: a path, or what else tells the user which text is meant.
+    /// Returns a text under a name for messages: a path, or what else tells the user which text is
+    /// meant. A byte order mark is left out.
     pub fn new(name: impl AsRef<str>, text: &str) -> Self {
         // Editors on Windows write a byte order mark, which neither format counts as content.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -43,29 +45,29 @@ impl Source {
         Self { text: text.into(), parts: [part].into() }
     }
 
-    /// What messages call it; of several templates, the first.
+    /// Returns the name that messages have for it; of several templates, the first one's.
     pub fn name(&self) -> &str {
         self.parts.first().map_or("", |part| &part.name)
     }
 
-    /// What messages call the template in which a place is.
+    /// Returns the name of the template in which a place is.
     pub fn name_at(&self, span: Span) -> &str {
         self.part(span.offset()).map_or("", |part| &part.name)
     }
 
-    /// The text, without a byte order mark; of several templates, one after another.
+    /// Returns the text; of several templates, one after another.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The line of a place in its template, counted from 1.
+    /// Returns the line of a place in its template, counted from 1.
     pub fn line(&self, span: Span) -> usize {
         let start = self.part(span.offset()).map_or(0, |part| part.start);
         let offset = span.offset().saturating_sub(start);
         line(self.text.get(start..).unwrap_or_default(), Span::from(offset))
     }
 
-    /// All of them as one, and where each begins in it.
+    /// Returns several sources as one, and the byte at which each begins in it.
     pub fn joined(sources: &[Self]) -> (Self, Vec<usize>) {
         let (mut text, mut parts, mut starts) = (String::new(), Vec::new(), Vec::new());
         for source in sources {
@@ -125,7 +127,7 @@ impl Part {
     }
 }
 
-/// Where to begin to show lines before a place.
+/// Returns where to begin, to show so many lines before a place.
 fn before(text: &str, at: usize, lines: usize) -> usize {
     let mut from = at;
     let least = text.floor_char_boundary(at.saturating_sub(LONGEST_LINE));
@@ -141,7 +143,7 @@ fn before(text: &str, at: usize, lines: usize) -> usize {
     (from + 1).min(at)
 }
 
-/// Where to end.
+/// Returns where to end, to show so many lines after a place.
 fn after(text: &str, at: usize, lines: usize) -> usize {
     let most = text.ceil_char_boundary((at + LONGEST_LINE).min(text.len()));
     let mut to = at;
@@ -156,6 +158,7 @@ fn after(text: &str, at: usize, lines: usize) -> usize {
     to
 }
 
+/// Returns the line of a place, counted from 1.
 pub(super) fn line(text: &str, span: Span) -> usize {
     let before = text.bytes().take(span.offset());
     1 + before.filter(|byte| *byte == b'\n').count()

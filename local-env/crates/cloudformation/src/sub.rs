@@ -1,15 +1,16 @@
 //! The text of `Fn::Sub`, cut into what stays and what is replaced.
 
-/// A part of such a text.
+/// A part of the text of `Fn::Sub`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// Stays as it is.
+    /// Text that stays as it is.
     Text(&'a str),
-    /// Is replaced: what stands in `${…}`.
+    /// A name in `${…}`, in whose place its value is put.
     Name(&'a str),
 }
 
-/// `${Name}` is a name, `${!Name}` is the text `${Name}`; a `${` that is not closed is text.
+/// Returns the parts of a text in order: `${Name}` is a name, `${!Name}` is the text `${Name}`, and a
+/// `${` that is not closed is text.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;

@@ -15,20 +15,20 @@ use super::{
     source::{Source, Span},
 };
 
-/// After so many nothing more is looked for.
+/// After so many problems nothing more is looked for.
 pub(super) const MOST_PROBLEMS: usize = 200;
 
 /// The only macro that is carried out here.
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
-/// Macros of AWS's that change resources of their own kinds alone, of which none is run here.
+/// The macros of AWS's that change resources of their own kinds alone, of which none is run here.
 const APART: [&str; 4] = [
     SERVERLESS,
     "AWS::CodeDeployBlueGreen",
     "AWS::SecretsManager-2020-07-23",
     "AWS::SecretsManager-2024-09-16",
 ];
-/// A section that the serverless macro takes away.
+/// The section that the serverless macro takes away.
 const GLOBALS: &str = "Globals";
 
 const SECTIONS: [&str; 11] = [
@@ -57,11 +57,11 @@ const RESOURCE_KEYS: [&str; 9] = [
     "UpdateReplacePolicy",
 ];
 
-/// A template that is well-formed.
+/// A template that is well-formed, with its values as they are written.
 #[derive(Debug)]
 pub struct Template {
     pub(super) source: Source,
-    /// All of it, where loops have to be unrolled before it can be read.
+    /// The whole template, where loops have to be unrolled before it can be read.
     pub(super) looped: Option<Node>,
     pub(super) language_extensions: bool,
     serverless: bool,
@@ -80,22 +80,27 @@ pub(super) struct Declaration {
     pub(super) properties: Node,
     pub(super) depends_on: Vec<(String, Span)>,
     pub(super) condition: Option<(String, Span)>,
-    /// The file beside the template that CDK says a property stands for.
+    /// The file beside the template that a property stands for, where CDK says so.
     pub(super) asset: Option<String>,
-    /// Of its logical id.
+    /// The place of its logical id.
     pub(super) span: Span,
 }
 
 // === impl Template ===
 
 impl Template {
-    /// Reads JSON if the text begins with `{`, else YAML.
+    /// Reads a text as JSON if it begins with `{`, else as YAML.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is neither, or more than [`LARGEST`](crate::LARGEST) bytes, and where a section
+    /// has not the form that CloudFormation wants; all such problems at once.
     pub fn parse(source: &Source) -> Result<Self, TemplateError> {
         let root = document::read(source)?;
         Self::of(source, root)
     }
 
-    /// Of a text that is well-formed.
+    /// Returns the template of a text that is well-formed.
     pub(super) fn of(source: &Source, root: Node) -> Result<Self, TemplateError> {
         let mut problems = Vec::new();
         let mut template = Self::read(source.clone(), &root, &mut problems);
@@ -107,14 +112,9 @@ impl Template {
         Ok(template)
     }
 
-    /// Whether it declares a parameter of this name.
+    /// Returns whether it declares a parameter of this name.
     pub fn has_parameter(&self, name: &str) -> bool {
         self.parameters.contains_key(name)
-    }
-
-    /// The text that it was read from.
-    pub fn source(&self) -> &Source {
-        &self.source
     }
 
     fn read(source: Source, root: &Node, problems: &mut Vec<Problem>) -> Self {

@@ -15,13 +15,13 @@ use super::{
     source::Span,
 };
 
-/// Values that anchors and aliases may add to a template; a long text counts as many.
+/// The most values that anchors and aliases may add to a template; a long text counts as many.
 const MAX_COPIED: usize = 200_000;
 
 /// So many bytes of a text count as one value more.
 const BYTES_A_VALUE: usize = 64;
 
-/// The only document of the text.
+/// Reads the only document of a text.
 pub(super) fn read(text: &str) -> Result<Node> {
     let places = Places::new(text);
     let mut builder = Builder::new(text);
@@ -55,7 +55,7 @@ fn most_open(text: &str) -> usize {
     most
 }
 
-/// The parser counts characters, everything else bytes.
+/// Where characters are: the parser counts characters, everything else bytes.
 struct Places {
     /// The byte of each character and of the end; `None` where every character is one byte.
     bytes: Option<Vec<usize>>,
@@ -230,7 +230,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// A complete value: into what is open, or the document's only one.
+    /// Adds a complete value to what is open, or takes it for the document's only one.
     fn add(&mut self, mut built: Built, tag: Option<String>, anchor: usize) -> Result<()> {
         if let Some(name) = tag {
             built = built.called_by(name);
@@ -257,7 +257,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Only scalars can be keys of a template.
+    /// Refuses a value where a key is due, since only scalars can be keys of a template.
     fn refuse_as_key(&self, span: Span) -> Result<()> {
         match self.open.last() {
             Some(Open { kind: OpenKind::Map(_, None), .. }) => {
@@ -271,7 +271,7 @@ impl<'a> Builder<'a> {
 // === impl Built ===
 
 impl Built {
-    /// `!Name value` as the mapping that CloudFormation makes of it.
+    /// Returns `!Name value` as the mapping that CloudFormation makes of it.
     fn called_by(self, name: String) -> Self {
         let span = self.node.span;
         let entry = Entry { key_span: span, node: self.node };
@@ -282,9 +282,9 @@ impl Built {
 
 /// What a tag says of its value.
 enum Named {
-    /// It is the argument of this function.
+    /// The value is the argument of this function.
     Function(String),
-    /// It is a text, whatever it looks like.
+    /// The value is a text, whatever it looks like.
     Text,
 }
 

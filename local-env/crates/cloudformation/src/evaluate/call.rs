@@ -10,7 +10,7 @@ use crate::{
     source::Span,
 };
 
-/// Names and the forms in which they are written.
+/// The functions that give a value, and the forms in which they are written.
 const FUNCTIONS: [(&str, &str); 15] = [
     ("Ref", r#"{"Ref": "name"}"#),
     ("Fn::GetAtt", r#"{"Fn::GetAtt": ["resource", "attribute"]}"#),
@@ -32,7 +32,7 @@ const FUNCTIONS: [(&str, &str); 15] = [
     ("Fn::ToJsonString", r#"{"Fn::ToJsonString": value}"#),
 ];
 
-/// Functions of CloudFormation's that stand elsewhere, or that only AWS can do.
+/// The functions of CloudFormation's that stand elsewhere, or that only AWS can do.
 const OTHERS: [&str; 11] = [
     "Fn::And",
     "Fn::Contains",
@@ -47,7 +47,7 @@ const OTHERS: [&str; 11] = [
     "Fn::ValueOfAll",
 ];
 
-/// A function and its argument.
+/// A function with its argument, which is not yet evaluated, and its place.
 pub(super) struct Call<'a> {
     pub(super) name: &'static str,
     form: &'static str,
@@ -59,7 +59,7 @@ pub(super) struct Call<'a> {
 // === impl Call ===
 
 impl<'a> Call<'a> {
-    /// The function that a mapping stands for, if any.
+    /// Returns the function that a mapping stands for, if any.
     pub(super) fn of(map: &'a Map, path: &'a Path<'a>) -> Result<Option<Self>> {
         let is_function = |name: &str| name.starts_with("Fn::") || name == "Ref" && map.len() == 1;
         let Some((name, entry)) = map.iter().find(|(name, _)| is_function(name)) else {
@@ -108,7 +108,7 @@ impl<'a> Call<'a> {
         parsed.map_err(|_| self.wrong(FunctionFault::WrongText { expected, found: text }))
     }
 
-    /// The argument's items, not yet evaluated.
+    /// Returns the argument's items, not yet evaluated.
     pub(super) fn items<const N: usize>(&self) -> Result<&'a [Node; N]> {
         let items = self.argument.items().and_then(|items| items.try_into().ok());
         items.ok_or_else(|| self.wrong(FunctionFault::items(N)))

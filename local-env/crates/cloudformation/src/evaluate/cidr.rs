@@ -11,7 +11,7 @@ use crate::{
     scope::Scope,
 };
 
-/// What CloudFormation takes where the bits are left out.
+/// The host bits that CloudFormation takes where none are given.
 const HOST_BITS: u8 = 8;
 const MOST_BLOCKS: usize = 256;
 

@@ -25,7 +25,8 @@ impl Scope<'_> {
         }
     }
 
-    /// CloudFormation refuses these functions where the template does not ask for them.
+    /// Refuses a function, or a part of it, where the template does not ask for the transform, as
+    /// CloudFormation does.
     pub(super) fn require_language_extensions(
         &self,
         call: &Call<'_>,

@@ -22,17 +22,17 @@ use super::{
     scope::Scope,
 };
 
-/// Longer texts than a whole template are nobody's intention, but a few functions inside of one
-/// another can make them.
+/// The most bytes of a text. Longer ones than a whole template are nobody's intention, but a few
+/// functions inside of one another can make them.
 const LONGEST_TEXT: usize = 1 << 20;
 
-/// What all functions of a template may make together, in bytes or so.
+/// The most that all functions of a template may make together, in bytes or so.
 const MOST_MADE: usize = 1 << 28;
 
 // === impl Scope ===
 
 impl Scope<'_> {
-    /// `None` where the value is `AWS::NoValue`.
+    /// Returns a value without functions, or `None` where it is `AWS::NoValue`.
     pub(super) fn evaluate(&self, node: &Node, path: &Path<'_>) -> Result<Option<Node>> {
         let value = match &node.value {
             Value::List(items) => self.list(items, path)?,
@@ -64,7 +64,7 @@ impl Scope<'_> {
         Ok(Value::Map(evaluated))
     }
 
-    /// What a function gives; `None` where that is `AWS::NoValue`.
+    /// Returns what a function gives, or `None` where that is `AWS::NoValue`.
     fn call(&self, call: &Call<'_>) -> Result<Option<Value>> {
         let value = match call.name {
             "Ref" => {
@@ -92,7 +92,7 @@ impl Scope<'_> {
         self.bounded(call, value).map(Some)
     }
 
-    /// Few functions can make much, and many of them all the more.
+    /// Returns a value, unless it and those before it are more than fits.
     fn bounded(&self, call: &Call<'_>, value: Value) -> Result<Value> {
         if let Value::String(text) = &value
             && text.len() > LONGEST_TEXT
@@ -106,7 +106,7 @@ impl Scope<'_> {
         Ok(value)
     }
 
-    /// An evaluated argument, which must not be `AWS::NoValue`.
+    /// Returns an evaluated argument, which must not be `AWS::NoValue`.
     fn value(&self, call: &Call<'_>, node: &Node) -> Result<Node> {
         let value = self.evaluate(node, &call.path.key(call.name))?;
         value.ok_or_else(|| call.wrong(FunctionFault::NoValue))

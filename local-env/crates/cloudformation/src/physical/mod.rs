@@ -12,14 +12,14 @@ use super::{
     source::Span,
 };
 
-/// From what a resource's values are made.
+/// What a resource's values are made from.
 struct Maker<'a> {
     inputs: &'a Inputs,
     logical_id: &'a str,
     properties: &'a Node,
 }
 
-/// The identity of a resource with these properties.
+/// Returns the identity of a resource with these properties.
 pub(super) fn identify(
     inputs: &Inputs,
     logical_id: &str,
@@ -130,7 +130,8 @@ impl Maker<'_> {
             .with_reference("CertificateArn")
     }
 
-    /// `…:loadbalancer/app/x/1` and `listener/` make `…:listener/app/x/1/2`.
+    /// Returns the ARN of what belongs to a load balancer or listener: `…:loadbalancer/app/x/1` and
+    /// `listener/` make `…:listener/app/x/1/2`.
     fn elb_child(&self, parent: Option<String>, from: &str, to: &str) -> String {
         let parent = parent.unwrap_or_else(|| self.elb_arn(&format!("{from}app/none/0")));
         format!("{}/{}", parent.replacen(from, to, 1), self.hex(to, 16))
@@ -140,7 +141,8 @@ impl Maker<'_> {
         self.arn("elasticloadbalancing", resource)
     }
 
-    /// At most 32 characters, so stack and logical id are cut to five each, as CloudFormation does.
+    /// Returns a name of at most 32 characters: stack and logical id are cut to five each, as
+    /// CloudFormation does.
     fn elb_name(&self) -> String {
         let short = |text: &str| text.chars().take(5).collect::<String>();
         self.text("Name").unwrap_or_else(|| {
@@ -162,7 +164,8 @@ impl Maker<'_> {
         )
     }
 
-    /// The property that names the resource, or a name as CloudFormation generates them.
+    /// Returns what the property says that names the resource, or a name as CloudFormation generates
+    /// them.
     fn name(&self, property: &str, longest: usize) -> String {
         self.text(property).unwrap_or_else(|| self.generated_name(longest))
     }
@@ -211,7 +214,7 @@ impl Maker<'_> {
     }
 }
 
-/// `AWS::Partition`.
+/// Returns what `AWS::Partition` is in a region.
 pub(super) fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",
@@ -220,25 +223,25 @@ pub(super) fn partition(region: &str) -> &'static str {
     }
 }
 
-/// `AWS::URLSuffix`.
+/// Returns what `AWS::URLSuffix` is in a region.
 pub(super) fn url_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
-/// The name that CloudFormation gives to a nested stack.
+/// Returns the name that CloudFormation gives to a nested stack.
 pub(super) fn nested_name(parent: &Inputs, logical_id: &str) -> String {
     let properties = &Node::new(Value::Null, Span::from(0));
     Maker { inputs: parent, logical_id, properties }.generated_name(128)
 }
 
-/// `AWS::StackId`.
+/// Returns what `AWS::StackId` is.
 pub(super) fn stack_id(inputs: &Inputs) -> String {
     let nothing = Node::new(Value::Null, Span::from(0));
     let maker = Maker { inputs, logical_id: "", properties: &nothing };
     maker.arn("cloudformation", &format!("stack/{}/{}", inputs.stack_name, maker.uuid("stack")))
 }
 
-/// FNV-1a of 128 bits with a last mixing: the standard library promises no hash that stays.
+/// Returns FNV-1a of 128 bits with a last mixing: the standard library promises no hash that stays.
 fn hash(parts: &[&str]) -> u128 {
     const PRIME: u128 = 0x0100_0000_0000_0000_013b;
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

@@ -3,7 +3,8 @@
 use super::{Maker, partition, url_suffix};
 use crate::{identity::Identity, inputs::Inputs};
 
-/// The prefix of an identifier and the attribute that repeats it.
+/// Returns the prefix of a type's identifiers and the attribute that repeats them, where `Ref` gives
+/// one.
 fn prefix(resource_type: &str) -> Option<(&'static str, &'static str)> {
     Some(match resource_type {
         "EC2::Subnet" => ("subnet", "SubnetId"),
@@ -31,7 +32,8 @@ fn prefix(resource_type: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Where a type's name is what `Ref` gives: the property that gives it, and the ARN's end before it.
+/// Returns the property that names a resource, and what stands before the name in its ARN, where
+/// `Ref` gives the name.
 fn named(resource_type: &str) -> Option<(&'static str, &'static str)> {
     Some(match resource_type {
         "DynamoDB::Table" | "DynamoDB::GlobalTable" => ("TableName", "table/"),
@@ -47,8 +49,8 @@ fn named(resource_type: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Where an ARN is what `Ref` gives: the property with the name, the ARN's end before it, and the
-/// attributes that repeat ARN and name.
+/// Returns the property that names a resource, what stands before the name in its ARN, and the
+/// attributes that repeat ARN and name, where `Ref` gives the ARN.
 fn by_arn(resource_type: &str) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     Some(match resource_type {
         "SNS::Topic" => ("TopicName", "", "TopicArn", "TopicName"),
@@ -62,7 +64,7 @@ fn by_arn(resource_type: &str) -> Option<(&'static str, &'static str, &'static s
 // === impl Maker ===
 
 impl Maker<'_> {
-    /// Not all of its attributes are known here.
+    /// Returns the identity of a type of which not all attributes are known here.
     pub(super) fn other(&self, name: &str) -> Identity {
         let service = name.split("::").next().unwrap_or_default().to_lowercase();
         let identity = match name {
@@ -193,7 +195,7 @@ impl Maker<'_> {
         Identity::new(id).with_reference("KeyId").with("Arn", arn)
     }
 
-    /// Its ARN, which ends with six characters of Secrets Manager's own.
+    /// Returns a secret's identity; its ARN ends with six characters of Secrets Manager's own.
     fn secret(&self) -> Identity {
         let name = self.text("Name");
         let name =
@@ -221,7 +223,7 @@ impl Maker<'_> {
             .with(format!("{endpoint}Port"), port)
     }
 
-    /// Of a database's engine.
+    /// Returns the port that a database's engine has by default.
     fn usual_port(&self) -> &'static str {
         let engine = self.text("Engine").unwrap_or_default();
         let ports = [

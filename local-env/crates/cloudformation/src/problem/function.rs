@@ -86,7 +86,7 @@ pub enum FunctionFault {
     BlockCount {
         /// How many it asks for.
         count: usize,
-        /// So many it makes.
+        /// The most that it makes.
         most: usize,
     },
     /// `Fn::Cidr` asks for more blocks than there are.
@@ -108,13 +108,13 @@ pub enum FunctionFault {
     /// The value is longer than a whole template.
     #[error("makes a text of more than {} MB, which is longer than a template may be", .most >> 20)]
     TextTooLong {
-        /// So many bytes a text may have.
+        /// The most bytes that a text may have.
         most: usize,
     },
     /// The functions or loops of a template make more than fits.
     #[error("makes, with what comes before it, more than {} MB", .most >> 20)]
     TooMuch {
-        /// So many bytes all of them may make.
+        /// The most bytes that all of them may make.
         most: usize,
     },
     /// `Fn::ForEach` makes a key that is there already.
@@ -126,7 +126,7 @@ pub enum FunctionFault {
     /// `Fn::ForEach` stands within too many others.
     #[error("is in more than {most} loops")]
     LoopsTooDeep {
-        /// So many may stand within one another.
+        /// The most that may stand within one another.
         most: usize,
     },
 }

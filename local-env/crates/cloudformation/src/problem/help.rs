@@ -102,7 +102,8 @@ impl TemplateProblem {
     }
 }
 
-const CYCLE: &str = "remove one of these references, for example by making a resource of it";
+const CYCLE: &str = "remove one of these references: a rule of a security group, for example, can \
+                     be a resource of its own";
 
 const MISSING_PARAMETERS: &str = "give each one as `--parameter Name=value`, or in local-env.toml \
                                   under `[parameters]`, where `local-env init` writes a first guess";
@@ -118,8 +119,10 @@ impl NameKind {
         let names = listed(known);
         match self {
             _ if known.is_empty() => None,
-            Self::Attribute => Some(format!("the resource has {names}")),
-            Self::ParameterType => Some(format!("there are {names}, and AWS's own")),
+            Self::Attribute => Some(format!("its attributes are {names}")),
+            Self::ParameterType => Some({
+                format!("CloudFormation knows {names}, and AWS's own such as `AWS::EC2::VPC::Id`")
+            }),
             _ => Some(format!("CloudFormation knows {names}")),
         }
     }
@@ -148,7 +151,8 @@ impl Unemulated {
 
 impl Elsewhere {
     fn help(&self, near: Option<&str>) -> String {
-        let near = near.map(|near| format!("{} Else ", did_you_mean(near))).unwrap_or_default();
+        let near =
+            near.map(|near| format!("{} Otherwise ", did_you_mean(near))).unwrap_or_default();
         let given = "give the template that has it too, or its cdk.out folder";
         match self {
             Self::Export { .. } => {

@@ -12,7 +12,7 @@ mod syntax;
 
 use thiserror::Error;
 
-use self::name::listed;
+use self::name::{in_words, listed};
 pub use self::{
     function::FunctionFault,
     name::{Elsewhere, Expected, NameKind, Unemulated},
@@ -62,7 +62,7 @@ pub enum TemplateProblem {
         span: Span,
     },
     /// A part of the template has not the form that CloudFormation wants.
-    #[error("{} must be {expected}, and is {found}", .path.in_words())]
+    #[error("{} must be {expected}, and is {found}", in_words(.path))]
     Malformed {
         /// The way to the part.
         path: PropertyPath,
@@ -74,7 +74,7 @@ pub enum TemplateProblem {
         span: Span,
     },
     /// A part that CloudFormation requires is absent.
-    #[error("{} lacks `{key}`", .path.in_words())]
+    #[error("{} lacks `{key}`", in_words(.path))]
     Missing {
         /// The way to what lacks it.
         path: PropertyPath,
@@ -84,7 +84,7 @@ pub enum TemplateProblem {
         span: Span,
     },
     /// A name that nothing in the template, or in CloudFormation, has.
-    #[error("{} names the {kind} `{name}`, which does not exist", .path.in_words())]
+    #[error("{} names the {kind} `{name}`, which does not exist", in_words(.path))]
     UnknownName {
         /// What sort of thing was looked for.
         kind: NameKind,
@@ -102,7 +102,7 @@ pub enum TemplateProblem {
     /// A reference to a resource that its condition leaves out.
     #[error(
         "{} refers to `{logical_id}`, which is not created: its condition `{condition}` is false",
-        .path.in_words()
+        in_words(.path)
     )]
     NotCreated {
         /// The resource's logical id.
@@ -115,7 +115,7 @@ pub enum TemplateProblem {
         span: Span,
     },
     /// Something of CloudFormation's that is not emulated.
-    #[error("{} uses {what}, which is not emulated", .path.in_words())]
+    #[error("{} uses {what}, which is not emulated", in_words(.path))]
     NotEmulated {
         /// The function or macro.
         what: Unemulated,
@@ -125,7 +125,7 @@ pub enum TemplateProblem {
         span: Span,
     },
     /// A value of another stack that none of the given ones has.
-    #[error("{} asks for {value}, which none of the given stacks has", .path.in_words())]
+    #[error("{} asks for {value}, which none of the given stacks has", in_words(.path))]
     NotExported {
         /// The export or output.
         value: Elsewhere,
@@ -151,23 +151,23 @@ pub enum TemplateProblem {
     NestedTooDeep {
         /// The nested stack's logical id.
         logical_id: String,
-        /// So many may stand within one another.
+        /// The most that may stand within one another.
         most: usize,
         /// The resource's place.
         span: Span,
     },
     /// A nested stack that comes after too many others.
-    #[error("the nested stack `{logical_id}` comes after {most} others")]
+    #[error("there are more than {most} nested stacks, so that `{logical_id}` is not read")]
     TooManyNested {
         /// The nested stack's logical id.
         logical_id: String,
-        /// So many are read.
+        /// The most that are read.
         most: usize,
         /// The resource's place.
         span: Span,
     },
     /// An assertion of the template's `Rules` that does not hold.
-    #[error("the template's own rule at {} is broken", .path.in_words())]
+    #[error("the template's own rule at {} is broken", in_words(.path))]
     Assertion {
         /// The way to the assertion.
         path: PropertyPath,
@@ -177,7 +177,7 @@ pub enum TemplateProblem {
         span: Span,
     },
     /// A function's argument cannot be taken.
-    #[error("`{function}` at {} {reason}", .path.in_words())]
+    #[error("`{function}` at {} {reason}", in_words(.path))]
     Function {
         /// The function's name: `Fn::Join`.
         function: &'static str,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::path::PropertyPath;
+
 /// What a part of a template, or an argument of a function, has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
@@ -85,6 +87,11 @@ pub enum Elsewhere {
         /// The output's name.
         name: String,
     },
+}
+
+/// Returns a place as a sentence has it: in backticks, or `the template`.
+pub(super) fn in_words(path: &PropertyPath) -> String {
+    if path.is_empty() { "the template".to_owned() } else { format!("`{path}`") }
 }
 
 /// Returns names as a sentence has them: `` `A`, `B` ``.

@@ -12,15 +12,15 @@ pub enum SyntaxFault {
         is_utf16: bool,
     },
     /// The text is longer than any template.
-    #[error("the text has more than {} MB, as no template has", .most >> 20)]
+    #[error("the text is longer than {} MB, as no template is", .most >> 20)]
     TooLong {
-        /// So many bytes are read.
+        /// The most bytes that are read.
         most: usize,
     },
     /// Lists and mappings stand within too many others.
     #[error("values are nested more than {most} deep")]
     TooDeep {
-        /// So many may stand within one another.
+        /// The most that may stand within one another.
         most: usize,
     },
     /// Nothing stands in the text.
@@ -41,7 +41,7 @@ pub enum SyntaxFault {
         expected: &'static str,
     },
     /// JSON: a text in quotation marks has no second one.
-    #[error("a text is not closed: its second quotation mark is absent")]
+    #[error("a text is not closed: its second quotation mark is missing")]
     Unclosed,
     /// JSON: a text in quotation marks has a character that must be escaped.
     #[error("a text has the control character `{}`, which JSON wants escaped", .found.escape_debug())]
@@ -53,7 +53,7 @@ pub enum SyntaxFault {
     #[error("a text has an escape that JSON does not know")]
     Escape,
     /// JSON: what begins like a number is none.
-    #[error("`{found}` is not a number of JSON's")]
+    #[error("`{found}` is not a JSON number")]
     NotANumber {
         /// What stands there.
         found: String,
@@ -76,7 +76,7 @@ pub enum SyntaxFault {
     /// YAML: anchors and aliases copy too much.
     #[error("aliases repeat more than {most} values")]
     TooManyCopies {
-        /// So many values may be copied.
+        /// The most values that may be copied.
         most: usize,
     },
     /// YAML: a key is a list, a mapping or an alias.

@@ -133,6 +133,10 @@ fn what_a_function_cannot_take_is_told() {
             "`Fn::Cidr` at `Resources.R.Properties.P` needs a CIDR block, not `10.0.0.0`",
         ),
         (
+            "!Cidr [10.0.0.0/8, 300]",
+            "`Fn::Cidr` at `Resources.R.Properties.P` makes 1 to 256 blocks, not 300",
+        ),
+        (
             "!Length [a]",
             "`Fn::Length` at `Resources.R.Properties.P` needs the transform `AWS::LanguageExtensions`",
         ),

@@ -1,5 +1,7 @@
 //! What templates are refused for, and how that is told.
 
+use miette::Diagnostic as _;
+
 use super::*;
 
 #[test]
@@ -138,4 +140,40 @@ fn macros_that_change_their_own_kinds_alone_leave_the_rest_as_it_is() {
                 Resources: {A: {Type: AWS::Serverless::Function, Properties: {B: !Ref AWS::Region}}}";
     let resolved = resolve(text, &[]).unwrap();
     assert_eq!(resolved.resources["A"].properties.get("B").unwrap().text().unwrap(), "us-west-2");
+}
+
+#[test]
+fn each_problem_says_what_to_do() {
+    let mend = |text: &str| {
+        let error = resolve(text, &[]).expect_err("the template is wrong");
+        error.problems()[0].help().map(|help| help.to_string()).unwrap_or_default()
+    };
+    let property =
+        |value: &str| format!("Resources: {{R: {{Type: A::B::C, Properties: {{P: {value}}}}}}}");
+    for (text, expected) in [
+        (property("!Ref RR"), "did you mean `R`?"),
+        (property("!Join [a]"), r#"write it as `{"Fn::Join": ["delimiter", [value, …]]}`"#),
+        (property("!Length [a]"), "add `Transform: AWS::LanguageExtensions` to the template"),
+        (property("!ImportValue a"), "give the template that has it too"),
+        (property("!ImportValue a"), "under `[imports]`"),
+        (
+            "Conditions: {C: !Not [a, b]}\nResources: {R: {Type: A::B::C}}".to_owned(),
+            r#"write it as `{"Fn::Not": [condition]}`"#,
+        ),
+        (
+            "Transform: {Name: Mine, Parameters: {}}\nResources: {R: {Type: A::B::C}}".to_owned(),
+            "get-template --template-stage Processed",
+        ),
+        (
+            "AWSTemplateFormatVersion: '2011-01-01'\nResources: {R: {Type: A::B::C}}".to_owned(),
+            "the only version",
+        ),
+        (
+            "Xxxxxxxxxxxxxxxxxx: {}\nResources: {R: {Type: A::B::C}}".to_owned(),
+            "CloudFormation knows `AWSTemplateFormatVersion`, `Description`,",
+        ),
+    ] {
+        let mend = mend(&text);
+        assert!(mend.contains(expected), "{text}: {mend}");
+    }
 }
