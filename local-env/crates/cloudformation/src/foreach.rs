@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::{
     binding::Bound,
     node::{Entry, MAX_DEPTH, Map, Node, Value},
-    path::PropertyPath,
+    path::Path,
     problem::{Expected, FunctionFault, Result, TemplateProblem as Problem},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn is_in(node: &Node) -> bool {
 /// Returns a value without loops.
 pub(super) fn unrolled(node: &Node, parameters: &IndexMap<String, Bound>) -> Result<Node> {
     let mut loops = Loops { parameters, names: Vec::new(), made: 0 };
-    loops.node(node)
+    loops.node(node, &Path::Root)
 }
 
 struct Loops<'a> {
@@ -46,24 +46,26 @@ struct Loops<'a> {
 // === impl Loops ===
 
 impl Loops<'_> {
-    fn node(&mut self, node: &Node) -> Result<Node> {
+    fn node(&mut self, node: &Node, path: &Path<'_>) -> Result<Node> {
         let value = match &node.value {
             Value::String(text) if !self.names.is_empty() => Value::String(self.filled(text)),
             Value::List(items) => {
-                Value::List(items.iter().map(|item| self.node(item)).collect::<Result<_>>()?)
+                let items = items.iter().enumerate();
+                let items = items.map(|(index, item)| self.node(item, &path.item(index)));
+                Value::List(items.collect::<Result<_>>()?)
             }
             Value::Map(map) => match self.reference(map) {
                 Some(value) => Value::String(value),
-                None => self.map(map)?,
+                None => self.map(map, path)?,
             },
             scalar => scalar.clone(),
         };
         Ok(Node::new(value, node.span))
     }
 
-    fn map(&mut self, map: &Map) -> Result<Value> {
+    fn map(&mut self, map: &Map, path: &Path<'_>) -> Result<Value> {
         let mut made = Map::new();
-        self.entries(map, &mut made)?;
+        self.entries(map, path, &mut made)?;
         // A text that has no name left is no function any more, so that a reference can be read.
         if let Some(text) = made.get("Fn::Sub").and_then(|entry| entry.node.text())
             && made.len() == 1
@@ -74,53 +76,54 @@ impl Loops<'_> {
         Ok(Value::Map(made))
     }
 
-    fn entries(&mut self, map: &Map, made: &mut Map) -> Result<()> {
+    fn entries(&mut self, map: &Map, path: &Path<'_>, made: &mut Map) -> Result<()> {
         for (key, entry) in map {
+            let path = path.key(key);
             if key.starts_with(PREFIX) {
-                self.repeat(key, entry, made)?;
+                self.repeat(&path, entry, made)?;
                 continue;
             }
-            let node = self.node(&entry.node)?;
+            let node = self.node(&entry.node, &path)?;
             let filled = self.filled(key);
             if !self.names.is_empty() {
                 self.made += filled.len() + node.value.weight();
             }
             if self.made > MOST_MADE {
-                return Err(wrong(key, entry, FunctionFault::TooMuch { most: MOST_MADE }));
+                return Err(wrong(&path, entry, FunctionFault::TooMuch { most: MOST_MADE }));
             }
             let made_entry = Entry { key_span: entry.key_span, node };
             if made.insert(filled.clone(), made_entry).is_some() {
-                return Err(wrong(key, entry, FunctionFault::KeyTwice { key: filled }));
+                return Err(wrong(&path, entry, FunctionFault::KeyTwice { key: filled }));
             }
         }
         Ok(())
     }
 
-    fn repeat(&mut self, key: &str, entry: &Entry, made: &mut Map) -> Result<()> {
+    fn repeat(&mut self, path: &Path<'_>, entry: &Entry, made: &mut Map) -> Result<()> {
         let Some([name, items, body]) = entry.node.items() else {
-            return Err(wrong(key, entry, FunctionFault::items(3)));
+            return Err(wrong(path, entry, FunctionFault::items(3)));
         };
         let mistyped = |expected, node: &Node| {
-            wrong(key, entry, FunctionFault::WrongType { expected, found: node.kind() })
+            wrong(path, entry, FunctionFault::WrongType { expected, found: node.kind() })
         };
         let name = name.text().ok_or_else(|| mistyped(Expected::Text, name))?;
         let body = body.entries().ok_or_else(|| mistyped(Expected::Mapping, body))?;
         if self.names.len() == MAX_DEPTH {
-            return Err(wrong(key, entry, FunctionFault::LoopsTooDeep { most: MAX_DEPTH }));
+            return Err(wrong(path, entry, FunctionFault::LoopsTooDeep { most: MAX_DEPTH }));
         }
-        for item in self.items(key, entry, items)? {
+        for item in self.items(path, entry, items)? {
             self.names.push((name.to_string(), item));
-            let done = self.entries(body, made);
+            let done = self.entries(body, path, made);
             self.names.pop();
             done?;
         }
         Ok(())
     }
 
-    fn items(&self, key: &str, entry: &Entry, node: &Node) -> Result<Vec<String>> {
+    fn items(&self, path: &Path<'_>, entry: &Entry, node: &Node) -> Result<Vec<String>> {
         let found = node.kind();
         let reason = FunctionFault::WrongType { expected: Expected::Texts, found };
-        let wrong = || wrong(key, entry, reason.clone());
+        let wrong = || wrong(path, entry, reason.clone());
         if let Some(parameter) = self.parameter(node) {
             let texts = parameter.iter().map(|item| item.text().map(String::from));
             return texts.collect::<Option<_>>().ok_or_else(wrong);
@@ -166,10 +169,10 @@ impl Loops<'_> {
     }
 }
 
-fn wrong(key: &str, entry: &Entry, reason: FunctionFault) -> Problem {
+fn wrong(path: &Path<'_>, entry: &Entry, reason: FunctionFault) -> Problem {
     Problem::Function {
         function: "Fn::ForEach",
-        path: PropertyPath::default().key(key),
+        path: path.into(),
         reason,
         form: FORM,
         span: entry.key_span,

@@ -229,7 +229,8 @@ fn a_loop_cannot_fill_the_memory() {
          Resources: {{R: {{Type: A::B::C, Properties: {{{body}}}}}}}"
     );
     let told = problems(&text, &[]).join("; ");
-    assert!(told.contains("Fn::ForEach"), "{told}");
+    assert!(told.contains("`Fn::ForEach` at `Resources.R.Properties.Fn::ForEach::L11."), "{told}");
+    assert!(told.ends_with("makes, with what comes before it, more than 64 MB"), "{told}");
 }
 
 #[test]
