@@ -5,9 +5,12 @@ use std::time::Duration;
 use super::{
     field::{Properties, Result},
     matcher,
-    target_group::PROTOCOLS,
 };
 use stack::{HealthCheck, HealthCheckPort, ProtocolVersion, TargetProtocol};
+
+/// How targets are spoken to.
+pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
+    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
 
 const PATH: &str = "/";
 const GRPC_PATH: &str = "/AWS.ALB/healthcheck";

@@ -32,6 +32,7 @@ mod service;
 mod ssl_policy;
 mod target_group;
 mod target_group_attributes;
+mod task;
 mod task_definition;
 #[cfg(test)]
 mod tests;

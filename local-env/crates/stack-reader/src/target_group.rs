@@ -8,10 +8,6 @@ use super::{
 use cloudformation::{Node, Resource};
 use stack::{ProtocolVersion, TargetGroup, TargetProtocol};
 
-/// How targets are spoken to.
-pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
-    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
-
 const OF_NETWORK_LOAD_BALANCERS: [&str; 7] =
     ["TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
 
@@ -79,5 +75,5 @@ fn protocol(field: &Field<'_>) -> Result<TargetProtocol> {
         let help = "only application load balancers are emulated";
         return Err(field.not_emulated(format!("targets that speak {text}"), help));
     }
-    field.choice(&PROTOCOLS)
+    field.choice(&health_check::PROTOCOLS)
 }

@@ -13,7 +13,7 @@ use std::{borrow::Cow, time::Duration};
 
 use super::{
     field::{Field, Properties, Result},
-    task_definition::Task,
+    task::Task,
 };
 use stack::Container;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{
     container,
     field::{Field, Properties, Reading, Result},
+    task::Task,
 };
 use cloudformation::{Node, Resource};
 use stack::{Container, TaskDefinition};
@@ -15,19 +16,6 @@ use stack::{Container, TaskDefinition};
 const FARGATE: &str = "FARGATE";
 /// How tasks of other network modes than `awsvpc` are run.
 const OWN_ADDRESS: &str = ": each task has an address of its own here, as in `awsvpc`";
-
-/// What a container's definition is held against.
-pub(super) struct Task {
-    /// CPU units.
-    cpu: u32,
-    /// MiB.
-    memory: u32,
-    /// Whether it is registered for Fargate, which refuses much that EC2 takes.
-    pub(super) fargate: bool,
-    /// Whether each task has an address of its own in AWS.
-    pub(super) awsvpc: bool,
-    pub(super) has_execution_role: bool,
-}
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     let properties = reading.properties();
