@@ -6,9 +6,9 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 
 use crate::{
+    identity::Identity,
     peer::{Peer, PeerAnswer, PeerError},
     problem::Problem,
-    service::Identity,
     task::{OwnTask, Task},
 };
 

@@ -40,6 +40,7 @@
 //! second one ends at once.
 
 mod context;
+mod identity;
 mod logs;
 mod peer;
 mod problem;
@@ -52,11 +53,15 @@ mod settings;
 mod task;
 
 pub use context::{About, Context};
+pub use identity::Identity;
 pub use peer::{ClientError, NameError, PeerAnswer, PeerError};
 pub use problem::Problem;
 pub use process::run;
-pub use service::{Bound, Identity, Service, StartError};
+pub use service::{Bound, Service, StartError};
 pub use settings::{Limits, PeerUrl, PeerUrlError, SettingError, Settings};
+
+/// The header by which a load balancer marks a request on its way through the services.
+const TRACE_ID: &str = "x-amzn-trace-id";
 
 /// A duration as logs and answers show it, to the microsecond.
 fn milliseconds(duration: std::time::Duration) -> f64 {

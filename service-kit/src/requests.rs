@@ -11,10 +11,7 @@ use axum::{
 };
 use tracing::{Instrument, Span, debug, error_span, field::Empty, info, warn};
 
-use crate::{context::Context, milliseconds, problem::Problem};
-
-/// The header by which a load balancer marks a request on its way through the services.
-pub(crate) const TRACE_ID: &str = "x-amzn-trace-id";
+use crate::{TRACE_ID, context::Context, milliseconds, problem::Problem};
 
 /// Answers a request and logs it.
 pub(crate) async fn observe(

@@ -14,22 +14,12 @@ use tracing::{info, warn};
 
 use crate::{
     context::Context,
+    identity::Identity,
     peer::{ClientError, Peer},
     requests, routes,
     settings::{Limits, Settings},
     task::OwnTask,
 };
-
-/// What makes a service this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Its name, and so its first path segment.
-    pub name: &'static str,
-    /// Its version.
-    pub version: &'static str,
-    /// Where it listens unless told otherwise.
-    pub port: u16,
-}
 
 /// A service that listens nowhere yet.
 pub struct Service {
@@ -59,14 +49,6 @@ pub enum StartError {
     /// The peer's client cannot be built.
     #[error(transparent)]
     Client(#[from] ClientError),
-}
-
-// === impl Identity ===
-
-impl Identity {
-    pub(crate) fn root(&self) -> String {
-        format!("/{}", self.name)
-    }
 }
 
 // === impl Service ===

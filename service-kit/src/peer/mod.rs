@@ -30,9 +30,8 @@ pub(crate) use error::root_cause;
 pub use names::NameError;
 
 use crate::{
-    milliseconds,
+    TRACE_ID, milliseconds,
     peer::names::{InTurn, Names},
-    requests::TRACE_ID,
     settings::{Limits, PeerUrl},
 };
 
