@@ -1,10 +1,10 @@
 //! What the metadata endpoint tells of a task, kept as its containers change.
 
-use std::{net::Ipv4Addr, sync::Arc, time::SystemTime};
+use std::{net::Ipv4Addr, sync::Arc};
 
 use super::task::RunningTask;
-use crate::metadata::{ContainerFacts, Directory, HealthFacts, TaskFacts};
-use scheduler::{ContainerStatus, LastStatus, Verdict};
+use crate::metadata::{Directory, TaskFacts};
+use scheduler::LastStatus;
 use stack::Container;
 
 /// Where the tasks of an environment are told of.
@@ -13,16 +13,6 @@ pub(super) struct Bulletin {
     pub(super) directory: Directory,
     pub(super) account: String,
     pub(super) region: String,
-}
-
-/// What has been seen of a container.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
-    pub(super) pid: Option<u32>,
-    status: Option<ContainerStatus>,
-    started: Option<SystemTime>,
-    finished: Option<SystemTime>,
-    health_since: Option<SystemTime>,
 }
 
 // === impl Bulletin ===
@@ -51,60 +41,5 @@ impl Bulletin {
             stopped: None,
             containers: containers.map(fact).collect(),
         });
-    }
-}
-
-// === impl Seen ===
-
-impl Seen {
-    /// A container is so now.
-    pub(super) fn note(&mut self, status: ContainerStatus, pid: Option<u32>) {
-        let now = SystemTime::now();
-        let before = self.status.as_ref();
-        if pid.is_some() && pid != self.pid {
-            self.started = Some(now);
-        }
-        if status.last_status == "STOPPED" && before.is_none_or(|it| it.last_status != "STOPPED") {
-            self.finished = Some(now);
-        }
-        if before.and_then(|it| it.health) != status.health {
-            self.health_since = Some(now);
-        }
-        self.pid = pid;
-        self.status = Some(status);
-    }
-
-    fn facts(
-        self,
-        model: &Container,
-        desired_status: &'static str,
-        created: SystemTime,
-    ) -> ContainerFacts {
-        let status = self.status.as_ref();
-        ContainerFacts {
-            name: model.name.clone(),
-            known_status: status.map_or("PENDING", |it| it.last_status),
-            desired_status,
-            created: Some(created),
-            started: self.started,
-            finished: self.finished,
-            exit_code: status.and_then(|it| it.exit_code),
-            health: status.and_then(|it| it.health).map(|verdict| HealthFacts {
-                status: named(verdict),
-                since: self.health_since.unwrap_or(created),
-                exit_code: None,
-                output: String::new(),
-            }),
-            restarts: status.and_then(|it| it.restarts),
-            pid: self.pid,
-        }
-    }
-}
-
-fn named(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Unknown => "UNKNOWN",
-        Verdict::Healthy => "HEALTHY",
-        Verdict::Unhealthy => "UNHEALTHY",
     }
 }

@@ -8,6 +8,7 @@
 mod facts;
 mod reload;
 mod run;
+mod seen;
 mod service;
 mod status;
 mod task;
@@ -24,9 +25,8 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use run::{Inbox, StopSignal};
+pub use run::{Inbox, StopSignal, Update};
 pub use status::{Notice, ServiceStatus, Status, TaskStatus};
-pub use update::Update;
 
 use crate::{
     connect::{Connect, ConnectError, PublishedAlias},

@@ -1,7 +1,10 @@
 //! The environment at work: one loop that hears what becomes of tasks and what the load balancer
 //! thinks of them, and acts on what each service's scheduler decides.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -10,8 +13,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Environment, EnvironmentError, Notice, Status, Update, facts::Bulletin,
-    service::RunningService, wiring::Wiring,
+    Environment, EnvironmentError, Notice, Status, facts::Bulletin, service::RunningService,
+    wiring::Wiring,
 };
 use crate::{
     ecs::{Launcher, TaskEvent},
@@ -20,7 +23,7 @@ use crate::{
 use alb::{RunningLoadBalancer, TargetStates};
 use cloudmap::DnsServer;
 use scheduler::{Pace, Revision};
-use stack::{Arn, Service};
+use stack::{Arn, Service, Stack};
 
 /// What a task is told when the whole environment stops.
 const STOPPED: &str = "Task stopped by user";
@@ -40,6 +43,18 @@ pub struct Inbox {
     pub updates: mpsc::UnboundedReceiver<Update>,
     /// When to end.
     pub stop: StopSignal,
+}
+
+/// A change of what runs.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// The stack as it is now.
+    pub stack: Stack,
+    /// What its services are rolled to where they have changed; greater than any before.
+    pub revision: Revision,
+    /// Services, by their logical ids, that are rolled though the template has them as before:
+    /// because their program has changed, say.
+    pub rolled: BTreeSet<String>,
 }
 
 /// An environment whose load balancers and tasks run.

@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, rc::Rc, time::SystemTime};
 
-use super::{TaskStatus, facts::Seen, wiring::Wiring};
+use super::{TaskStatus, seen::Seen, wiring::Wiring};
 use crate::ecs::Task;
 use alb::TargetState;
 use scheduler::{ContainerStatus, LastStatus, StopCode, Verdict};

@@ -1,24 +1,16 @@
 //! A stack that changes while it runs: each service that is concerned is rolled, as a deployment
 //! would in AWS; what changes no task is taken up as it is.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use super::{Environment, run::Running, service::RunningService};
+use super::{
+    Environment,
+    run::{Running, Update},
+    service::RunningService,
+};
 use crate::ecs::Launcher;
 use scheduler::Revision;
-use stack::{Service, Stack, TaskDefinition};
-
-/// A change of what runs.
-#[derive(Clone, Debug)]
-pub struct Update {
-    /// The stack as it is now.
-    pub stack: Stack,
-    /// What its services are rolled to where they have changed; greater than any before.
-    pub revision: Revision,
-    /// Services, by their logical ids, that are rolled though the template has them as before:
-    /// because their program has changed, say.
-    pub rolled: BTreeSet<String>,
-}
+use stack::{Service, TaskDefinition};
 
 // === impl Environment ===
 
