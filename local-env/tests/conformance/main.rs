@@ -12,7 +12,6 @@ mod deciding;
 mod desync;
 mod discovery;
 mod draining;
-mod facts;
 mod headers;
 mod health;
 mod limits;

@@ -4,11 +4,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
     sync::LazyLock,
 };
 
 use regex::Regex;
+
+use super::{regex, root, texts};
 
 /// The subjects of `statements.toml`, each with the page that has its statements.
 const SUBJECTS: [(&str, &str); 3] =
@@ -68,32 +69,10 @@ impl Page {
     }
 }
 
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).unwrap()
-}
-
-fn root() -> &'static Path {
-    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    folders.find(|folder| folder.join("docs/aws").is_dir()).expect("the repository's folder")
-}
-
 fn pages() -> Pages {
     let path = |page| root().join(format!("docs/aws/{page}.md"));
     let read = |page| Page::read(&fs::read_to_string(path(page)).unwrap());
     SUBJECTS.map(|(_, page)| (page.to_owned(), read(page))).into()
-}
-
-/// Every source and every page below a folder, but for what was built.
-fn texts(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let kept = entries.filter(|path| {
-        let name = path.file_name().unwrap().to_string_lossy();
-        !name.starts_with('.') && name != "target"
-    });
-    let (folders, mut files): (Vec<_>, Vec<_>) = kept.partition(|path| path.is_dir());
-    files.retain(|path| path.extension().is_some_and(|it| it == "rs" || it == "md"));
-    files.extend(folders.iter().flat_map(|folder| texts(folder)));
-    files
 }
 
 /// What a text cites that is not there, each with its line. A section without a page is one of `own`;
@@ -143,7 +122,8 @@ fn every_section_and_statement_that_is_cited_is_there() {
 
 #[test]
 fn every_statement_has_a_source_and_the_numbered_ones_are_those_of_the_list() {
-    let subjects: toml::Table = toml::from_str(include_str!("statements.toml")).unwrap();
+    let subjects: toml::Table =
+        toml::from_str(include_str!("../conformance/statements.toml")).unwrap();
     assert_eq!(subjects.len(), SUBJECTS.len(), "a subject has no page");
     let mut listed: BTreeMap<&str, BTreeMap<u16, String>> = BTreeMap::new();
     for (subject, page) in SUBJECTS {
