@@ -12,7 +12,7 @@ pub enum SyntaxFault {
         is_utf16: bool,
     },
     /// The text is longer than any template.
-    #[error("the text is longer than {} MB, as no template is", .most >> 20)]
+    #[error("the text has more than {} MB, as no template has", .most >> 20)]
     TooLong {
         /// The most bytes that are read.
         most: usize,
