@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime};
 use libfuzzer_sys::fuzz_target;
 use alb::{
     LogFormat,
-    access_log::write,
+    access_log::{Entry, EntryKind, Priority, RequestLine, write},
     desync::classify,
-    record::{Kind, Priority, Record, RequestLine},
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -18,9 +17,9 @@ fuzz_target!(|bytes: &[u8]| {
     let (method, target, host, agent, trace, redirect) =
         (part(), part(), part(), part(), part(), part());
     let seed = bytes.len() as u64;
-    let record = Record {
+    let entry = Entry {
         load_balancer: "app/fuzz/0123456789abcdef",
-        kind: Kind::Https,
+        kind: EntryKind::Https,
         finished: SystemTime::UNIX_EPOCH + Duration::from_secs(seed << (seed % 40)),
         created: SystemTime::UNIX_EPOCH,
         client: ([127, 0, 0, 1], 1).into(),
@@ -44,7 +43,7 @@ fuzz_target!(|bytes: &[u8]| {
         action: Some("forward"),
         redirect_url: Some(redirect),
         error_reason: None,
-        verdict: classify(bytes),
+        classification: classify(bytes),
         connection: u128::MAX,
         transformed_host: Some(host),
         transformed_uri: Some(target),
@@ -52,12 +51,12 @@ fuzz_target!(|bytes: &[u8]| {
         node: [127, 0, 0, 1].into(),
     };
     let mut line = Vec::new();
-    write(&record, LogFormat::Alb, &mut line);
+    write(&entry, LogFormat::Alb, &mut line);
     assert_eq!(line.iter().filter(|&&byte| byte == b'\n').count(), 1);
     assert_eq!(fields(&line), 36, "{}", String::from_utf8_lossy(&line));
 
     line.clear();
-    write(&record, LogFormat::Json, &mut line);
+    write(&entry, LogFormat::Json, &mut line);
     let json: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
     assert_eq!(json.as_object().map(serde_json::Map::len), Some(34));
 });

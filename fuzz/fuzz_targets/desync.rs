@@ -5,7 +5,7 @@
 use http_desync_guardian::request_analyzer::HttpRequestData;
 use libfuzzer_sys::fuzz_target;
 use alb::{
-    desync::{Class, Reason, classify},
+    desync::{Class, ClassificationReason, classify},
     head::RequestHead,
 };
 
@@ -13,7 +13,7 @@ fuzz_target!(|head: &[u8]| {
     let ours = classify(head);
     let theirs = HttpRequestData::analyze_raw_request(head);
     assert_eq!(ours.class.name(), format!("{:?}", theirs.tier));
-    let reason = ours.reason.map_or("Compliant", Reason::name);
+    let reason = ours.reason.map_or("Compliant", ClassificationReason::name);
     assert_eq!(reason, format!("{:?}", theirs.reason));
 
     let mut request = RequestHead::default();

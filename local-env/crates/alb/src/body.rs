@@ -10,9 +10,8 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::{
-    buffer::Buffer,
     framing::{BadChunk, Chunks, Framing, Part, trailers_end},
-    wire::Wire,
+    wire::{Buffer, Wire},
 };
 
 /// Pieces up to this size wait to be sent along with what follows them.

@@ -1,143 +1,254 @@
-//! What is known of a request once it is over: plain data for the access log and the metrics.
+//! What happened to a request: plain data, noted while the request passes.
+//!
+//! The exchange notes here and nowhere else. Once the request is over, the metrics count from this and
+//! the access log's entry is made from it. It has no clock; it is given the time.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use super::{desync::Verdict, targets::TargetGroup};
+use tokio::time::Instant;
 
-/// A request and what became of it (alb §9.1).
-#[derive(Clone, Debug)]
-pub struct Record<'a> {
-    /// `app/NAME/ID`.
-    pub load_balancer: &'a str,
-    /// What the client spoke.
-    pub kind: Kind,
-    /// When the answer was complete.
-    pub finished: SystemTime,
-    /// When the request's head had come.
-    pub created: SystemTime,
-    /// The connection's other end.
-    pub client: SocketAddr,
-    /// The target that was chosen, if one was.
-    pub target: Option<SocketAddr>,
-    /// Whose target it is.
-    pub target_group: Option<&'a TargetGroup>,
-    /// From the request's head to its being sent to the target.
-    pub request_time: Option<Duration>,
-    /// From then to the head of the target's answer.
-    pub target_time: Option<Duration>,
-    /// From then to the end of the answer.
-    pub response_time: Option<Duration>,
+use crate::{
+    desync::Classification,
+    head::{Name, RequestHead},
+    rules::{Action, TransformError, Transformed},
+    targets::{ChosenTarget, TargetGroup},
+    upstream::Failure,
+};
+
+/// A request and what became of it.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// What the client speaks.
+    pub(crate) protocol: Protocol,
+    /// The date at which its head had come.
+    pub(crate) created: SystemTime,
+    /// The same moment for measuring from.
+    pub(crate) started: Instant,
+    /// What its head settled.
+    pub(crate) findings: Findings,
+    /// The target that it was given to last.
+    pub(crate) target: Option<SocketAddr>,
+    /// Whether it was given to a target for want of healthy ones.
+    pub(crate) fail_open: bool,
+    /// Whether its client is to stay with a target and was not given one where it stayed before.
+    pub(crate) new_session: bool,
+    /// How often a target gave no answer.
+    pub(crate) failures: Failures,
+    /// When it was sent to the target that it was given to last.
+    pub(crate) dispatched: Option<Instant>,
+    /// When the head of the target's answer had come.
+    pub(crate) answered: Option<Instant>,
     /// What the client was answered.
-    pub status: u16,
+    pub(crate) status: u16,
     /// What the target answered.
-    pub target_status: Option<u16>,
+    pub(crate) target_status: Option<u16>,
     /// Bytes from the client.
-    pub received: u64,
+    pub(crate) received: u64,
     /// Bytes to the client.
-    pub sent: u64,
-    /// `None` for what was no request.
-    pub request: Option<RequestLine<'a>>,
-    /// `http` or `https`.
-    pub scheme: &'a str,
-    /// Without its port; the load balancer's own where the client named none.
-    pub host: &'a [u8],
-    /// The listener's port in AWS.
-    pub port: u16,
-    /// The `User-Agent` header.
-    pub user_agent: Option<&'a [u8]>,
-    /// What was agreed on over TLS.
-    pub tls: Option<Tls<'a>>,
-    /// The `X-Amzn-Trace-Id` that the target got, or would have got.
-    pub trace_id: Option<&'a [u8]>,
+    pub(crate) sent: u64,
+}
+
+/// What the head of a request settled.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// How differently servers might read it (alb §8).
+    pub(crate) classification: Classification,
+    /// What became of headers whose names are not valid, if it has any (alb §1.4).
+    pub(crate) invalid_headers: Option<InvalidHeaders>,
     /// Which rule took it.
-    pub priority: Priority,
-    /// What was done.
-    pub action: Option<&'static str>,
-    /// Where the client was redirected to.
-    pub redirect_url: Option<&'a [u8]>,
-    /// AWS's code for what went wrong, where it has one.
-    pub error_reason: Option<&'static str>,
-    /// How differently servers might have read it.
-    pub verdict: Verdict,
-    /// The connection's own number.
-    pub connection: u128,
-    /// What a transform made of the host.
-    pub transformed_host: Option<&'a [u8]>,
-    /// What a transform made of path and query.
-    pub transformed_uri: Option<&'a [u8]>,
-    /// How the transforms went.
-    pub transform_status: Option<&'static str>,
-    /// Where the listener is.
-    pub node: IpAddr,
+    pub(crate) priority: Priority,
+    /// What that rule does.
+    pub(crate) action: Option<ActionKind>,
+    /// The target group that it goes to.
+    pub(crate) group: Option<Arc<TargetGroup>>,
+    /// Whether its client sent a group cookie that cannot be read.
+    pub(crate) bad_cookie: bool,
+    /// Where its client is redirected to.
+    pub(crate) redirect_url: Option<Vec<u8>>,
+    /// What the rule's transforms rewrote, or why they could not; `None` where they rewrote nothing.
+    pub(crate) transformed: Option<Result<Transformed, TransformError>>,
+    /// The `X-Amzn-Trace-Id` that its target gets or would have got; empty for what was no request.
+    pub(crate) trace_id: Vec<u8>,
 }
 
-/// The first line of a request, as it was sent.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestLine<'a> {
-    /// The method.
-    pub method: &'a [u8],
-    /// The request target.
-    pub target: &'a [u8],
-    /// `HTTP/1.1`.
-    pub version: &'static str,
+/// How often a target gave no answer, by what CloudWatch counts it as (alb §9.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failures {
+    /// The connection was refused or broke, or nothing came on it in time.
+    pub(crate) connection: u32,
+    /// The TLS handshake failed.
+    pub(crate) tls: u32,
 }
 
-/// What was agreed on with a client over TLS, in OpenSSL's words.
-#[derive(Clone, Copy, Debug)]
-pub struct Tls<'a> {
-    /// The cipher suite.
-    pub cipher: &'a str,
-    /// `TLSv1.3`.
-    pub protocol: &'a str,
-    /// The name that the client asked for, if a certificate has it.
-    pub domain: Option<&'a str>,
-    /// The certificate that it was shown.
-    pub certificate: Option<&'a str>,
-}
-
-/// What a client spoke.
+/// What a client speaks (alb §1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// HTTP/1 in the clear.
-    Http,
-    /// HTTP/1 over TLS.
-    Https,
+pub(crate) enum Protocol {
+    /// HTTP/1.1 or older.
+    Http1,
     /// HTTP/2.
-    H2,
-    /// gRPC.
-    Grpcs,
-    /// WebSocket in the clear.
-    Ws,
-    /// WebSocket over TLS.
-    Wss,
+    Http2,
+    /// gRPC, over HTTP/2.
+    Grpc,
+}
+
+/// What a rule does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActionKind {
+    /// `forward`.
+    Forward,
+    /// `redirect`.
+    Redirect,
+    /// `fixed-response`.
+    FixedResponse,
+}
+
+/// What became of headers whose names are not valid (alb §1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidHeaders {
+    /// Rules and targets do not see them.
+    Dropped,
+    /// They were passed on.
+    Forwarded,
 }
 
 /// Which rule took a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Priority {
-    /// This one; 0 is the default rule.
+    /// The rule with this priority; 0 is the default rule.
     Rule(u32),
-    /// None, since its path could not be evaluated.
+    /// No rule, since the path could not be evaluated.
     Failed,
-    /// None, since it did not get that far.
+    /// No rule, since the request did not get that far.
+    #[default]
     None,
 }
 
-// === impl Kind ===
+// === impl Record ===
 
-impl Kind {
-    /// As the log has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-            Self::H2 => "h2",
-            Self::Grpcs => "grpcs",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
+impl Record {
+    /// Begins the record of a request whose head has come.
+    pub(crate) fn new(protocol: Protocol, (now, date): (Instant, SystemTime)) -> Self {
+        Self {
+            protocol,
+            created: date,
+            started: now,
+            findings: Findings::default(),
+            target: None,
+            fail_open: false,
+            new_session: false,
+            failures: Failures::default(),
+            dispatched: None,
+            answered: None,
+            status: 0,
+            target_status: None,
+            received: 0,
+            sent: 0,
         }
+    }
+
+    /// Notes which target the request is given to.
+    pub(crate) fn note_target(&mut self, chosen: &ChosenTarget) {
+        self.target = Some(chosen.target.address);
+        self.fail_open |= chosen.is_fail_open();
+        self.new_session |= chosen.is_new_session();
+    }
+
+    /// Notes that the request goes out on a connection to its target.
+    pub(crate) fn note_dispatch(&mut self, now: Instant) {
+        self.dispatched = Some(now);
+    }
+
+    /// Notes that the head of the target's answer is there.
+    pub(crate) fn note_answer(&mut self, status: u16, now: Instant) {
+        self.answered = Some(now);
+        self.status = status;
+        self.target_status = Some(status);
+    }
+
+    /// Notes why a target gave no answer.
+    pub(crate) fn note_failure(&mut self, failure: &Failure) {
+        self.status = failure.status();
+        match failure {
+            Failure::Tls(_) | Failure::TlsTimeout => self.failures.tls += 1,
+            _ => self.failures.connection += 1,
+        }
+    }
+
+    /// Returns how long the target took from the request to the head of its answer.
+    pub(crate) fn target_time(&self) -> Option<Duration> {
+        Some(self.answered?.saturating_duration_since(self.dispatched?))
+    }
+
+    /// Returns whether the client's connection has become a tunnel (alb §1.1).
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.target_status == Some(101)
+    }
+}
+
+// === impl Protocol ===
+
+impl Protocol {
+    /// Returns what a stream of HTTP/2 carries: gRPC has a content type of its own.
+    pub(crate) fn of_stream(head: &RequestHead) -> Self {
+        match head.fields().get(Name::ContentType) {
+            Some(kind) if kind.starts_with(b"application/grpc") => Self::Grpc,
+            _ => Self::Http2,
+        }
+    }
+}
+
+// === impl ActionKind ===
+
+impl ActionKind {
+    /// Returns the kind of an action.
+    pub(crate) fn of(action: &Action) -> Self {
+        match action {
+            Action::Forward(_) => Self::Forward,
+            Action::Redirect(_) => Self::Redirect,
+            Action::FixedResponse(_) => Self::FixedResponse,
+        }
+    }
+
+    /// Returns AWS's name for it, as the access log has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Redirect => "redirect",
+            Self::FixedResponse => "fixed-response",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        Record::new(Protocol::Http1, (Instant::now(), SystemTime::UNIX_EPOCH))
+    }
+
+    #[test]
+    fn the_targets_time_is_from_the_request_to_the_head_of_its_answer() {
+        let mut record = record();
+        let started = record.started;
+        assert_eq!(record.target_time(), None);
+        record.note_dispatch(started + Duration::from_secs(1));
+        assert_eq!(record.target_time(), None);
+        record.note_answer(101, started + Duration::from_secs(3));
+        assert_eq!(record.target_time(), Some(Duration::from_secs(2)));
+        assert!(record.is_upgraded());
+    }
+
+    #[test]
+    fn each_target_without_an_answer_is_noted_and_the_last_one_tells_the_status() {
+        let mut record = record();
+        record.note_failure(&Failure::TlsTimeout);
+        record.note_failure(&Failure::TooLarge);
+        assert_eq!(record.failures, Failures { connection: 1, tls: 1 });
+        assert_eq!((record.status, record.target_status), (502, None));
     }
 }

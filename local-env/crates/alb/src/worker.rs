@@ -21,11 +21,11 @@ use tokio::{
 use tokio_rustls::{Accept, TlsAcceptor};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
-    client::{ClientConnection, TlsFacts, serve_http1, serve_http2},
-    handling::Handling,
-    listener::{ListenerContext, ListenerPlan},
+use crate::{
+    client::{ClientConnection, NegotiatedTls},
+    listener::{Handling, ListenerContext, ListenerPlan},
     metrics::{Counter, Shard},
+    serve::{serve_http1, serve_http2},
     targets::any_certificate,
     upstream::Pool,
     wire::{Stream, Wire},
@@ -40,21 +40,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// A listener of a worker: what is settled, what its clients get at first, and its sockets.
-pub(super) type Listener = (ListenerPlan, Arc<Handling>, Vec<StdListener>);
+pub(crate) type Listener = (ListenerPlan, Arc<Handling>, Vec<StdListener>);
 
 /// What listeners do from here on, by their ports in AWS.
-pub(super) type Changes = Arc<HashMap<u16, Handling>>;
+pub(crate) type Changes = Arc<HashMap<u16, Handling>>;
 
 /// What a worker has from the load balancer.
-pub(super) struct Work {
-    pub(super) listeners: Vec<Listener>,
-    pub(super) shard: Arc<Shard>,
-    pub(super) changes: mpsc::UnboundedReceiver<Changes>,
-    pub(super) stop: CancellationToken,
+pub(crate) struct Work {
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) shard: Arc<Shard>,
+    pub(crate) changes: mpsc::UnboundedReceiver<Changes>,
+    pub(crate) stop: CancellationToken,
 }
 
 /// Starts a worker. It ends when `stop` is cancelled and its connections are done, or `grace` later.
-pub(super) fn start(
+pub(crate) fn start(
     index: usize,
     work: Work,
     grace: Duration,
@@ -161,12 +161,12 @@ impl Door {
             Err(error) => return tracing::debug!(%peer, %error, "connection lost"),
         };
         let handling = self.context.handling();
-        let (stream, facts) = match &handling.tls {
+        let (stream, negotiated) = match &handling.tls {
             None => (Stream::Plain(stream), None),
             Some(tls) => match greet(tls, stream).await {
                 Ok(Ok(stream)) => {
-                    let facts = TlsFacts::of(stream.get_ref().1, &handling.certificates);
-                    (Stream::Server(Box::new(stream)), Some(facts))
+                    let negotiated = NegotiatedTls::of(stream.get_ref().1, &handling.certificates);
+                    (Stream::Server(Box::new(stream)), Some(negotiated))
                 }
                 Ok(Err(error)) => {
                     self.context.shard.count(Counter::ClientTlsErrors);
@@ -178,9 +178,9 @@ impl Door {
                 }
             },
         };
-        let http2 = facts.as_ref().is_some_and(|facts| facts.http2);
+        let http2 = negotiated.as_ref().is_some_and(|negotiated| negotiated.http2);
         let listener = Rc::clone(&self.context);
-        let client = Rc::new(ClientConnection::new(listener, (peer, local), facts));
+        let client = Rc::new(ClientConnection::new(listener, (peer, local), negotiated));
         let wire = Rc::new(Wire::new(stream));
         if http2 {
             serve_http2(client, wire, &self.stop).await;

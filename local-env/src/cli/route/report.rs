@@ -14,7 +14,7 @@ use super::{
 };
 use alb::{
     PublishedPorts, TargetGroup,
-    rules::{Action, Choice, Forward, Redirect, Routes, Subject},
+    rules::{Action, MatchedRule, Forward, Redirect, Routes, Subject},
 };
 use clock::Clock;
 use stack::{Arn, FixedResponse, Listener, LoadBalancer, Stack};
@@ -58,7 +58,7 @@ impl Report<'_> {
         }
     }
 
-    fn action(&self, to: &mut String, choice: &Choice<'_>) -> fmt::Result {
+    fn action(&self, to: &mut String, choice: &MatchedRule<'_>) -> fmt::Result {
         if let Some(authentication) = choice.unauthenticated {
             writeln!(to, "  {} in AWS, which is left out here", authentication.name())?;
         }
@@ -102,7 +102,7 @@ impl Report<'_> {
         }
     }
 
-    fn target(&self, to: &mut String, choice: &Choice<'_>) -> fmt::Result {
+    fn target(&self, to: &mut String, choice: &MatchedRule<'_>) -> fmt::Result {
         let Asked { method, url, host, .. } = self.asked;
         let sent = without_port(host);
         match choice.transforms.apply(sent.as_bytes(), url.target.as_bytes()) {

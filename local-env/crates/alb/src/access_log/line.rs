@@ -9,13 +9,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{
-    super::{
-        desync::Class,
-        record::{Priority, Record, Tls},
-    },
-    LogFormat,
-};
+use super::{Entry, LogFormat, Tls};
+use crate::{desync::Class, record::Priority};
 use clock::utc::ToTheSecond;
 
 /// What AWS keeps of a `User-Agent`.
@@ -36,102 +31,102 @@ struct Line<'a> {
 }
 
 /// Writes the line of a request, with its end.
-pub fn write(record: &Record<'_>, format: LogFormat, out: &mut Vec<u8>) {
+pub fn write(entry: &Entry<'_>, format: LogFormat, out: &mut Vec<u8>) {
     let mut line = Line { out, format, first: true };
     line.start();
-    line.connection(record);
-    line.times(record);
-    line.answer(record);
-    line.request(record);
-    line.rule(record);
-    line.details(record);
+    line.connection(entry);
+    line.times(entry);
+    line.answer(entry);
+    line.request(entry);
+    line.rule(entry);
+    line.details(entry);
     line.end();
 }
 
 // === impl Line ===
 
 impl Line<'_> {
-    fn connection(&mut self, record: &Record<'_>) {
-        self.word("type", record.kind.name());
-        self.instant("time", record.finished);
-        self.word("elb", record.load_balancer);
-        self.address("client:port", Some(record.client));
-        self.address("target:port", record.target);
+    fn connection(&mut self, entry: &Entry<'_>) {
+        self.word("type", entry.kind.name());
+        self.instant("time", entry.finished);
+        self.word("elb", entry.load_balancer);
+        self.address("client:port", Some(entry.client));
+        self.address("target:port", entry.target);
     }
 
-    fn times(&mut self, record: &Record<'_>) {
-        self.duration("request_processing_time", record.request_time);
-        self.duration("target_processing_time", record.target_time);
-        self.duration("response_processing_time", record.response_time);
+    fn times(&mut self, entry: &Entry<'_>) {
+        self.duration("request_processing_time", entry.request_time);
+        self.duration("target_processing_time", entry.target_time);
+        self.duration("response_processing_time", entry.response_time);
     }
 
-    fn answer(&mut self, record: &Record<'_>) {
-        self.number("elb_status_code", record.status);
-        match record.target_status {
+    fn answer(&mut self, entry: &Entry<'_>) {
+        self.number("elb_status_code", entry.status);
+        match entry.target_status {
             Some(status) => self.number("target_status_code", status),
             None => self.word("target_status_code", "-"),
         }
-        self.number("received_bytes", record.received);
-        self.number("sent_bytes", record.sent);
+        self.number("received_bytes", entry.received);
+        self.number("sent_bytes", entry.sent);
     }
 
-    fn request(&mut self, record: &Record<'_>) {
+    fn request(&mut self, entry: &Entry<'_>) {
         self.name("request", Quotes::Around);
-        let (scheme, port) = (record.scheme, record.port);
-        if let Some(request) = &record.request {
+        let (scheme, port) = (entry.scheme, entry.port);
+        if let Some(request) = &entry.request {
             self.escaped(request.method);
             self.raw(format_args!(" {scheme}://"));
-            self.escaped(record.host);
+            self.escaped(entry.host);
             self.raw(format_args!(":{port}"));
             self.escaped(request.target);
             self.raw(format_args!(" {}", request.version));
         } else {
             self.raw(format_args!("- {scheme}://"));
-            self.escaped(record.host);
+            self.escaped(entry.host);
             self.raw(format_args!(":{port}- -"));
         }
         self.close(Quotes::Around);
-        let agent = record.user_agent.map(|it| it.get(..MAX_USER_AGENT).unwrap_or(it));
+        let agent = entry.user_agent.map(|it| it.get(..MAX_USER_AGENT).unwrap_or(it));
         self.text("user_agent", agent);
-        self.word("ssl_cipher", record.tls.as_ref().map_or("-", |tls| tls.cipher));
-        self.word("ssl_protocol", record.tls.as_ref().map_or("-", |tls| tls.protocol));
+        self.word("ssl_cipher", entry.tls.as_ref().map_or("-", |tls| tls.cipher));
+        self.word("ssl_protocol", entry.tls.as_ref().map_or("-", |tls| tls.protocol));
     }
 
-    fn rule(&mut self, record: &Record<'_>) {
-        let group = record.target_group.map_or("-", |group| group.arn().as_str());
+    fn rule(&mut self, entry: &Entry<'_>) {
+        let group = entry.target_group.map_or("-", |group| group.arn().as_str());
         self.word("target_group_arn", group);
-        self.text("trace_id", record.trace_id);
-        let tls = |part: fn(&Tls<'_>) -> Option<Vec<u8>>| record.tls.as_ref().and_then(part);
+        self.text("trace_id", entry.trace_id);
+        let tls = |part: fn(&Tls<'_>) -> Option<Vec<u8>>| entry.tls.as_ref().and_then(part);
         self.text("domain_name", tls(|tls| Some(tls.domain?.into())).as_deref());
         self.text("chosen_cert_arn", tls(|tls| Some(tls.certificate?.into())).as_deref());
-        match record.priority {
+        match entry.priority {
             Priority::Rule(priority) => self.number("matched_rule_priority", priority),
             Priority::Failed => self.number("matched_rule_priority", -1),
             Priority::None => self.word("matched_rule_priority", "-"),
         }
-        self.instant("request_creation_time", record.created);
-        self.text("actions_executed", record.action.map(str::as_bytes));
-        self.text("redirect_url", record.redirect_url);
-        self.text("error_reason", record.error_reason.map(str::as_bytes));
+        self.instant("request_creation_time", entry.created);
+        self.text("actions_executed", entry.action.map(str::as_bytes));
+        self.text("redirect_url", entry.redirect_url);
+        self.text("error_reason", entry.error_reason.map(str::as_bytes));
     }
 
-    fn details(&mut self, record: &Record<'_>) {
-        let target = record.target.map(|target| target.to_string().into_bytes());
+    fn details(&mut self, entry: &Entry<'_>) {
+        let target = entry.target.map(|target| target.to_string().into_bytes());
         self.text("target:port_list", target.as_deref());
-        let status = record.target_status.map(|status| status.to_string().into_bytes());
+        let status = entry.target_status.map(|status| status.to_string().into_bytes());
         self.text("target_status_code_list", status.as_deref());
-        let verdict = &record.verdict;
-        let class = (verdict.class != Class::Compliant).then(|| verdict.class.name());
+        let classification = &entry.classification;
+        let class = (classification.class != Class::Compliant).then(|| classification.class.name());
         self.text("classification", class.map(str::as_bytes));
-        let reason = verdict.reason.map(|reason| reason.name().as_bytes());
+        let reason = classification.reason.map(|reason| reason.name().as_bytes());
         self.text("classification_reason", reason);
         self.name("conn_trace_id", Quotes::None);
-        self.raw(format_args!("TID_{:032x}", record.connection));
+        self.raw(format_args!("TID_{:032x}", entry.connection));
         self.close(Quotes::None);
-        self.text("transformed_host", record.transformed_host);
-        self.text("transformed_uri", record.transformed_uri);
-        self.text("request_transform_status", record.transform_status.map(str::as_bytes));
-        self.word("ip_address", &record.node.to_string());
+        self.text("transformed_host", entry.transformed_host);
+        self.text("transformed_uri", entry.transformed_uri);
+        self.text("request_transform_status", entry.transform_status.map(str::as_bytes));
+        self.word("ip_address", &entry.node.to_string());
         if self.format == LogFormat::Alb {
             // Two more fields that AWS has begun to write and does not describe yet.
             self.text("", None);
@@ -243,15 +238,15 @@ mod tests {
 
     use super::*;
     use crate::{
-        desync::Verdict,
-        record::{Kind, RequestLine},
+        access_log::{EntryKind, RequestLine},
+        desync::Classification,
     };
 
-    /// A record in which everything that a client writes is `text`.
-    fn record(text: &[u8]) -> Record<'_> {
-        Record {
+    /// A entry in which everything that a client writes is `text`.
+    fn entry(text: &[u8]) -> Entry<'_> {
+        Entry {
             load_balancer: "app/demo/0123456789abcdef",
-            kind: Kind::Http,
+            kind: EntryKind::Http,
             finished: UNIX_EPOCH + Duration::from_micros(1_793_614_530_123_456),
             created: UNIX_EPOCH,
             client: ([192, 0, 2, 1], 51_514).into(),
@@ -275,7 +270,7 @@ mod tests {
             action: Some("forward"),
             redirect_url: Some(text),
             error_reason: None,
-            verdict: Verdict::default(),
+            classification: Classification::default(),
             connection: 1,
             transformed_host: Some(text),
             transformed_uri: Some(text),
@@ -286,7 +281,7 @@ mod tests {
 
     fn line(text: &[u8], format: LogFormat) -> String {
         let mut out = Vec::new();
-        write(&record(text), format, &mut out);
+        write(&entry(text), format, &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -3,6 +3,7 @@
 //! Lines are written by a thread of their own, so that a slow disk or a paused terminal holds up no
 //! request: what does not fit into the queue is left out and told of, once.
 
+mod entry;
 mod line;
 
 use std::{
@@ -17,9 +18,10 @@ use std::{
     thread,
 };
 
+pub use entry::{Entry, EntryKind, RequestLine, Tls};
 pub use line::write;
 
-use super::record::Record;
+pub use crate::record::Priority;
 
 /// Lines that may wait to be written.
 const QUEUE: usize = 1 << 14;
@@ -68,10 +70,10 @@ impl AccessLog {
         Ok(Self { format, writer: Arc::new(writer) })
     }
 
-    /// Writes a request down.
-    pub fn tell(&self, record: &Record<'_>) {
+    /// Has the line of a request written.
+    pub(crate) fn write(&self, entry: &Entry<'_>) {
         let mut line = Vec::with_capacity(640);
-        write(record, self.format, &mut line);
+        write(entry, self.format, &mut line);
         let sent = self.writer.lines.as_ref().is_some_and(|lines| lines.try_send(line).is_ok());
         if !sent && !self.writer.overrun.swap(true, Ordering::Relaxed) {
             tracing::warn!("the access log cannot keep up or be written: lines are missing");

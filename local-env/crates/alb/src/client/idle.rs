@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::super::body::Activity;
+use crate::body::Activity;
 
 /// A timer that is set anew only when it runs out, so that a request that moves costs it nothing.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
-//! Clients' connections: what is known of one, and the two protocols that it may speak.
+//! What is known of a client's connection, whatever it speaks.
 
-mod http1;
-mod http2;
 mod idle;
 mod tls;
 
@@ -12,43 +10,44 @@ use std::{
     rc::Rc,
 };
 
-pub(super) use http1::serve as serve_http1;
-pub(super) use http2::serve as serve_http2;
-pub(super) use idle::Idle;
-pub(super) use tls::TlsFacts;
+pub(crate) use idle::Idle;
+pub(crate) use tls::NegotiatedTls;
 use tokio::time::Instant;
 
-use super::{handling::Handling, headers::Forwarded, listener::ListenerContext};
+use crate::{
+    headers::Forwarded,
+    listener::{Handling, ListenerContext},
+};
 
 /// A client's connection.
 #[derive(Debug)]
-pub(super) struct ClientConnection {
-    pub(super) listener: Rc<ListenerContext>,
-    pub(super) peer: SocketAddr,
-    pub(super) local: SocketAddr,
+pub(crate) struct ClientConnection {
+    pub(crate) listener: Rc<ListenerContext>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) local: SocketAddr,
     handling: RefCell<Rc<ConnectionHandling>>,
-    pub(super) opened: Instant,
+    pub(crate) opened: Instant,
     /// Ties its requests together in the access log.
-    pub(super) trace_id: u128,
-    pub(super) tls: Option<TlsFacts>,
+    pub(crate) trace_id: u128,
+    pub(crate) tls: Option<NegotiatedTls>,
     /// Requests that are being answered.
-    pub(super) in_flight: Cell<usize>,
+    pub(crate) in_flight: Cell<usize>,
 }
 
 /// What its listener does with the requests of a connection, and what they tell targets of it.
 #[derive(Debug)]
-pub(super) struct ConnectionHandling {
+pub(crate) struct ConnectionHandling {
     of_listener: Rc<Handling>,
-    pub(super) forwarded: Forwarded,
+    pub(crate) forwarded: Forwarded,
 }
 
 // === impl ClientConnection ===
 
 impl ClientConnection {
-    pub(super) fn new(
+    pub(crate) fn new(
         listener: Rc<ListenerContext>,
         (peer, local): (SocketAddr, SocketAddr),
-        tls: Option<TlsFacts>,
+        tls: Option<NegotiatedTls>,
     ) -> Self {
         let handling = ConnectionHandling::new(&listener, peer, tls.as_ref());
         let trace_id = listener.random.borrow_mut().u128(..);
@@ -66,7 +65,7 @@ impl ClientConnection {
 
     /// What is done with a request that comes now.
     #[inline]
-    pub(super) fn handling(&self) -> Rc<ConnectionHandling> {
+    pub(crate) fn handling(&self) -> Rc<ConnectionHandling> {
         let mut handling = self.handling.borrow_mut();
         if !Rc::ptr_eq(&handling.of_listener, &self.listener.handling.borrow()) {
             let new = ConnectionHandling::new(&self.listener, self.peer, self.tls.as_ref());
@@ -76,7 +75,7 @@ impl ClientConnection {
     }
 
     /// Whether it has grown so old that the next answer is its last (alb §1.2).
-    pub(super) fn is_old(&self) -> bool {
+    pub(crate) fn is_old(&self) -> bool {
         self.opened.elapsed() >= self.handling().attributes.client_keep_alive
     }
 }
@@ -84,14 +83,14 @@ impl ClientConnection {
 // === impl ConnectionHandling ===
 
 impl ConnectionHandling {
-    fn new(context: &ListenerContext, peer: SocketAddr, tls: Option<&TlsFacts>) -> Self {
+    fn new(context: &ListenerContext, peer: SocketAddr, tls: Option<&NegotiatedTls>) -> Self {
         let of_listener = context.handling();
         let (protocol, attributes) = (context.protocol, &of_listener.attributes);
         let listener = &of_listener.listener;
         let mut forwarded = Forwarded::new(peer, protocol, context.port, attributes);
-        if let Some(facts) = tls.filter(|_| attributes.tls_headers) {
-            forwarded.push(&listener.tls_version_header, facts.version);
-            forwarded.push(&listener.tls_cipher_suite_header, facts.cipher);
+        if let Some(tls) = tls.filter(|_| attributes.tls_headers) {
+            forwarded.push(&listener.tls_version_header, tls.version);
+            forwarded.push(&listener.tls_cipher_suite_header, tls.cipher);
         }
         Self { of_listener, forwarded }
     }

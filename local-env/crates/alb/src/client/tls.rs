@@ -2,12 +2,12 @@
 
 use rustls::{CipherSuite, ProtocolVersion, ServerConnection};
 
-use crate::{acm, record::Tls};
+use crate::{access_log::Tls, acm};
 use stack::Certificate;
 
-/// Facts of a connection's handshake, in OpenSSL's words, as ALB has them.
+/// What was agreed on in a connection's handshake, in OpenSSL's words, as ALB has them.
 #[derive(Clone, Debug)]
-pub(crate) struct TlsFacts {
+pub(crate) struct NegotiatedTls {
     /// Whether HTTP/2 is spoken.
     pub(crate) http2: bool,
     pub(crate) version: &'static str,
@@ -17,9 +17,9 @@ pub(crate) struct TlsFacts {
     certificate: Option<String>,
 }
 
-// === impl TlsFacts ===
+// === impl NegotiatedTls ===
 
-impl TlsFacts {
+impl NegotiatedTls {
     pub(crate) fn of(connection: &ServerConnection, certificates: &[Certificate]) -> Self {
         let asked = connection.server_name();
         let served = acm::choose(certificates, asked);
@@ -33,8 +33,8 @@ impl TlsFacts {
         }
     }
 
-    /// As the access log has it.
-    pub(crate) fn record(&self) -> Tls<'_> {
+    /// Returns it as the access log has it.
+    pub(crate) fn for_log(&self) -> Tls<'_> {
         Tls {
             cipher: self.cipher,
             protocol: self.version,

@@ -36,11 +36,11 @@ macro_rules! reasons {
     ($($name:ident = $text:literal,)*) => {
         /// Why a request is not compliant, by AWS's names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Reason {
+        pub enum ClassificationReason {
             $(#[doc = $text] $name,)*
         }
 
-        impl Reason {
+        impl ClassificationReason {
             /// As the access log has it.
             pub fn name(self) -> &'static str {
                 match self {
@@ -81,11 +81,11 @@ reasons! {
 
 /// What is to be thought of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Classification {
     /// How dangerous it is.
     pub class: Class,
     /// Why, unless it is compliant.
-    pub reason: Option<Reason>,
+    pub reason: Option<ClassificationReason>,
 }
 
 /// What is done with a request.
@@ -100,20 +100,20 @@ pub enum Treatment {
 }
 
 /// Judges a request by its head as it came, from the request line to the empty line.
-pub fn classify(head: &[u8]) -> Verdict {
+pub fn classify(head: &[u8]) -> Classification {
     let (line, mut reading) = Reading::start(head);
     if line.version >= b"HTTP/2".as_slice() {
-        return Verdict::default();
+        return Classification::default();
     }
     let headers = reading.clone();
     reading.by_ref().for_each(drop);
-    let mut verdict = reading.verdict;
+    let mut classification = reading.classification;
     for header in headers.clone() {
-        verdict.judge_header(header);
+        classification.judge_header(header);
     }
-    verdict.judge_framing(&line, &headers);
-    verdict.judge_request_line(&line);
-    verdict
+    classification.judge_framing(&line, &headers);
+    classification.judge_request_line(&line);
+    classification
 }
 
 /// What a load balancer of this mode does with a request of this class.
@@ -141,10 +141,10 @@ impl Class {
     }
 }
 
-// === impl Verdict ===
+// === impl Classification ===
 
-impl Verdict {
-    fn raise(&mut self, class: Class, reason: Reason) {
+impl Classification {
+    fn raise(&mut self, class: Class, reason: ClassificationReason) {
         if class > self.class {
             *self = Self { class, reason: Some(reason) };
         }
@@ -153,17 +153,17 @@ impl Verdict {
     fn judge_header(&mut self, header: Header<'_>) {
         let (name, value) = (header.name, header.value);
         if name.iter().chain(value).any(|&byte| is_bad(byte)) {
-            self.raise(Class::Severe, Reason::BadHeader);
+            self.raise(Class::Severe, ClassificationReason::BadHeader);
         } else if !name.iter().all(|&it| is_field_token(it))
             || !value.iter().all(|&it| is_header_text(it))
         {
-            self.raise(Class::Acceptable, Reason::NonCompliantHeader);
+            self.raise(Class::Acceptable, ClassificationReason::NonCompliantHeader);
         }
         let bad = name.iter().chain(value).any(|&byte| is_bad(byte));
         match trim(name) {
-            [] | [b':', ..] => self.raise(Class::Ambiguous, Reason::EmptyHeader),
+            [] | [b':', ..] => self.raise(Class::Ambiguous, ClassificationReason::EmptyHeader),
             _ if !bad && frames(name) == Some(Similarity::SameLetters) => {
-                self.raise(Class::Ambiguous, Reason::SuspiciousHeader);
+                self.raise(Class::Ambiguous, ClassificationReason::SuspiciousHeader);
             }
             _ => {}
         }
@@ -177,25 +177,33 @@ impl Verdict {
         };
         let (coded, with_length) = (codings().next().is_some(), lengths().next().is_some());
         if coded && line.version <= b"HTTP/1.0".as_slice() {
-            return self.raise(Class::Ambiguous, Reason::UndefinedTransferEncodingSemantics);
+            return self
+                .raise(Class::Ambiguous, ClassificationReason::UndefinedTransferEncodingSemantics);
         }
         if with_length && line.version < b"HTTP/1.0".as_slice() {
-            return self.raise(Class::Ambiguous, Reason::UndefinedContentLengthSemantics);
+            return self
+                .raise(Class::Ambiguous, ClassificationReason::UndefinedContentLengthSemantics);
         }
         self.judge_codings(codings().map(|it| it.value));
         let length = self.judge_lengths(lengths().map(|it| it.value));
         if matches!(line.method, b"GET" | b"HEAD") {
             if coded {
-                self.raise(Class::Ambiguous, Reason::UndefinedTransferEncodingSemantics);
+                self.raise(
+                    Class::Ambiguous,
+                    ClassificationReason::UndefinedTransferEncodingSemantics,
+                );
             }
             match length {
-                Some(0) => self.raise(Class::Acceptable, Reason::GetHeadZeroContentLength),
-                Some(_) => self.raise(Class::Ambiguous, Reason::UndefinedContentLengthSemantics),
+                Some(0) => {
+                    self.raise(Class::Acceptable, ClassificationReason::GetHeadZeroContentLength);
+                }
+                Some(_) => self
+                    .raise(Class::Ambiguous, ClassificationReason::UndefinedContentLengthSemantics),
                 None => {}
             }
         }
         if coded && length.is_some() {
-            self.raise(Class::Ambiguous, Reason::BothTeClPresent);
+            self.raise(Class::Ambiguous, ClassificationReason::BothTeClPresent);
         }
     }
 
@@ -205,12 +213,12 @@ impl Verdict {
         for coding in values.flat_map(|value| value.split(|&byte| byte == b',')) {
             let name = trim(coding.split(|&byte| byte == b';').next().unwrap_or_default());
             if !KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-                self.raise(Class::Severe, Reason::BadTransferEncoding);
+                self.raise(Class::Severe, ClassificationReason::BadTransferEncoding);
                 continue;
             }
             let chunked = name.eq_ignore_ascii_case(b"chunked");
             if after_chunked && chunked {
-                self.raise(Class::Severe, Reason::MultipleTransferEncodingChunked);
+                self.raise(Class::Severe, ClassificationReason::MultipleTransferEncodingChunked);
             }
             after_chunked = chunked;
         }
@@ -221,12 +229,12 @@ impl Verdict {
         let mut length = None;
         for value in values {
             match (number(trim(value)), length) {
-                (None, _) => self.raise(Class::Severe, Reason::BadContentLength),
+                (None, _) => self.raise(Class::Severe, ClassificationReason::BadContentLength),
                 (new, None) => length = new,
                 (Some(new), Some(first)) if new == first => {
-                    self.raise(Class::Ambiguous, Reason::DuplicateContentLength);
+                    self.raise(Class::Ambiguous, ClassificationReason::DuplicateContentLength);
                 }
-                _ => self.raise(Class::Severe, Reason::MultipleContentLength),
+                _ => self.raise(Class::Severe, ClassificationReason::MultipleContentLength),
             }
         }
         length
@@ -234,14 +242,16 @@ impl Verdict {
 
     fn judge_request_line(&mut self, line: &RequestLine<'_>) {
         if !line.method.iter().all(|&byte| is_field_token(byte)) {
-            self.raise(Class::Severe, Reason::BadMethod);
+            self.raise(Class::Severe, ClassificationReason::BadMethod);
         }
         self.judge_version(line.version);
         for &byte in line.target {
             match byte {
-                b'\r' | b'\n' | 0 => return self.raise(Class::Severe, Reason::BadUri),
-                b' ' => self.raise(Class::Acceptable, Reason::SpaceInUri),
-                0..=0x1f | 0x7f => self.raise(Class::Ambiguous, Reason::AmbiguousUri),
+                b'\r' | b'\n' | 0 => {
+                    return self.raise(Class::Severe, ClassificationReason::BadUri);
+                }
+                b' ' => self.raise(Class::Acceptable, ClassificationReason::SpaceInUri),
+                0..=0x1f | 0x7f => self.raise(Class::Ambiguous, ClassificationReason::AmbiguousUri),
                 _ => {}
             }
         }
@@ -249,13 +259,13 @@ impl Verdict {
 
     fn judge_version(&mut self, version: &[u8]) {
         match trim(version) {
-            b"HTTP/0.9" => self.raise(Class::Acceptable, Reason::NonCompliantVersion),
+            b"HTTP/0.9" => self.raise(Class::Acceptable, ClassificationReason::NonCompliantVersion),
             [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => {
                 if version.len() != 8 || *minor > b'1' {
-                    self.raise(Class::Acceptable, Reason::NonCompliantVersion);
+                    self.raise(Class::Acceptable, ClassificationReason::NonCompliantVersion);
                 }
             }
-            _ => self.raise(Class::Severe, Reason::BadVersion),
+            _ => self.raise(Class::Severe, ClassificationReason::BadVersion),
         }
     }
 }

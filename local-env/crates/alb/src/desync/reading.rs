@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{Class, Reason, Verdict};
+use super::{Class, Classification, ClassificationReason};
 use crate::head::is_field_token;
 
 /// The parts of a request line, each of which may be empty.
@@ -32,7 +32,7 @@ pub(super) struct Reading<'a> {
     name: Option<&'a [u8]>,
     /// Whether that is `Content-Type`, which may go over several lines.
     media_type: bool,
-    pub(super) verdict: Verdict,
+    pub(super) classification: Classification,
 }
 
 // === impl Reading ===
@@ -46,7 +46,7 @@ impl<'a> Reading<'a> {
             ended: false,
             name: None,
             media_type: false,
-            verdict: Verdict::default(),
+            classification: Classification::default(),
         };
         let line = reading.line();
         (reading.request_line(line), reading)
@@ -63,12 +63,12 @@ impl<'a> Reading<'a> {
             }
             // One word: a version, if it looks like one.
             Some((None, version)) if version.starts_with(b"HTTP/1.") => {
-                self.verdict.raise(Class::Ambiguous, Reason::MissingUri);
+                self.classification.raise(Class::Ambiguous, ClassificationReason::MissingUri);
                 (&[][..], version)
             }
             Some((None, target)) => (target, &[][..]),
             Some((Some(_), _)) | None => {
-                self.verdict.raise(Class::Ambiguous, Reason::MissingUri);
+                self.classification.raise(Class::Ambiguous, ClassificationReason::MissingUri);
                 (&[][..], &[][..])
             }
         };
@@ -87,7 +87,8 @@ impl<'a> Reading<'a> {
             std::mem::take(&mut self.rest)
         };
         line.strip_suffix(b"\r").unwrap_or_else(|| {
-            self.verdict.raise(Class::Acceptable, Reason::NonCrLfLineTermination);
+            self.classification
+                .raise(Class::Acceptable, ClassificationReason::NonCrLfLineTermination);
             line
         })
     }
@@ -110,10 +111,10 @@ impl<'a> Reading<'a> {
             _ => Header { name: first, value: after },
         };
         if !folded && colon.is_none() {
-            self.verdict.raise(Class::Ambiguous, Reason::MissingHeaderColon);
+            self.classification.raise(Class::Ambiguous, ClassificationReason::MissingHeaderColon);
         }
         if folded && !self.media_type {
-            self.verdict.raise(Class::Ambiguous, Reason::MultilineHeader);
+            self.classification.raise(Class::Ambiguous, ClassificationReason::MultilineHeader);
         }
         header
     }
@@ -134,10 +135,10 @@ impl<'a> Iterator for Reading<'a> {
         let header = self.header(line);
         if self.exhausted {
             self.ended = true;
-            self.verdict.raise(Class::Ambiguous, Reason::PartialHeaderLine);
+            self.classification.raise(Class::Ambiguous, ClassificationReason::PartialHeaderLine);
         } else if self.rest.is_empty() {
             self.ended = true;
-            self.verdict.raise(Class::Ambiguous, Reason::MissingLastEmptyLine);
+            self.classification.raise(Class::Ambiguous, ClassificationReason::MissingLastEmptyLine);
         }
         Some(header)
     }

@@ -1,8 +1,6 @@
 //! The classes, held to AWS's own guardian.
 
-use http_desync_guardian::{
-    ClassificationReason, RequestSafetyTier, request_analyzer::HttpRequestData,
-};
+use http_desync_guardian::request_analyzer::HttpRequestData;
 use proptest::prelude::*;
 
 use super::*;
@@ -11,17 +9,16 @@ use crate::head::{RequestHead, head_end};
 /// What the guardian says, in our words.
 fn guardian(head: &[u8]) -> (String, String) {
     let result = HttpRequestData::analyze_raw_request(head);
-    let (tier, reason): (RequestSafetyTier, ClassificationReason) = (result.tier, result.reason);
-    (format!("{tier:?}"), format!("{reason:?}"))
+    (format!("{:?}", result.tier), format!("{:?}", result.reason))
 }
 
 fn ours(head: &[u8]) -> (String, String) {
-    let verdict = classify(head);
-    let reason = verdict.reason.map_or("Compliant", Reason::name);
-    (verdict.class.name().into(), reason.into())
+    let classification = classify(head);
+    let reason = classification.reason.map_or("Compliant", ClassificationReason::name);
+    (classification.class.name().into(), reason.into())
 }
 
-fn verdict(head: &str) -> String {
+fn classification(head: &str) -> String {
     let (class, reason) = ours(head.as_bytes());
     assert_eq!(guardian(head.as_bytes()), (class.clone(), reason.clone()), "{head:?}");
     format!("{class} {reason}")
@@ -29,7 +26,7 @@ fn verdict(head: &str) -> String {
 
 /// With the request's other lines around these fields.
 fn of(method: &str, fields: &str) -> String {
-    verdict(&format!("{method} / HTTP/1.1\r\nHost: h\r\n{fields}\r\n\r\n"))
+    classification(&format!("{method} / HTTP/1.1\r\nHost: h\r\n{fields}\r\n\r\n"))
 }
 
 #[test]
@@ -93,11 +90,14 @@ fn request_lines_have_their_classes_too() {
         ("GET HTTP/1.1", "Ambiguous MissingUri"),
         ("GET  ", "Ambiguous MissingUri"),
     ] {
-        assert_eq!(verdict(&format!("{line}\r\nHost: h\r\n\r\n")), expected, "{line:?}");
+        assert_eq!(classification(&format!("{line}\r\nHost: h\r\n\r\n")), expected, "{line:?}");
     }
-    assert_eq!(verdict("GET / HTTP/1.1\nHost: h\r\n\r\n"), "Acceptable NonCrLfLineTermination");
-    assert_eq!(verdict("GET / HTTP/1.1\r\nHost: h"), "Ambiguous PartialHeaderLine");
-    assert_eq!(verdict("GET / HTTP/1.1\r\nHost: h\r\n"), "Ambiguous MissingLastEmptyLine");
+    assert_eq!(
+        classification("GET / HTTP/1.1\nHost: h\r\n\r\n"),
+        "Acceptable NonCrLfLineTermination"
+    );
+    assert_eq!(classification("GET / HTTP/1.1\r\nHost: h"), "Ambiguous PartialHeaderLine");
+    assert_eq!(classification("GET / HTTP/1.1\r\nHost: h\r\n"), "Ambiguous MissingLastEmptyLine");
 }
 
 #[test]

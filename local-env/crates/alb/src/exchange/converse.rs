@@ -12,18 +12,20 @@ use std::{
 use h2::client::ResponseFuture;
 use tokio::{sync::Notify, time::Instant};
 
-use super::Exchange;
-use crate::{
+use super::{
+    Exchange,
     answer::{Answer, Answerer},
+};
+use crate::{
     body::{Activity, Broken, ReadError, Reader, Sink, Source, Stream, pump},
-    buffer::Buffer,
     client::Idle,
+    connection::Connection,
     framing::{Framing, response_framing},
     head::{BadResponse, ResponseHead, head_end},
     headers::has_option,
-    targets::{Choice, TargetGroup},
+    targets::{ChosenTarget, TargetGroup},
     upstream::Failure,
-    wire::Wire,
+    wire::{Buffer, Wire},
 };
 
 /// The largest head of an answer (alb §1.3).
@@ -61,8 +63,8 @@ pub(super) enum Attempt {
 
 /// What is left of the connections of an exchange.
 pub(super) struct Ended {
-    pub(super) client_is_free: bool,
-    pub(super) target_is_free: bool,
+    pub(super) client: Connection,
+    pub(super) target: Connection,
 }
 
 /// What a client did before it was answered.
@@ -81,14 +83,14 @@ pub(super) enum Interrupted {
 /// Sends the request's body behind its head, which waits in `sink`, and passes the answer on.
 pub(super) async fn converse(
     exchange: &mut Exchange<'_>,
-    (group, choice): (&TargetGroup, &Choice),
+    (group, chosen): (&TargetGroup, &ChosenTarget),
     mut sink: Sink<'_>,
     reply: Reply<'_>,
     upgrade: bool,
 ) -> Attempt {
-    let Exchange { source, answerer, activity, idle, client, head, added, facts, .. } = exchange;
+    let Exchange { source, answerer, activity, idle, head, added, record, .. } = exchange;
     let (activity, idle): (&Activity, &Idle) = (activity, idle);
-    facts.send(Instant::now());
+    record.note_dispatch(Instant::now());
     let (uploaded, switched) = (Cell::new(false), Notify::new());
     let mut upload = pin!(async {
         pump(source, &mut sink, activity).await?;
@@ -112,20 +114,24 @@ pub(super) async fn converse(
         Err(attempt) => return attempt,
     };
     let response = arrived.head;
-    facts.answer(client, response.status(), activity.last());
-    choice.target.record(Some(response.status()));
+    record.note_answer(response.status(), activity.last());
+    chosen.target.record(Some(response.status()));
     let mut cookies = Vec::new();
-    group.set_cookies(choice, response.fields(), &mut cookies);
+    group.set_cookies(chosen, response.fields(), record.created, &mut cookies);
     for cookie in &cookies {
         added.push(b"Set-Cookie", cookie);
     }
-    let close = exchange.close && response.status() != 101;
+    // A tunnel has no further message for which its end would matter.
+    let connection = match response.status() {
+        101 => Connection::Keep,
+        _ => exchange.connection,
+    };
     let answer = Answer {
         head: response,
         framing: arrived.framing,
         imposed: &exchange.handling.listener.response_headers,
         added,
-        close,
+        connection,
     };
     let begun = answerer.take().map(|answerer| answerer.begin(&answer));
     let Some(Ok((mut client_sink, open))) = begun else {
@@ -135,18 +141,16 @@ pub(super) async fn converse(
         arrived.body.become_tunnel();
         switched.notify_one();
     }
-    facts.sent = response.fields().size() as u64;
+    record.sent = response.fields().size() as u64;
     let download = pump(&mut arrived.body, &mut client_sink, activity);
     let complete = rest(&mut upload, download, activity, idle).await;
-    facts.sent += arrived.body.count();
+    record.sent += arrived.body.count();
     let complete = complete && response.status() != 101;
+    let both = Connection::kept_if(complete && uploaded.get());
+    let kept_by_target = arrived.framing != Framing::UntilClose && keeps_open(response);
     Attempt::Answered(Ended {
-        client_is_free: complete && open && uploaded.get(),
-        target_is_free: complete
-            && uploaded.get()
-            && !facts.doubtful
-            && arrived.framing != Framing::UntilClose
-            && keeps_open(response),
+        client: both.and(open),
+        target: both.and(exchange.target_connection).and(Connection::kept_if(kept_by_target)),
     })
 }
 

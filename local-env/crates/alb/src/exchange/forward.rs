@@ -6,13 +6,15 @@ use super::{
     Exchange,
     converse::{Attempt, Interrupted, Reply, converse},
     decide::Forwarding,
+    rejection::Rejection,
 };
 use crate::{
     body::{Sink, Writer},
+    connection::Connection,
     framing::Framing,
     head::{Name, ResponseHead, Version},
     headers::{Outgoing, has_option},
-    targets::{Choice, TargetGroup},
+    targets::{ChosenTarget, TargetGroup},
     upstream::{Failure, Kept, Scratch, TargetConnection},
 };
 use stack::{ProtocolVersion, TargetProtocol};
@@ -22,21 +24,23 @@ use stack::{ProtocolVersion, TargetProtocol};
 impl Exchange<'_> {
     /// Sends the request to a target and its answer to the client. No other target is tried, unless
     /// the load balancer was told to (alb §4.8).
-    pub(super) async fn forward(&mut self, forwarding: Forwarding) -> bool {
-        let trace_id = self.facts.trace_id.clone();
+    pub(super) async fn forward(&mut self, forwarding: Forwarding) -> Connection {
+        let trace_id = self.record.findings.trace_id.clone();
         let mut others = self.client.listener.targets.others(&forwarding.group);
         loop {
-            let Some(choice) = self.choose(&forwarding) else { return self.fail(503).await };
-            self.facts.dispatch(self.client, &choice);
-            let failure = match self.attempt(&forwarding, &choice, &trace_id).await {
-                Attempt::Answered(ended) => return ended.client_is_free,
+            let Some(chosen) = self.choose(&forwarding) else {
+                return self.reject(Rejection::NoTarget).await;
+            };
+            self.record.note_target(&chosen);
+            let failure = match self.attempt(&forwarding, &chosen, &trace_id).await {
+                Attempt::Answered(ended) => return ended.client,
                 Attempt::Interrupted(why) => return self.interrupted(why).await,
                 Attempt::Failed(failure) => failure,
             };
-            choice.target.record(None);
+            chosen.target.record(None);
             let cause = std::error::Error::source(&failure).map(ToString::to_string);
-            tracing::debug!(target = %choice.target.address, %failure, cause, "no answer");
-            self.facts.fail(self.client, &failure);
+            tracing::debug!(target = %chosen.target.address, %failure, cause, "no answer");
+            self.record.note_failure(&failure);
             if others == 0 || !self.can_be_repeated(&failure) {
                 return self.fail(failure.status()).await;
             }
@@ -44,15 +48,16 @@ impl Exchange<'_> {
         }
     }
 
-    fn choose(&mut self, forwarding: &Forwarding) -> Option<Choice> {
+    fn choose(&mut self, forwarding: &Forwarding) -> Option<ChosenTarget> {
         let mut random = self.client.listener.random.borrow_mut();
-        forwarding.group.choose(self.head.fields(), &mut random, self.activity.last())
+        let now = (self.activity.last(), self.record.created);
+        forwarding.group.choose(self.head.fields(), &mut random, now)
     }
 
     async fn attempt(
         &mut self,
         forwarding: &Forwarding,
-        choice: &Choice,
+        chosen: &ChosenTarget,
         trace_id: &[u8],
     ) -> Attempt {
         let handling = Rc::clone(&self.handling);
@@ -67,23 +72,23 @@ impl Exchange<'_> {
             upgrade: self.asks_for_upgrade(),
         };
         let group = &forwarding.group;
-        let secure = choice.protocol == TargetProtocol::Https;
-        match choice.version {
-            ProtocolVersion::Http1 => self.over_http1((group, choice), &outgoing, secure).await,
-            _ => self.over_http2((group, choice), &outgoing, secure).await,
+        let secure = chosen.protocol == TargetProtocol::Https;
+        match chosen.version {
+            ProtocolVersion::Http1 => self.over_http1((group, chosen), &outgoing, secure).await,
+            _ => self.over_http2((group, chosen), &outgoing, secure).await,
         }
     }
 
     async fn over_http1(
         &mut self,
-        (group, choice): (&TargetGroup, &Choice),
+        (group, chosen): (&TargetGroup, &ChosenTarget),
         outgoing: &Outgoing<'_>,
         secure: bool,
     ) -> Attempt {
         let listener = Rc::clone(&self.client.listener);
         let tls = secure.then_some(&listener.any_certificate[0]);
         loop {
-            let opened = listener.pool.http1(&choice.target, tls, listener.targets.limits).await;
+            let opened = listener.pool.http1(&chosen.target, tls, listener.targets.limits).await;
             let (mut connection, kept) = match opened {
                 Ok(opened) => opened,
                 Err(failure) => return Attempt::Failed(failure),
@@ -97,7 +102,7 @@ impl Exchange<'_> {
             let sink = Sink::Http1(Writer { wire, out, chunked });
             let attempt = converse(
                 self,
-                (group, choice),
+                (group, chosen),
                 sink,
                 Reply::Http1 { wire, buffer, head },
                 outgoing.upgrade,
@@ -105,8 +110,8 @@ impl Exchange<'_> {
             .await;
             match attempt {
                 Attempt::Answered(ended) => {
-                    if ended.target_is_free {
-                        listener.pool.give_back(&choice.target, connection);
+                    if ended.target.is_kept() {
+                        listener.pool.give_back(&chosen.target, connection);
                     }
                     return Attempt::Answered(ended);
                 }
@@ -118,13 +123,13 @@ impl Exchange<'_> {
 
     async fn over_http2(
         &mut self,
-        (group, choice): (&TargetGroup, &Choice),
+        (group, chosen): (&TargetGroup, &ChosenTarget),
         outgoing: &Outgoing<'_>,
         secure: bool,
     ) -> Attempt {
         let listener = Rc::clone(&self.client.listener);
         let tls = secure.then_some(&listener.any_certificate[1]);
-        let opened = listener.pool.http2(&choice.target, tls, listener.targets.limits).await;
+        let opened = listener.pool.http2(&chosen.target, tls, listener.targets.limits).await;
         let mut send = match opened {
             Ok(send) => send,
             Err(failure) => return Attempt::Failed(failure),
@@ -140,22 +145,22 @@ impl Exchange<'_> {
         };
         let sink = if empty { Sink::Void } else { Sink::Http2(stream) };
         let head = &mut ResponseHead::default();
-        converse(self, (group, choice), sink, Reply::Http2 { response, head }, false).await
+        converse(self, (group, chosen), sink, Reply::Http2 { response, head }, false).await
     }
 
     /// A client that is still there is told what was wrong; one that has left is only logged
     /// (alb §6.1).
-    async fn interrupted(&mut self, why: Interrupted) -> bool {
+    async fn interrupted(&mut self, why: Interrupted) -> Connection {
         match why {
-            Interrupted::Malformed => self.fail(400).await,
-            Interrupted::Late => self.fail(408).await,
+            Interrupted::Malformed => self.reject(Rejection::Malformed).await,
+            Interrupted::Late => self.reject(Rejection::SilentClient).await,
             Interrupted::BrokeOff => {
-                self.facts.status = 400;
-                false
+                self.record.status = 400;
+                Connection::Close
             }
             Interrupted::Gone => {
-                self.facts.status = 460;
-                false
+                self.record.status = 460;
+                Connection::Close
             }
         }
     }

@@ -7,9 +7,10 @@
 use std::{
     iter::successors,
     sync::{Arc, OnceLock, Weak, atomic::AtomicU64},
+    time::Duration,
 };
 
-use super::GROUP_COUNTERS;
+use super::{GROUP_COUNTERS, GroupCounter, add};
 use crate::targets::TargetGroup;
 
 /// The groups that are counted for, in the order in which they came.
@@ -73,6 +74,24 @@ impl Counted {
 
     pub(super) fn full_name(&self) -> &str {
         &self.full_name
+    }
+
+    pub(super) fn add(&self, counter: GroupCounter, count: u64) {
+        add(&self.counters[counter as usize], count);
+    }
+
+    /// Counts a target's answer, and how long it took to begin.
+    pub(super) fn count_answer(&self, status: u16, time: Duration) {
+        match status {
+            200..=299 => self.add(GroupCounter::Target2xx, 1),
+            300..=399 => self.add(GroupCounter::Target3xx, 1),
+            400..=499 => self.add(GroupCounter::Target4xx, 1),
+            500..=599 => self.add(GroupCounter::Target5xx, 1),
+            _ => {}
+        }
+        self.add(GroupCounter::Responses, 1);
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.add(GroupCounter::ResponseMicros, micros);
     }
 
     /// A weak pointer keeps its address from being used again.

@@ -4,14 +4,12 @@
 //! metric that AWS has both for the load balancer and for each target group is counted by group.
 
 mod groups;
+mod request;
 mod server;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 pub use server::{MetricsBindError, MetricsServer};
@@ -208,8 +206,8 @@ impl Shard {
         add(&self.counters[counter as usize], u64::MAX);
     }
 
-    /// Counts an answer of the load balancer's own.
-    pub(super) fn answered(&self, status: u16) {
+    /// Counts an answer of the load balancer's own by its status.
+    fn count_status(&self, status: u16) {
         match status {
             300..=399 => self.count(Counter::Elb3xx),
             400..=499 => self.count(Counter::Elb4xx),
@@ -223,30 +221,6 @@ impl Shard {
             504 => self.count(Counter::Elb504),
             507 => self.count(Counter::RedirectUrlLimit),
             _ => {}
-        }
-    }
-
-    pub(super) fn count_group(&self, group: &Arc<TargetGroup>, counter: GroupCounter) {
-        self.add_group(group, counter, 1);
-    }
-
-    /// Counts a target's answer.
-    pub(super) fn target_answered(&self, group: &Arc<TargetGroup>, status: u16, time: Duration) {
-        match status {
-            200..=299 => self.count_group(group, GroupCounter::Target2xx),
-            300..=399 => self.count_group(group, GroupCounter::Target3xx),
-            400..=499 => self.count_group(group, GroupCounter::Target4xx),
-            500..=599 => self.count_group(group, GroupCounter::Target5xx),
-            _ => {}
-        }
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.count_group(group, GroupCounter::Responses);
-        self.add_group(group, GroupCounter::ResponseMicros, micros);
-    }
-
-    fn add_group(&self, group: &Arc<TargetGroup>, counter: GroupCounter, count: u64) {
-        if let Some(counted) = self.groups.of(group) {
-            add(&counted.counters[counter as usize], count);
         }
     }
 }
@@ -277,7 +251,7 @@ mod tests {
             let shard = metrics.shard(worker).unwrap();
             shard.count(Counter::NewConnections);
             shard.count(Counter::ActiveConnections);
-            shard.answered(503);
+            shard.count_status(503);
         }
         metrics.shard(0).unwrap().leave(Counter::ActiveConnections);
         assert_eq!(value(&metrics, "NewConnectionCount"), "2");

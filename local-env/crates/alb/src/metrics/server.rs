@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn each_metric_is_explained_once_and_told_for_each_load_balancer() {
         let balancers = [Metrics::new("app/a/1", 1), Metrics::new("app/\"b\"/2", 1)];
-        balancers[1].shard(0).unwrap().answered(503);
+        balancers[1].shard(0).unwrap().count_status(503);
         let text = exposition(&balancers);
         let name = "aws_applicationelb_httpcode_elb_503_total";
         let expected = format!(

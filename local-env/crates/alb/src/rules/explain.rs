@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use super::{AboveRoot, Choice, Request, Routes, Rule, condition::pairs};
+use super::{AboveRoot, MatchedRule, Request, Routes, Rule, condition::pairs};
 use stack::{Condition, Patterns, QueryPattern};
 
 /// What a header may grow to, with many rules before the one that matches.
@@ -40,7 +40,8 @@ impl Routes {
             }
             _ => Vec::new(),
         };
-        let name = |taken: Choice<'_>| (taken.priority, taken.logical_id.map(ToOwned::to_owned));
+        let name =
+            |taken: MatchedRule<'_>| (taken.priority, taken.logical_id.map(ToOwned::to_owned));
         Explanation { unmatched, taken: taken.map(name) }
     }
 }
@@ -48,7 +49,7 @@ impl Routes {
 // === impl Rule ===
 
 impl Rule {
-    fn is(&self, choice: &Choice<'_>) -> bool {
+    fn is(&self, choice: &MatchedRule<'_>) -> bool {
         choice.logical_id == Some(&self.model.logical_id)
     }
 

@@ -35,7 +35,7 @@ pub struct Forward {
 
 /// The target group that a request goes to.
 #[derive(Clone, Debug)]
-pub struct GroupChoice<'a> {
+pub struct ChosenGroup<'a> {
     /// The group.
     pub group: &'a Arc<TargetGroup>,
     /// Values of `Set-Cookie` headers for the answer.
@@ -86,10 +86,10 @@ impl Forward {
         sealer: &Sealer,
         random: &mut fastrand::Rng,
         now: SystemTime,
-    ) -> Option<GroupChoice<'_>> {
+    ) -> Option<ChosenGroup<'_>> {
         match (&*self.groups, self.stickiness) {
-            ([(group, 1..)], _) => Some(GroupChoice::plain(group)),
-            (_, None) => self.draw(random).map(GroupChoice::plain),
+            ([(group, 1..)], _) => Some(ChosenGroup::plain(group)),
+            (_, None) => self.draw(random).map(ChosenGroup::plain),
             (_, Some(stickiness)) => self.choose_sticky(fields, sealer, random, now, stickiness),
         }
     }
@@ -112,15 +112,15 @@ impl Forward {
         random: &mut fastrand::Rng,
         now: SystemTime,
         stickiness: Duration,
-    ) -> Option<GroupChoice<'_>> {
+    ) -> Option<ChosenGroup<'_>> {
         let remembered = self.remembered(fields, sealer, now);
         if let Remembered::Group(group) = remembered {
-            return Some(GroupChoice::plain(group));
+            return Some(ChosenGroup::plain(group));
         }
         let group = self.draw(random)?;
         let value = sealer.seal(&plain(group.arn(), now + stickiness));
         let cookie = |index: usize| set_cookie(NAMES[index], &value, now + KEPT, index == 1);
-        Some(GroupChoice {
+        Some(ChosenGroup {
             group,
             set_cookies: Some([cookie(0), cookie(1)]),
             bad_cookie: matches!(remembered, Remembered::Garbled),
@@ -146,9 +146,9 @@ impl Forward {
     }
 }
 
-// === impl GroupChoice ===
+// === impl ChosenGroup ===
 
-impl<'a> GroupChoice<'a> {
+impl<'a> ChosenGroup<'a> {
     fn plain(group: &'a Arc<TargetGroup>) -> Self {
         Self { group, set_cookies: None, bad_cookie: false }
     }
@@ -194,7 +194,7 @@ mod tests {
             }
         }
 
-        fn request(&mut self) -> Option<GroupChoice<'_>> {
+        fn request(&mut self) -> Option<ChosenGroup<'_>> {
             self.forward.choose(&self.fields, &self.sealer, &mut self.random, self.now)
         }
 

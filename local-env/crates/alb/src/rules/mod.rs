@@ -15,7 +15,7 @@ mod forward;
 mod path;
 mod redirect;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 mod transform;
 mod wildcard;
 
@@ -23,7 +23,7 @@ use std::{borrow::Cow, collections::HashMap, net::IpAddr, sync::Arc};
 
 pub use action::Action;
 pub use explain::{Explanation, Unmatched};
-pub use forward::{Forward, GroupChoice};
+pub use forward::{ChosenGroup, Forward};
 pub use path::AboveRoot;
 pub use redirect::{LocationError, PublishedPorts, Redirect, Subject};
 pub use transform::{TransformError, Transformed, Transforms};
@@ -54,19 +54,19 @@ pub struct Request<'a> {
 #[derive(Clone, Debug)]
 pub struct Routes {
     rules: Box<[Rule]>,
-    default_rule: Outcome,
+    default_rule: Effect,
 }
 
 #[derive(Clone, Debug)]
 struct Rule {
     conditions: Box<[Condition]>,
-    outcome: Outcome,
+    effect: Effect,
     /// What is told to people.
     model: Arc<stack::Rule>,
 }
 
 #[derive(Clone, Debug)]
-struct Outcome {
+struct Effect {
     action: Action,
     unauthenticated: Option<Authentication>,
     transforms: Transforms,
@@ -74,7 +74,7 @@ struct Outcome {
 
 /// The rule that takes a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Choice<'a> {
+pub struct MatchedRule<'a> {
     /// 0 for the default rule.
     pub priority: u32,
     /// Its name in the template; the default rule has none.
@@ -115,19 +115,19 @@ impl Routes {
         let none = stack::Transforms::default();
         Ok(Self {
             rules: rules.collect::<Result<_, _>>()?,
-            default_rule: Outcome::compile(&listener.default_action, &none, groups)?,
+            default_rule: Effect::compile(&listener.default_action, &none, groups)?,
         })
     }
 
     /// The rule that takes a request. `OPTIONS *` is about no path, so that the default rule has it.
     #[inline]
-    pub fn choose(&self, request: &Request<'_>) -> Result<Choice<'_>, AboveRoot> {
+    pub fn choose(&self, request: &Request<'_>) -> Result<MatchedRule<'_>, AboveRoot> {
         let Some(path) = request.normalised_path()? else { return Ok(self.default_choice()) };
         let rule = self.rules.iter().find(|rule| rule.matches(request, &path));
         Ok(rule.map_or_else(|| self.default_choice(), Rule::choice))
     }
 
-    fn default_choice(&self) -> Choice<'_> {
+    fn default_choice(&self) -> MatchedRule<'_> {
         self.default_rule.choice(0, None)
     }
 }
@@ -150,7 +150,7 @@ impl Rule {
     ) -> Result<Self, RouteError> {
         Ok(Self {
             conditions: rule.conditions.iter().map(Condition::compile).collect::<Result<_, _>>()?,
-            outcome: Outcome::compile(&rule.action, &rule.transforms, groups)?,
+            effect: Effect::compile(&rule.action, &rule.transforms, groups)?,
             model: Arc::new(rule.clone()),
         })
     }
@@ -160,14 +160,14 @@ impl Rule {
         self.conditions.iter().all(|condition| condition.holds(request, path))
     }
 
-    fn choice(&self) -> Choice<'_> {
-        self.outcome.choice(self.model.priority, Some(&self.model.logical_id))
+    fn choice(&self) -> MatchedRule<'_> {
+        self.effect.choice(self.model.priority, Some(&self.model.logical_id))
     }
 }
 
-// === impl Outcome ===
+// === impl Effect ===
 
-impl Outcome {
+impl Effect {
     fn compile(
         action: &stack::Action,
         transforms: &stack::Transforms,
@@ -177,8 +177,8 @@ impl Outcome {
         Ok(Self { action, unauthenticated, transforms: Transforms::compile(transforms)? })
     }
 
-    fn choice<'a>(&'a self, priority: u32, logical_id: Option<&'a str>) -> Choice<'a> {
-        Choice {
+    fn choice<'a>(&'a self, priority: u32, logical_id: Option<&'a str>) -> MatchedRule<'a> {
+        MatchedRule {
             priority,
             logical_id,
             action: &self.action,

@@ -9,7 +9,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use tokio::time::Instant;
 
-use super::state::{Reason, TargetState};
+use super::state::{TargetState, UnhealthyReason};
 use clock::Clock;
 use stack::{HealthCheck, Matcher};
 
@@ -18,7 +18,7 @@ const STARTING_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What one check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum CheckOutcome {
     /// An answer with this status, or over gRPC with this code.
     Answered(u16),
     /// The connection was refused: nobody listens.
@@ -70,16 +70,18 @@ impl Policy {
         }
     }
 
-    fn judge(&self, outcome: &Outcome) -> Result<(), Reason> {
+    fn judge(&self, outcome: &CheckOutcome) -> Result<(), UnhealthyReason> {
         match *outcome {
-            Outcome::Answered(status)
+            CheckOutcome::Answered(status)
                 if self.matcher.iter().any(|range| range.contains(&status)) =>
             {
                 Ok(())
             }
-            Outcome::Answered(status) => Err(Reason::ResponseCodeMismatch(status)),
-            Outcome::Refused | Outcome::Broken => Err(Reason::FailedHealthChecks),
-            Outcome::TimedOut => Err(Reason::Timeout),
+            CheckOutcome::Answered(status) => Err(UnhealthyReason::ResponseCodeMismatch(status)),
+            CheckOutcome::Refused | CheckOutcome::Broken => {
+                Err(UnhealthyReason::FailedHealthChecks)
+            }
+            CheckOutcome::TimedOut => Err(UnhealthyReason::Timeout),
         }
     }
 }
@@ -97,9 +99,14 @@ impl Health {
     }
 
     /// Takes in what a check found; whether the state changed.
-    pub(super) fn observe(&mut self, policy: &Policy, outcome: &Outcome, now: Instant) -> bool {
+    pub(super) fn observe(
+        &mut self,
+        policy: &Policy,
+        outcome: &CheckOutcome,
+        now: Instant,
+    ) -> bool {
         self.starting = self.state == TargetState::Initial
-            && *outcome == Outcome::Refused
+            && *outcome == CheckOutcome::Refused
             && now.duration_since(self.since) < policy.start_allowance;
         if self.starting {
             return false;
@@ -131,7 +138,7 @@ impl Health {
     }
 
     /// A target that stays unhealthy keeps the reason of its latest failure.
-    fn fail(&mut self, policy: &Policy, reason: Reason) -> Option<TargetState> {
+    fn fail(&mut self, policy: &Policy, reason: UnhealthyReason) -> Option<TargetState> {
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);
         let unhealthy = matches!(self.state, TargetState::Unhealthy(_));
@@ -147,8 +154,8 @@ mod tests {
     use super::*;
     use stack::{HealthCheckPort, TargetProtocol};
 
-    const OK: Outcome = Outcome::Answered(200);
-    const BAD: Outcome = Outcome::Answered(503);
+    const OK: CheckOutcome = CheckOutcome::Answered(200);
+    const BAD: CheckOutcome = CheckOutcome::Answered(503);
 
     fn policy(clock: Clock) -> Policy {
         let check = HealthCheck {
@@ -164,7 +171,7 @@ mod tests {
         Policy::new(&check, clock)
     }
 
-    fn after(outcomes: &[Outcome]) -> TargetState {
+    fn after(outcomes: &[CheckOutcome]) -> TargetState {
         let now = Instant::now();
         let mut health = Health::new(now);
         for outcome in outcomes {
@@ -174,7 +181,7 @@ mod tests {
     }
 
     fn unhealthy() -> TargetState {
-        TargetState::Unhealthy(Reason::ResponseCodeMismatch(503))
+        TargetState::Unhealthy(UnhealthyReason::ResponseCodeMismatch(503))
     }
 
     #[test]
@@ -202,9 +209,12 @@ mod tests {
 
     #[test]
     fn the_reason_is_that_of_the_latest_failure() {
-        assert_eq!(after(&[BAD, BAD, Outcome::TimedOut]), TargetState::Unhealthy(Reason::Timeout));
-        let refused = TargetState::Unhealthy(Reason::FailedHealthChecks);
-        assert_eq!(after(&[Outcome::Refused, Outcome::Refused]), refused);
+        assert_eq!(
+            after(&[BAD, BAD, CheckOutcome::TimedOut]),
+            TargetState::Unhealthy(UnhealthyReason::Timeout)
+        );
+        let refused = TargetState::Unhealthy(UnhealthyReason::FailedHealthChecks);
+        assert_eq!(after(&[CheckOutcome::Refused, CheckOutcome::Refused]), refused);
     }
 
     #[test]
@@ -212,14 +222,14 @@ mod tests {
         let (policy, start) = (policy(Clock::DESK), Instant::now());
         let mut health = Health::new(start);
         for second in 0..119 {
-            health.observe(&policy, &Outcome::Refused, start + Duration::from_secs(second));
+            health.observe(&policy, &CheckOutcome::Refused, start + Duration::from_secs(second));
             assert_eq!(*health.state(), TargetState::Initial);
             assert_eq!(health.interval(&policy), STARTING_INTERVAL);
         }
-        health.observe(&policy, &Outcome::Refused, start + Duration::from_secs(120));
+        health.observe(&policy, &CheckOutcome::Refused, start + Duration::from_secs(120));
         assert_eq!(health.interval(&policy), Duration::from_secs(1));
-        health.observe(&policy, &Outcome::Refused, start + Duration::from_secs(121));
-        assert_eq!(*health.state(), TargetState::Unhealthy(Reason::FailedHealthChecks));
+        health.observe(&policy, &CheckOutcome::Refused, start + Duration::from_secs(121));
+        assert_eq!(*health.state(), TargetState::Unhealthy(UnhealthyReason::FailedHealthChecks));
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! Target groups: who is registered, what the checks say of them, and who gets a request (alb §4).
 //!
-//! The data plane sees only the list of targets that may get a request ([`eligible`]), which is
-//! replaced whole when anything changes; a request reads it without a lock. Registration and health
-//! belong to the control side: [`registry`] decides, [`group`] is the shell around it that has the
-//! lock, the clock and the tasks, and [`check`] speaks with targets.
+//! What decides has no socket, no clock and no task, and is given the time: [`offer`] chooses the
+//! target of a request, from a list that is replaced whole when anything changes and is read without a
+//! lock; [`registrations`] knows who is registered and how healthy, by [`health`], [`slow_start`] and
+//! [`anomaly`]. [`group`] is the shell around the two that has the lock, the clock and the tasks, and
+//! [`check`] asks targets how they are.
 
 mod anomaly;
 mod any_certificate;
 mod check;
-mod choice;
+mod chosen;
 mod eligible;
 mod group;
 mod health;
-mod registry;
+mod offer;
+mod registrations;
 mod slow_start;
 mod state;
 mod stickiness;
@@ -20,7 +22,7 @@ mod target;
 mod terms;
 
 pub(super) use any_certificate::any_certificate;
-pub(super) use choice::Choice;
+pub(super) use chosen::ChosenTarget;
 pub use group::{TargetGroup, TargetStates};
-pub use state::{Reason, TargetState, Unused};
+pub use state::{TargetState, UnhealthyReason, Unused};
 pub(super) use target::Target;

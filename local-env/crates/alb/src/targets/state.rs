@@ -10,7 +10,7 @@ pub enum TargetState {
     /// It gets requests.
     Healthy,
     /// It gets requests only when too few targets of its group are healthy.
-    Unhealthy(Reason),
+    Unhealthy(UnhealthyReason),
     /// Deregistered; what it has begun it may finish.
     Draining,
     /// It gets neither requests nor checks.
@@ -19,7 +19,7 @@ pub enum TargetState {
 
 /// Why a check failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum UnhealthyReason {
     /// `Target.ResponseCodeMismatch`: the code that came.
     ResponseCodeMismatch(u16),
     /// `Target.Timeout`.
@@ -57,9 +57,11 @@ impl TargetState {
         Some(match self {
             Self::Healthy => return None,
             Self::Initial => "Elb.InitialHealthChecking",
-            Self::Unhealthy(Reason::ResponseCodeMismatch(_)) => "Target.ResponseCodeMismatch",
-            Self::Unhealthy(Reason::Timeout) => "Target.Timeout",
-            Self::Unhealthy(Reason::FailedHealthChecks) => "Target.FailedHealthChecks",
+            Self::Unhealthy(UnhealthyReason::ResponseCodeMismatch(_)) => {
+                "Target.ResponseCodeMismatch"
+            }
+            Self::Unhealthy(UnhealthyReason::Timeout) => "Target.Timeout",
+            Self::Unhealthy(UnhealthyReason::FailedHealthChecks) => "Target.FailedHealthChecks",
             Self::Draining => "Target.DeregistrationInProgress",
             Self::Unused(Unused::NotRegistered) => "Target.NotRegistered",
             Self::Unused(Unused::NotInUse) => "Target.NotInUse",
@@ -78,9 +80,9 @@ impl fmt::Display for TargetState {
     }
 }
 
-// === impl Reason ===
+// === impl UnhealthyReason ===
 
-impl fmt::Display for Reason {
+impl fmt::Display for UnhealthyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ResponseCodeMismatch(code) => {
@@ -110,7 +112,7 @@ mod tests {
     #[test]
     fn a_state_is_told_with_its_reason() {
         let told = |state: &TargetState| (state.to_string(), state.reason_code());
-        let mismatch = TargetState::Unhealthy(Reason::ResponseCodeMismatch(503));
+        let mismatch = TargetState::Unhealthy(UnhealthyReason::ResponseCodeMismatch(503));
         let expected = "unhealthy: Health checks failed with these codes: [503]";
         assert_eq!(told(&mismatch), (expected.into(), Some("Target.ResponseCodeMismatch")));
         assert_eq!(told(&TargetState::Healthy), ("healthy".into(), None));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{health::Policy, registry::Settings, stickiness::Stickiness};
+use super::{health::Policy, registrations::GroupSettings, stickiness::Stickiness};
 use crate::cookie::Sealer;
 use clock::Clock;
 use stack::{self, Algorithm};
@@ -39,9 +39,9 @@ impl Terms {
         speaks(self) == speaks(other)
     }
 
-    pub(super) fn settings(&self, clock: Clock) -> Settings {
+    pub(super) fn settings(&self, clock: Clock) -> GroupSettings {
         let attributes = &self.model.attributes;
-        Settings {
+        GroupSettings {
             policy: Policy::new(&self.model.health_check, clock),
             minimum_healthy: attributes.minimum_healthy,
             slow_start: clock.wait(attributes.slow_start),

@@ -14,10 +14,9 @@ use tokio::time::Instant;
 
 use super::{Failure, Limits, connect::connect};
 use crate::{
-    buffer::Buffer,
     head::ResponseHead,
     targets::Target,
-    wire::{Wire, WireIo},
+    wire::{Buffer, Wire, WireIo},
 };
 
 /// Kept connections a target; beyond it they are closed after use.

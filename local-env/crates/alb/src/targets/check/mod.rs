@@ -1,11 +1,6 @@
 //! Health checks on the wire: a request on a connection of its own, again and again (alb §4.3).
 
-use std::{
-    future::poll_fn,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Weak},
-};
+use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
@@ -20,7 +15,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{any_certificate, group::TargetGroup, health::Outcome, target::Target};
+use super::{any_certificate, health::CheckOutcome};
 use stack::{self, HealthCheckPort, Matcher, ProtocolVersion, TargetProtocol};
 
 const USER_AGENT: HeaderValue = HeaderValue::from_static("ELB-HealthChecker/2.0");
@@ -28,42 +23,42 @@ const USER_AGENT: HeaderValue = HeaderValue::from_static("ELB-HealthChecker/2.0"
 /// What stands in the way of an answer.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Checks a target for as long as it is registered. The next check comes an interval after the last
-/// one began, however long its answer took; only where waits are shortened can that take longer than
-/// the interval, and then the next one waits for it, or a pause that AWS would not notice would fail
-/// several checks at once.
+/// Checks a target again and again and reports what each check found, until the report is answered
+/// with `None`: otherwise with how long after its start the next check comes, however long the answer
+/// took. Only where waits are shortened can that take longer than the interval, and then the next
+/// check waits for it, or a pause that AWS would not notice would fail several checks at once.
 pub(super) async fn run(
-    group: Weak<TargetGroup>,
     model: Arc<stack::TargetGroup>,
-    target: Arc<Target>,
+    target: SocketAddr,
+    report: impl Fn(&CheckOutcome) -> Option<Duration>,
 ) {
     loop {
         let started = Instant::now();
-        let outcome = match timeout(model.health_check.timeout, once(&model, target.address)).await
-        {
+        let outcome = match timeout(model.health_check.timeout, once(&model, target)).await {
             Ok(outcome) => outcome,
-            Err(_) => Outcome::TimedOut,
+            Err(_) => CheckOutcome::TimedOut,
         };
-        let Some(group) = group.upgrade() else { return };
-        let Some(interval) = group.observe(&target, &outcome) else { return };
-        drop(group);
+        let Some(interval) = report(&outcome) else { return };
         sleep_until(started + interval).await;
     }
 }
 
-async fn once(model: &stack::TargetGroup, target: SocketAddr) -> Outcome {
+/// Checks a target once, and returns what that found.
+async fn once(model: &stack::TargetGroup, target: SocketAddr) -> CheckOutcome {
     let address = match model.health_check.port {
         HealthCheckPort::Traffic => target,
         HealthCheckPort::Port(port) => SocketAddr::new(target.ip(), port),
     };
     let answered = match TcpStream::connect(address).await {
         Ok(stream) => ask(model, address, stream).await,
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Outcome::Refused,
-        Err(_) => return Outcome::Broken,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            return CheckOutcome::Refused;
+        }
+        Err(_) => return CheckOutcome::Broken,
     };
     answered.unwrap_or_else(|error| {
         tracing::debug!(%address, %error, "a health check got no answer");
-        Outcome::Broken
+        CheckOutcome::Broken
     })
 }
 
@@ -71,7 +66,7 @@ async fn ask(
     model: &stack::TargetGroup,
     address: SocketAddr,
     stream: TcpStream,
-) -> Result<Outcome, Error> {
+) -> Result<CheckOutcome, Error> {
     if model.health_check.protocol == TargetProtocol::Http {
         return speak(model, address, "http", stream).await;
     }
@@ -89,7 +84,7 @@ async fn speak<S>(
     address: SocketAddr,
     scheme: &str,
     stream: S,
-) -> Result<Outcome, Error>
+) -> Result<CheckOutcome, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -104,7 +99,7 @@ async fn over_http1<S>(
     address: SocketAddr,
     scheme: &str,
     stream: S,
-) -> Result<Outcome, Error>
+) -> Result<CheckOutcome, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -123,7 +118,7 @@ where
         // A connection that ends may have brought the answer with its last bytes.
         _ = connection => response.await,
     };
-    Ok(Outcome::Answered(response?.status().as_u16()))
+    Ok(CheckOutcome::Answered(response?.status().as_u16()))
 }
 
 async fn over_http2<S>(
@@ -131,7 +126,7 @@ async fn over_http2<S>(
     address: SocketAddr,
     scheme: &str,
     stream: S,
-) -> Result<Outcome, Error>
+) -> Result<CheckOutcome, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -161,7 +156,7 @@ where
         code = &mut answered => code,
         _ = connection => answered.await,
     };
-    Ok(Outcome::Answered(code?))
+    Ok(CheckOutcome::Answered(code?))
 }
 
 /// What gRPC says of a call stands in the trailers, or in the headers of an answer without a body.

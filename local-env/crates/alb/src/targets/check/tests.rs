@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -124,7 +122,7 @@ async fn answer_http2(
 async fn over_plain_http2(
     model: &stack::TargetGroup,
     answer: Answer,
-) -> (Outcome, http::request::Parts, Vec<u8>) {
+) -> (CheckOutcome, http::request::Parts, Vec<u8>) {
     let (listener, address) = listener().await;
     let serve = async { answer_http2(listener.accept().await.unwrap().0, answer).await };
     let (outcome, (head, body)) = tokio::join!(once(model, address), serve);
@@ -137,7 +135,7 @@ async fn an_http1_check_is_a_get_with_the_targets_address() {
     let model = plain(ProtocolVersion::Http1, http());
     let serve = async { answer_http1(listener.accept().await.unwrap().0).await };
     let (outcome, head) = tokio::join!(once(&model, address), serve);
-    assert_eq!(outcome, Outcome::Answered(204));
+    assert_eq!(outcome, CheckOutcome::Answered(204));
     let lines: Vec<_> = head.lines().collect();
     assert_eq!(lines[0], "GET /ok?deep=1 HTTP/1.1");
     assert!(lines.contains(&format!("Host: {address}").as_str()), "{head}");
@@ -164,7 +162,7 @@ async fn over_tls_any_certificate_will_do() {
             }
         };
         let (outcome, ()) = tokio::join!(once(&model, address), serve);
-        assert_eq!(outcome, Outcome::Answered(204), "{protocol}");
+        assert_eq!(outcome, CheckOutcome::Answered(204), "{protocol}");
     }
 }
 
@@ -177,7 +175,7 @@ async fn a_target_that_does_not_speak_tls_fails_a_check_over_tls() {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
     };
     let (outcome, ()) = tokio::join!(once(&model, address), serve);
-    assert_eq!(outcome, Outcome::Broken);
+    assert_eq!(outcome, CheckOutcome::Broken);
 }
 
 #[tokio::test]
@@ -185,7 +183,7 @@ async fn a_group_over_http2_is_checked_over_http2() {
     let model = plain(ProtocolVersion::Http2, http());
     let answer = Answer { status: 404, header: None, trailer: None };
     let (outcome, head, body) = over_plain_http2(&model, answer).await;
-    assert_eq!(outcome, Outcome::Answered(404));
+    assert_eq!(outcome, CheckOutcome::Answered(404));
     assert_eq!(head.method, "GET");
     assert_eq!(head.uri.path_and_query().unwrap(), "/ok?deep=1");
     assert_eq!(head.headers["user-agent"], "ELB-HealthChecker/2.0");
@@ -207,11 +205,11 @@ async fn a_grpc_check_is_a_call_with_an_empty_message() {
 async fn a_grpc_code_is_found_in_the_trailers_or_in_the_headers() {
     let model = plain(ProtocolVersion::Grpc, GRPC);
     for (header, trailer, expected) in [
-        (None, Some("0"), Outcome::Answered(0)),
-        (None, Some("14"), Outcome::Answered(14)),
-        (Some("12"), None, Outcome::Answered(12)),
-        (None, None, Outcome::Broken),
-        (None, Some("twelve"), Outcome::Broken),
+        (None, Some("0"), CheckOutcome::Answered(0)),
+        (None, Some("14"), CheckOutcome::Answered(14)),
+        (Some("12"), None, CheckOutcome::Answered(12)),
+        (None, None, CheckOutcome::Broken),
+        (None, Some("twelve"), CheckOutcome::Broken),
     ] {
         let answer = Answer { status: 200, header, trailer };
         let (outcome, ..) = over_plain_http2(&model, answer).await;
@@ -229,9 +227,9 @@ async fn a_check_tells_who_refuses_from_who_does_not_answer_in_http() {
             stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").await.unwrap();
         };
         let (outcome, ()) = tokio::join!(once(&model, address), serve);
-        assert_eq!(outcome, Outcome::Broken, "{version:?}");
+        assert_eq!(outcome, CheckOutcome::Broken, "{version:?}");
         drop(listener);
-        assert_eq!(once(&model, address).await, Outcome::Refused);
+        assert_eq!(once(&model, address).await, CheckOutcome::Refused);
     }
 }
 

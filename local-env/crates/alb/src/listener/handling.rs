@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{
+use crate::{
     rules::{RouteError, Routes},
     targets::TargetGroup,
 };
@@ -17,20 +17,20 @@ use stack::{
 
 /// How a listener handles what comes.
 #[derive(Clone, Debug)]
-pub(super) struct Handling {
-    pub(super) routes: Routes,
-    pub(super) attributes: Arc<LoadBalancerAttributes>,
-    pub(super) listener: Arc<ListenerAttributes>,
-    pub(super) tls: Option<Arc<rustls::ServerConfig>>,
+pub(crate) struct Handling {
+    pub(crate) routes: Routes,
+    pub(crate) attributes: Arc<LoadBalancerAttributes>,
+    pub(crate) listener: Arc<ListenerAttributes>,
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     /// Those that clients are shown, for the log to name.
-    pub(super) certificates: Arc<[Certificate]>,
+    pub(crate) certificates: Arc<[Certificate]>,
 }
 
 // === impl Handling ===
 
 impl Handling {
     /// That of a listener of this load balancer, whose rules forward to some of `groups`.
-    pub(super) fn compile(
+    pub(crate) fn compile(
         model: &LoadBalancer,
         listener: &Listener,
         groups: &HashMap<Arn, Arc<TargetGroup>>,

@@ -4,19 +4,19 @@ use super::{super::eligible::Turn, *};
 use clock::Clock;
 use stack::{Algorithm, HealthCheck, HealthCheckPort, Matcher, TargetProtocol};
 
-const PASSED: Outcome = Outcome::Answered(200);
-const FAILED: Outcome = Outcome::Answered(503);
+const PASSED: CheckOutcome = CheckOutcome::Answered(200);
+const FAILED: CheckOutcome = CheckOutcome::Answered(503);
 const SLOW_START: Duration = Duration::from_secs(30);
 
 /// A group that time passes for when it is told so.
 struct Group {
-    registry: Registry,
+    registrations: Registrations,
     now: Instant,
     random: fastrand::Rng,
 }
 
 impl Group {
-    fn new(change: impl FnOnce(&mut Settings)) -> Self {
+    fn new(change: impl FnOnce(&mut GroupSettings)) -> Self {
         let check = HealthCheck {
             protocol: TargetProtocol::Http,
             path: "/".into(),
@@ -27,27 +27,27 @@ impl Group {
             unhealthy_threshold: 2,
             matcher: Matcher::Http(vec![200..=200]),
         };
-        let mut settings = Settings {
+        let mut settings = GroupSettings {
             policy: Policy::new(&check, Clock::REAL),
             minimum_healthy: MinimumHealthy { count: 1, percentage: None },
             slow_start: Duration::ZERO,
             mitigates: false,
         };
         change(&mut settings);
-        let mut registry = Registry::new(settings);
-        registry.take_into_use(Instant::now());
-        Self { registry, now: Instant::now(), random: fastrand::Rng::with_seed(3) }
+        let mut registrations = Registrations::new(settings);
+        registrations.take_into_use(Instant::now());
+        Self { registrations, now: Instant::now(), random: fastrand::Rng::with_seed(3) }
     }
 
     fn register(&mut self, port: u16) -> Arc<Target> {
         let target = Target::new(SocketAddr::from(([127, 0, 0, 1], port)));
-        self.registry.register(Arc::clone(&target), self.now);
+        self.registrations.register(Arc::clone(&target), self.now);
         target
     }
 
-    fn observe(&mut self, target: &Target, outcomes: &[Outcome]) {
+    fn observe(&mut self, target: &Target, outcomes: &[CheckOutcome]) {
         for outcome in outcomes {
-            self.registry.observe(target.id, outcome, self.now).unwrap();
+            self.registrations.observe(target.id, outcome, self.now).unwrap();
         }
     }
 
@@ -64,13 +64,13 @@ impl Group {
     }
 
     fn state(&self, target: &Target) -> Option<TargetState> {
-        self.registry.states().get(&target.address).cloned()
+        self.registrations.states().get(&target.address).cloned()
     }
 
     /// The ports of those who may get requests.
     fn eligible(&self) -> Vec<u16> {
-        let eligible = self.registry.eligible(self.now);
-        let registered = self.registry.registered.iter().map(|it| &it.target);
+        let eligible = self.registrations.eligible(self.now);
+        let registered = self.registrations.registered.iter().map(|it| &it.target);
         let may = registered.filter(|it| eligible.with_id(it.id).is_some());
         let ports: Vec<_> = may.map(|it| it.address.port()).collect();
         assert_eq!(ports.len(), eligible.len());
@@ -78,13 +78,13 @@ impl Group {
     }
 
     fn starts_slowly(&self, target: &Target) -> bool {
-        let one = self.registry.registered.iter().find(|it| it.target.id == target.id);
+        let one = self.registrations.registered.iter().find(|it| it.target.id == target.id);
         one.and_then(|it| it.slow_start).is_some_and(|start| self.now < start.end())
     }
 
     /// Each target's part of many requests.
     fn shares(&mut self, targets: &[Arc<Target>]) -> Vec<u32> {
-        let (eligible, turn) = (self.registry.eligible(self.now), Turn::default());
+        let (eligible, turn) = (self.registrations.eligible(self.now), Turn::default());
         let mut counts = vec![0; targets.len()];
         for _ in 0..10_000 {
             let algorithm = Algorithm::WeightedRandom;
@@ -98,14 +98,14 @@ impl Group {
 #[test]
 fn a_group_that_no_rule_uses_has_unused_targets() {
     let mut group = Group::new(|_| {});
-    group.registry.in_use = false;
+    group.registrations.in_use = false;
     let target = group.register(1);
     assert_eq!(group.state(&target), Some(TargetState::Unused(Unused::NotInUse)));
-    assert!(group.registry.take_into_use(group.now));
-    let checked = group.registry.targets();
+    assert!(group.registrations.take_into_use(group.now));
+    let checked = group.registrations.targets();
     assert!(checked.iter().any(|it| it.id == target.id));
     assert_eq!(group.state(&target), Some(TargetState::Initial));
-    assert!(!group.registry.take_into_use(group.now));
+    assert!(!group.registrations.take_into_use(group.now));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn only_healthy_targets_get_requests_while_there_is_one() {
     assert_eq!(group.eligible(), [1], "the unhealthy one, but never a new one");
     group.healthy(3);
     assert_eq!(group.eligible(), [3]);
-    assert!(!group.registry.eligible(group.now).is_fail_open());
+    assert!(!group.registrations.eligible(group.now).is_fail_open());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn with_fewer_healthy_targets_than_the_minimum_the_unhealthy_ones_get_requests_t
         let mut group = Group::new(|settings| settings.minimum_healthy = minimum);
         (0..healthy).for_each(|port| drop(group.healthy(port)));
         (100..100 + unhealthy).for_each(|port| drop(group.unhealthy(port)));
-        let eligible = group.registry.eligible(group.now);
+        let eligible = group.registrations.eligible(group.now);
         assert_eq!(eligible.is_fail_open(), fail_open, "{minimum:?} {healthy} {unhealthy}");
         let expected = healthy + if fail_open { unhealthy } else { 0 };
         assert_eq!(eligible.len(), usize::from(expected), "{minimum:?} {healthy} {unhealthy}");
@@ -148,12 +148,12 @@ fn with_fewer_healthy_targets_than_the_minimum_the_unhealthy_ones_get_requests_t
 fn a_deregistered_target_drains_and_gets_no_requests() {
     let mut group = Group::new(|_| {});
     let target = group.healthy(1);
-    assert!(group.registry.deregister(target.address).is_some());
+    assert!(group.registrations.deregister(target.address).is_some());
     assert_eq!(group.state(&target), Some(TargetState::Draining));
     assert_eq!(group.eligible(), [] as [u16; 0]);
-    assert_eq!(group.registry.observe(target.id, &FAILED, group.now), None);
-    assert!(group.registry.deregister(target.address).is_none());
-    group.registry.end_draining(target.id);
+    assert_eq!(group.registrations.observe(target.id, &FAILED, group.now), None);
+    assert!(group.registrations.deregister(target.address).is_none());
+    group.registrations.end_draining(target.id);
     assert_eq!(group.state(&target), None);
 }
 
@@ -161,10 +161,10 @@ fn a_deregistered_target_drains_and_gets_no_requests() {
 fn an_address_that_is_registered_while_it_drains_has_the_new_targets_state() {
     let mut group = Group::new(|_| {});
     let old = group.healthy(1);
-    group.registry.deregister(old.address);
+    group.registrations.deregister(old.address);
     let new = group.register(1);
     assert_eq!(group.state(&new), Some(TargetState::Initial));
-    group.registry.end_draining(old.id);
+    group.registrations.end_draining(old.id);
     assert_eq!(group.state(&new), Some(TargetState::Initial));
 }
 
@@ -215,16 +215,16 @@ fn a_target_that_fails_more_than_the_others_is_spared_until_it_recovers() {
             let status = if target.id == targets[1].id { 500 } else { 200 };
             (0..*share).for_each(|_| target.record(Some(status)));
         }
-        group.registry.judge();
-        assert_eq!(group.registry.anomalies(), (1, 1));
+        group.registrations.judge();
+        assert_eq!(group.registrations.anomalies(), (1, 1));
     }
     for _ in 0..6 {
         for target in &targets {
             target.record(Some(200));
         }
-        group.registry.judge();
+        group.registrations.judge();
     }
-    assert_eq!(group.registry.anomalies(), (0, 0));
+    assert_eq!(group.registrations.anomalies(), (0, 0));
     assert!(group.shares(&targets)[1] > 3_000);
 }
 
@@ -237,8 +237,8 @@ fn without_mitigation_an_anomalous_target_is_only_told_of() {
         (0..50)
             .for_each(|_| target.record(if target.id == targets[0].id { None } else { Some(404) }));
     }
-    assert!(!group.registry.judge());
-    assert_eq!(group.registry.anomalies(), (1, 0));
+    assert!(!group.registrations.judge());
+    assert_eq!(group.registrations.anomalies(), (1, 0));
 }
 
 /// Any course of things: who may get requests follows from the states that are told, and nobody else
@@ -267,24 +267,24 @@ fn step(group: &mut Group, known: &mut Vec<Arc<Target>>, random: &mut fastrand::
     let kind = random.u32(..10);
     let Some(target) = random.choice(known.iter()).cloned().filter(|_| kind > 0) else {
         let address = SocketAddr::from(([127, 0, 0, 1], random.u16(1..12)));
-        group.registry.deregister(address);
+        group.registrations.deregister(address);
         known.push(group.register(address.port()));
         return;
     };
     match kind {
-        1 => drop(group.registry.deregister(target.address)),
-        2 => group.registry.end_draining(target.id),
-        3 => drop(group.registry.judge()),
+        1 => drop(group.registrations.deregister(target.address)),
+        2 => group.registrations.end_draining(target.id),
+        3 => drop(group.registrations.judge()),
         _ => {
             let outcome = if random.u32(..3) > 0 { PASSED } else { FAILED };
-            group.registry.observe(target.id, &outcome, group.now);
+            group.registrations.observe(target.id, &outcome, group.now);
             target.record(random.choice([Some(200), Some(502), None]).unwrap());
         }
     }
 }
 
 fn assert_only_the_right_ones_get_requests(group: &mut Group, minimum: MinimumHealthy) {
-    let states = group.registry.states();
+    let states = group.registrations.states();
     let ports = |wanted: fn(&TargetState) -> bool| {
         let found = states.iter().filter(|(_, state)| wanted(state));
         found.map(|(address, _)| address.port()).collect::<BTreeSet<_>>()
@@ -296,7 +296,7 @@ fn assert_only_the_right_ones_get_requests(group: &mut Group, minimum: MinimumHe
         || minimum.percentage.is_some_and(|it| healthy.len() * 100 < registered * it as usize);
     let expected = if fail_open { decided } else { healthy };
     assert_eq!(group.eligible().into_iter().collect::<BTreeSet<_>>(), expected);
-    let (list, turn) = (group.registry.eligible(group.now), Turn::default());
+    let (list, turn) = (group.registrations.eligible(group.now), Turn::default());
     assert_eq!(list.is_fail_open(), fail_open);
     for algorithm in
         [Algorithm::RoundRobin, Algorithm::LeastOutstandingRequests, Algorithm::WeightedRandom]

@@ -4,6 +4,8 @@
 //! everything that a worker does is on one thread, so a `RefCell` that is never held across a wait
 //! is all that this takes.
 
+mod buffer;
+
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
@@ -21,18 +23,18 @@ use tokio::{
 };
 use tokio_rustls::{client, server};
 
-use super::buffer::Buffer;
+pub(crate) use buffer::Buffer;
 
 /// A connection, and how much was sent on it.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: RefCell<Stream>,
     sent: Cell<u64>,
 }
 
 /// What carries a connection's bytes.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Plain(TcpStream),
     /// From a client, over TLS.
     Server(Box<server::TlsStream<TcpStream>>),
@@ -42,22 +44,22 @@ pub(super) enum Stream {
 
 /// A [`Wire`] for those who want tokio's traits.
 #[derive(Debug)]
-pub(super) struct WireIo(pub(super) Rc<Wire>);
+pub(crate) struct WireIo(pub(crate) Rc<Wire>);
 
 // === impl Wire ===
 
 impl Wire {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(crate) fn new(stream: Stream) -> Self {
         Self { stream: RefCell::new(stream), sent: Cell::new(0) }
     }
 
     /// Reads what is there, once there is something; 0 at the end.
-    pub(super) async fn read(&self, buffer: &mut Buffer) -> io::Result<usize> {
+    pub(crate) async fn read(&self, buffer: &mut Buffer) -> io::Result<usize> {
         poll_fn(|cx| self.poll_fill(cx, buffer)).await
     }
 
     /// Sends all of it.
-    pub(super) async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let written = poll_fn(|cx| self.poll_write(cx, bytes)).await?;
             if written == 0 {
@@ -69,12 +71,12 @@ impl Wire {
     }
 
     /// Says that nothing more will be sent.
-    pub(super) async fn finish(&self) -> io::Result<()> {
+    pub(crate) async fn finish(&self) -> io::Result<()> {
         poll_fn(|cx| self.with(|stream| Pin::new(stream).poll_shutdown(cx))).await
     }
 
     /// Ends the connection for both sides, whoever is using it.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         let ended = SockRef::from(self.stream.borrow().socket()).shutdown(Shutdown::Both);
         if let Err(error) = ended {
             tracing::trace!(%error, "a connection had ended before it was cut");
@@ -82,13 +84,13 @@ impl Wire {
     }
 
     /// Whether nothing has arrived and the other side has not closed, as far as the runtime knows.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         self.stream.borrow().socket().poll_read_ready(&mut cx).is_pending()
     }
 
     /// Bytes that were sent so far, without what TLS adds.
-    pub(super) fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.sent.get()
     }
 

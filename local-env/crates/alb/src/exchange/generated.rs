@@ -5,12 +5,14 @@ use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
 
-use super::head::ResponseHead;
+use crate::{connection::Connection, head::ResponseHead};
 
 /// An answer of the load balancer's own.
 #[derive(Clone, Debug)]
 pub(super) struct Generated {
     pub(super) status: u16,
+    /// What becomes of the client's connection.
+    pub(super) connection: Connection,
     content_type: Option<Cow<'static, str>>,
     body: Bytes,
     location: Option<Vec<u8>>,
@@ -24,13 +26,14 @@ impl Generated {
     pub(super) fn error(status: u16) -> Self {
         let page = page(status);
         let content_type = (!page.is_empty()).then_some(Cow::Borrowed("text/html"));
-        Self { status, content_type, body: page, location: None, grpc: false }
+        let connection = Connection::kept_if(!closes(status));
+        Self { status, connection, content_type, body: page, location: None, grpc: false }
     }
 
     /// An error for who speaks gRPC: it stands in the headers (alb §1.1).
     pub(super) fn grpc_error(status: u16) -> Self {
         let content_type = Some(Cow::Borrowed("application/grpc"));
-        Self { status, content_type, body: Bytes::new(), location: None, grpc: true }
+        Self { body: Bytes::new(), content_type, grpc: true, ..Self::error(status) }
     }
 
     /// A redirect's answer.
@@ -43,6 +46,7 @@ impl Generated {
         let content_type = action.content_type.as_deref().unwrap_or("text/plain");
         Self {
             status: action.status,
+            connection: Connection::Keep,
             content_type: Some(format!("{content_type}; charset=utf-8").into()),
             body: Bytes::from(action.body.clone()),
             location: None,
@@ -57,11 +61,6 @@ impl Generated {
 
     pub(super) fn body(&self) -> &Bytes {
         &self.body
-    }
-
-    /// Whether the client's connection ends with it: what follows could not be told from the rest.
-    pub(super) fn closes(&self) -> bool {
-        matches!(self.status, 400 | 405 | 408 | 413 | 414 | 501 | 505)
     }
 
     /// Fills in the head. `server` is whether the load balancer says its name (alb §5.5).
@@ -81,6 +80,12 @@ impl Generated {
             fields.push(b"grpc-message", b"unavailable");
         }
     }
+}
+
+/// Returns whether an error of this status ends the client's connection, since what follows it could
+/// not be told from the rest (alb §6.2).
+pub(super) fn closes(status: u16) -> bool {
+    matches!(status, 400 | 405 | 408 | 413 | 414 | 501 | 505)
 }
 
 fn page(status: u16) -> Bytes {
@@ -138,6 +143,14 @@ mod tests {
         ] {
             assert_eq!(page(status).len(), length, "{status}");
         }
+    }
+
+    #[test]
+    fn a_fixed_response_keeps_the_connection_whatever_its_status() {
+        // alb §6.2.
+        let action = stack::FixedResponse { status: 400, content_type: None, body: String::new() };
+        assert_eq!(Generated::fixed(&action).connection, Connection::Keep);
+        assert_eq!(Generated::error(400).connection, Connection::Close);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     TargetStates,
     anomaly::{ENOUGH, Weight, judge},
     eligible::{Eligible, Member},
-    health::{Health, Outcome, Policy},
+    health::{CheckOutcome, Health, Policy},
     slow_start::SlowStart,
     state::{TargetState, Unused},
     target::Target,
@@ -18,7 +18,7 @@ use stack::MinimumHealthy;
 
 /// What a group goes by, in local time.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(super) struct GroupSettings {
     pub(super) policy: Policy,
     pub(super) minimum_healthy: MinimumHealthy,
     /// Zero is none.
@@ -29,8 +29,8 @@ pub(super) struct Settings {
 
 /// The targets of a group.
 #[derive(Debug)]
-pub(super) struct Registry {
-    settings: Settings,
+pub(super) struct Registrations {
+    settings: GroupSettings,
     in_use: bool,
     /// By ascending id.
     registered: Vec<Registration>,
@@ -57,10 +57,10 @@ struct Registration {
     weight: Weight,
 }
 
-// === impl Registry ===
+// === impl Registrations ===
 
-impl Registry {
-    pub(super) fn new(settings: Settings) -> Self {
+impl Registrations {
+    pub(super) fn new(settings: GroupSettings) -> Self {
         Self { settings, in_use: false, registered: Vec::new(), draining: Vec::new() }
     }
 
@@ -87,7 +87,7 @@ impl Registry {
     }
 
     /// Goes by other settings from here on. What is known of the targets stays.
-    pub(super) fn change(&mut self, settings: Settings) {
+    pub(super) fn change(&mut self, settings: GroupSettings) {
         self.settings = settings;
     }
 
@@ -128,7 +128,12 @@ impl Registry {
     }
 
     /// Takes in what a check of a target found, unless it is gone.
-    pub(super) fn observe(&mut self, id: u64, outcome: &Outcome, now: Instant) -> Option<Observed> {
+    pub(super) fn observe(
+        &mut self,
+        id: u64,
+        outcome: &CheckOutcome,
+        now: Instant,
+    ) -> Option<Observed> {
         let at = self.registered.binary_search_by_key(&id, |it| it.target.id).ok()?;
         let one = self.registered.get_mut(at)?;
         let is_new = *one.health.state() == TargetState::Initial;

@@ -1,6 +1,5 @@
-//! A load balancer that takes up a changed model while it serves: rules, actions, attributes and
-//! certificates, whole and between two requests. Its sockets stay as they are, so a listener is
-//! neither opened nor closed.
+//! What of a model is served, and what changes where another one takes its place: rules, actions,
+//! attributes and certificates. Sockets stay as they are, so a listener is neither opened nor closed.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -8,9 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    RunningLoadBalancer, SetupError, handling::Handling, metrics::Metrics, targets::TargetGroup,
-};
+use crate::{listener::Handling, metrics::Metrics, rules::RouteError, targets::TargetGroup};
 use stack::{Arn, Listener, ListenerProtocol, LoadBalancer};
 
 /// What has become of a changed model.
@@ -21,7 +18,7 @@ pub struct Reloaded {
 }
 
 /// What is served at present.
-pub(super) struct Served {
+pub(super) struct Applied {
     /// As far as it has been taken up.
     model: LoadBalancer,
     /// The groups that rules forward to.
@@ -30,54 +27,35 @@ pub(super) struct Served {
     tls: HashMap<u16, Arc<rustls::ServerConfig>>,
 }
 
-// === impl RunningLoadBalancer ===
+// === impl Applied ===
 
-impl RunningLoadBalancer {
-    /// What is served: the latest model, with the listeners that there are.
-    pub fn model(&self) -> &LoadBalancer {
-        &self.served.model
-    }
-
-    /// Takes up another model of this load balancer, or nothing of it where its rules make no sense.
-    /// `tls` has what HTTPS listeners serve with from here on, by their ports; others keep what they
-    /// have. Must be called on a runtime.
-    pub fn reload(
-        &mut self,
-        model: &LoadBalancer,
-        groups: &HashMap<Arn, Arc<TargetGroup>>,
-        mut tls: HashMap<u16, Arc<rustls::ServerConfig>>,
-    ) -> Result<Reloaded, SetupError> {
-        let mut changes = HashMap::new();
-        for listener in model.listeners.iter().filter(|it| self.served.has(it)) {
-            let port = listener.port;
-            let tls = tls.get(&port).or_else(|| self.served.tls.get(&port)).cloned();
-            changes.insert(port, Handling::compile(model, listener, groups, tls)?);
-        }
-        let reloaded = self.served.take_up(model);
-        tls.retain(|port, _| changes.contains_key(port));
-        self.served.tls.extend(tls);
-        let unused = self.served.use_groups(groups, &self.metrics);
-        let changes = Arc::new(changes);
-        for worker in &self.changes {
-            // A worker that has ended serves nothing.
-            let _ = worker.send(Arc::clone(&changes));
-        }
-        for group in unused {
-            group.leave_by_rule();
-        }
-        Ok(reloaded)
-    }
-}
-
-// === impl Served ===
-
-impl Served {
+impl Applied {
     pub(super) fn new(model: &LoadBalancer) -> Self {
         Self { model: model.clone(), used: HashMap::new(), tls: HashMap::new() }
     }
 
     pub(super) fn keep_tls(&mut self, port: u16, tls: Option<&Arc<rustls::ServerConfig>>) {
         self.tls.extend(tls.map(|tls| (port, Arc::clone(tls))));
+    }
+
+    /// Returns the model, with the listeners that there are.
+    pub(super) fn model(&self) -> &LoadBalancer {
+        &self.model
+    }
+
+    /// Compiles what the listeners that there are do by another model, by their ports in AWS.
+    pub(super) fn compile(
+        &self,
+        model: &LoadBalancer,
+        groups: &HashMap<Arn, Arc<TargetGroup>>,
+        tls: &HashMap<u16, Arc<rustls::ServerConfig>>,
+    ) -> Result<HashMap<u16, Handling>, RouteError> {
+        let compiled = model.listeners.iter().filter(|it| self.has(it)).map(|listener| {
+            let port = listener.port;
+            let tls = tls.get(&port).or_else(|| self.tls.get(&port)).cloned();
+            Ok((port, Handling::compile(model, listener, groups, tls)?))
+        });
+        compiled.collect()
     }
 
     /// Has the targets checked of all groups that rules forward to; those to which none does any more.
@@ -105,13 +83,17 @@ impl Served {
         self.model.listeners.iter().any(|it| is_same(it, listener))
     }
 
-    /// The listeners that there are become what the model has them to be; those that it does not have
-    /// stay.
-    fn take_up(&mut self, model: &LoadBalancer) -> Reloaded {
-        let mut not_applied = BTreeSet::new();
-        for listener in model.listeners.iter().filter(|it| !self.has(it)) {
-            not_applied.insert(listener.logical_id.clone());
-        }
+    /// Has the listeners that there are become what the model says, and leaves those that it does not
+    /// have as they are.
+    pub(super) fn take_up(
+        &mut self,
+        model: &LoadBalancer,
+        mut tls: HashMap<u16, Arc<rustls::ServerConfig>>,
+    ) -> Reloaded {
+        let (known, new): (Vec<_>, Vec<_>) = model.listeners.iter().partition(|it| self.has(it));
+        tls.retain(|port, _| known.iter().any(|it| it.port == *port));
+        self.tls.extend(tls);
+        let mut not_applied: BTreeSet<_> = new.iter().map(|it| it.logical_id.clone()).collect();
         let old = mem::replace(&mut self.model, model.clone()).listeners;
         let next = |old: Listener| {
             let new = model.listeners.iter().find(|new| is_same(&old, new)).cloned();

@@ -4,8 +4,9 @@
 use bytes::Bytes;
 use h2::server::SendResponse;
 
-use super::{
+use crate::{
     body::{Sink, WriteError, Writer},
+    connection::Connection,
     framing::Framing,
     head::{Field, Fields, Name, ResponseHead, Version},
     headers::{append, is_listed, line, lists_others},
@@ -14,7 +15,7 @@ use super::{
 
 /// Where a request is answered.
 #[derive(Debug)]
-pub(super) enum Answerer<'a> {
+pub(crate) enum Answerer<'a> {
     Http1 { wire: &'a Wire, out: &'a mut Vec<u8>, version: Version, head_only: bool },
     Http2 { respond: &'a mut SendResponse<Bytes>, head_only: bool },
 }
@@ -29,29 +30,30 @@ pub(super) struct Answer<'a> {
     pub(super) imposed: &'a [(String, String)],
     /// Headers of this answer alone.
     pub(super) added: &'a Fields,
-    /// Whether the client is told that its connection ends here.
-    pub(super) close: bool,
+    /// What the client is told of its connection.
+    pub(super) connection: Connection,
 }
 
 // === impl Answerer ===
 
 impl<'a> Answerer<'a> {
     /// Begins the answer; the body goes where this returns. What is written to HTTP/1 waits there for
-    /// the body, to be sent along with it. Whether the connection can go on is told too.
-    pub(super) fn begin(self, answer: &Answer<'_>) -> Result<(Sink<'a>, bool), WriteError> {
+    /// the body, to be sent along with it. What becomes of the connection is returned too.
+    pub(super) fn begin(self, answer: &Answer<'_>) -> Result<(Sink<'a>, Connection), WriteError> {
         match self {
             Self::Http1 { wire, out, version, head_only } => {
                 let framing = answer.framing_for(version);
-                let close = answer.close || framing == Framing::UntilClose;
-                answer.write(framing, close, out);
+                let connection =
+                    answer.connection.and(Connection::kept_if(framing != Framing::UntilClose));
+                answer.write(framing, connection, out);
                 let chunked = framing == Framing::Chunked && !head_only;
-                Ok((Sink::Http1(Writer { wire, out, chunked }), !close))
+                Ok((Sink::Http1(Writer { wire, out, chunked }), connection))
             }
             Self::Http2 { respond, head_only } => {
                 let head = answer.to_http2().ok_or(WriteError::Closed)?;
                 let empty = head_only || answer.framing == Framing::None;
                 let stream = respond.send_response(head, empty)?;
-                Ok((if empty { Sink::Void } else { Sink::Http2(stream) }, !answer.close))
+                Ok((if empty { Sink::Void } else { Sink::Http2(stream) }, answer.connection))
             }
         }
     }
@@ -71,7 +73,7 @@ impl Answer<'_> {
         }
     }
 
-    fn write(&self, framing: Framing, close: bool, out: &mut Vec<u8>) {
+    fn write(&self, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
         let head = self.head;
         out.extend_from_slice(b"HTTP/1.1 ");
         push_status(out, head.status());
@@ -90,10 +92,10 @@ impl Answer<'_> {
         if framing == Framing::Chunked {
             out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         }
-        let connection: &[u8] = match (head.status(), close) {
+        let connection: &[u8] = match (head.status(), connection) {
             (101, _) => b"Connection: Upgrade\r\n",
-            (_, true) => b"Connection: close\r\n",
-            (_, false) => b"Connection: keep-alive\r\n",
+            (_, Connection::Close) => b"Connection: close\r\n",
+            (_, Connection::Keep) => b"Connection: keep-alive\r\n",
         };
         out.extend_from_slice(connection);
         for (name, value) in self.imposed {
@@ -156,11 +158,16 @@ mod tests {
         response.read(head).unwrap();
         let imposed = [("Strict-Transport-Security".to_owned(), "max-age=1".to_owned())];
         let added = Fields::default();
-        let answer =
-            Answer { head: &response, framing, imposed: &imposed, added: &added, close: false };
+        let answer = Answer {
+            head: &response,
+            framing,
+            imposed: &imposed,
+            added: &added,
+            connection: Connection::Keep,
+        };
         let mut out = Vec::new();
         let framing = answer.framing_for(version);
-        answer.write(framing, framing == Framing::UntilClose, &mut out);
+        answer.write(framing, Connection::kept_if(framing != Framing::UntilClose), &mut out);
         String::from_utf8(out).unwrap()
     }
 

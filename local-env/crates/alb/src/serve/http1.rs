@@ -5,16 +5,16 @@ use std::rc::Rc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{ClientConnection, Idle};
 use crate::{
-    answer::Answerer,
     body::{Activity, Reader, Source},
-    buffer::Buffer,
-    exchange::{self, Incoming, Protocol, Refusal},
+    client::{ClientConnection, Idle},
+    connection::Connection,
+    exchange::{self, Answerer, Incoming, Rejection},
     framing::{Framing, UnsupportedCoding, request_framing},
     head::{Malformed, Name, RequestHead, Version, head_end},
     headers::has_option,
-    wire::Wire,
+    record::Protocol,
+    wire::{Buffer, Wire},
 };
 
 /// The longest request line, and what the line of a header is shorter than (alb §1.3).
@@ -24,7 +24,7 @@ const MAX_HEAD: usize = 64 << 10;
 /// How long what a refused client still sends is taken in, so that it reads why.
 const LINGER: std::time::Duration = std::time::Duration::from_secs(2);
 
-struct Connection {
+struct Http1 {
     client: Rc<ClientConnection>,
     wire: Rc<Wire>,
     buffer: Buffer,
@@ -39,14 +39,14 @@ enum Next {
     Request,
     /// Nothing more will.
     End,
-    Refused(Refusal),
+    Refused(Rejection),
 }
 
 /// Serves a connection until one of the two sides ends it, or `stop` is cancelled and the request in
 /// flight is done.
 pub(crate) async fn serve(client: Rc<ClientConnection>, wire: Rc<Wire>, stop: &CancellationToken) {
     let idle = Idle::new(client.handling().attributes.idle_timeout);
-    let mut connection = Connection {
+    let mut connection = Http1 {
         client,
         wire,
         buffer: Buffer::default(),
@@ -62,21 +62,21 @@ pub(crate) async fn serve(client: Rc<ClientConnection>, wire: Rc<Wire>, stop: &C
             next = connection.next() => next,
             () = &mut stopped => Next::End,
         };
-        let refusal = match next {
+        let unread = match next {
             Next::Request => None,
-            Next::Refused(refusal) => Some(refusal),
+            Next::Refused(unread) => Some(unread),
             Next::End => break,
         };
-        if !connection.answer(refusal).await {
+        if connection.answer(unread).await == Connection::Close {
             break;
         }
     }
     connection.close().await;
 }
 
-// === impl Connection ===
+// === impl Http1 ===
 
-impl Connection {
+impl Http1 {
     /// Waits for the next request's head. Dropped while it waits, it loses nothing.
     async fn next(&mut self) -> Next {
         let mut scanned: usize = 0;
@@ -87,8 +87,8 @@ impl Connection {
             if let Some(end) = end_of_head(bytes, scanned) {
                 return self.take(end);
             }
-            if let Some(refusal) = too_large(bytes) {
-                return self.refuse(refusal);
+            if let Some(unread) = too_large(bytes) {
+                return self.refuse(unread);
             }
             scanned = bytes.len().saturating_sub(3);
             tokio::select! {
@@ -99,7 +99,7 @@ impl Connection {
                 },
                 () = self.idle.elapsed(&self.activity) => {
                     // Who has not begun a request is not told anything (alb §1.2).
-                    return if self.buffer.is_empty() { Next::End } else { self.refuse(Refusal::Late) };
+                    return if self.buffer.is_empty() { Next::End } else { self.refuse(Rejection::SilentClient) };
                 }
             }
         }
@@ -107,45 +107,47 @@ impl Connection {
 
     fn take(&mut self, end: usize) -> Next {
         let head = self.buffer.bytes().get(..end).unwrap_or_default();
-        if let Some(refusal) = lines_too_large(head) {
-            return self.refuse(refusal);
+        if let Some(unread) = lines_too_large(head) {
+            return self.refuse(unread);
         }
         let read = self.head.read(head);
         self.buffer.consume(end);
         match read {
             Ok(()) => Next::Request,
-            Err(Malformed::Version) => Next::Refused(Refusal::Version),
-            Err(Malformed::RequestLine) => Next::Refused(Refusal::Malformed),
+            Err(Malformed::Version) => Next::Refused(Rejection::UnsupportedVersion),
+            Err(Malformed::RequestLine) => Next::Refused(Rejection::Malformed),
         }
     }
 
-    fn refuse(&mut self, refusal: Refusal) -> Next {
+    fn refuse(&mut self, unread: Rejection) -> Next {
         self.head.clear();
-        Next::Refused(refusal)
+        Next::Refused(unread)
     }
 
-    /// Answers the request whose head has been read; whether there may be another.
-    async fn answer(&mut self, refusal: Option<Refusal>) -> bool {
-        let (framing, refusal) = match (refusal, request_framing(self.head.fields())) {
-            (Some(refusal), _) => (Framing::None, Some(refusal)),
+    /// Answers the request whose head has been read, and returns whether there may be another.
+    async fn answer(&mut self, unread: Option<Rejection>) -> Connection {
+        let (framing, unread) = match (unread, request_framing(self.head.fields())) {
+            (Some(unread), _) => (Framing::None, Some(unread)),
             (None, Ok(framing)) => (framing, None),
-            (None, Err(UnsupportedCoding::Unknown)) => (Framing::None, Some(Refusal::Coding)),
-            (None, Err(UnsupportedCoding::NotLast)) => (Framing::None, Some(Refusal::Malformed)),
+            (None, Err(UnsupportedCoding::Unknown)) => {
+                (Framing::None, Some(Rejection::UnsupportedCoding))
+            }
+            (None, Err(UnsupportedCoding::NotLast)) => (Framing::None, Some(Rejection::Malformed)),
         };
-        if refusal.is_none() && self.expects_continue() && !self.send_continue().await {
-            return false;
+        if unread.is_none() && self.expects_continue() && !self.send_continue().await {
+            return Connection::Close;
         }
         let version = self.head.version();
         let head_only = self.head.method() == b"HEAD";
         let listener = &self.client.listener;
-        let close = !keeps_open(&self.head) || self.client.is_old() || listener.stopping.get();
+        let ends = !keeps_open(&self.head) || self.client.is_old() || listener.stopping.get();
         let incoming = Incoming {
             head: &self.head,
             source: Source::Http1(Reader::new(&self.wire, &mut self.buffer, framing)),
             answerer: Answerer::Http1 { wire: &self.wire, out: &mut self.out, version, head_only },
             framing,
-            refusal,
-            close,
+            unread,
+            connection: Connection::kept_if(!ends),
             protocol: Protocol::Http1,
         };
         exchange::run(&self.client, incoming, &self.activity, &self.idle).await
@@ -205,24 +207,24 @@ fn end_of_head(bytes: &[u8], scanned: usize) -> Option<usize> {
 }
 
 /// Whether what is there of a head, whose end has not come, is too much already.
-fn too_large(bytes: &[u8]) -> Option<Refusal> {
+fn too_large(bytes: &[u8]) -> Option<Rejection> {
     let first = bytes.get(..MAX_LINE + "\r\n".len())?;
     if !first.contains(&b'\n') {
-        return Some(Refusal::LongTarget);
+        return Some(Rejection::LongRequestLine);
     }
-    (bytes.len() > MAX_HEAD).then_some(Refusal::LargeHead)
+    (bytes.len() > MAX_HEAD).then_some(Rejection::LargeHeaders)
 }
 
-fn lines_too_large(head: &[u8]) -> Option<Refusal> {
+fn lines_too_large(head: &[u8]) -> Option<Rejection> {
     if head.len() < MAX_LINE {
         return None;
     }
     let bare = |line: &[u8]| line.strip_suffix(b"\r").unwrap_or(line).len();
     let mut lines = head.split(|&byte| byte == b'\n').map(bare);
     if lines.next().is_some_and(|first| first > MAX_LINE) {
-        return Some(Refusal::LongTarget);
+        return Some(Rejection::LongRequestLine);
     }
-    (head.len() > MAX_HEAD || lines.any(|line| line >= MAX_LINE)).then_some(Refusal::LargeHead)
+    (head.len() > MAX_HEAD || lines.any(|line| line >= MAX_LINE)).then_some(Rejection::LargeHeaders)
 }
 
 fn keeps_open(head: &RequestHead) -> bool {

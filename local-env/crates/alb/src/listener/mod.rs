@@ -1,68 +1,72 @@
 //! A listener as the connections of one worker see it.
 
+mod handling;
+
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
 };
 
-use super::{
+pub(crate) use handling::Handling;
+
+use crate::{
     access_log::AccessLog,
     cookie::Sealer,
-    handling::Handling,
     metrics::Shard,
     rules::PublishedPorts,
     targets::TargetGroup,
     upstream::{Limits, Pool},
 };
+
 /// What is the same for all workers.
 #[derive(Clone, Debug)]
-pub(super) struct ListenerPlan {
-    pub(super) ports: Arc<PublishedPorts>,
+pub(crate) struct ListenerPlan {
+    pub(crate) ports: Arc<PublishedPorts>,
     /// `http` or `https`.
-    pub(super) protocol: &'static str,
+    pub(crate) protocol: &'static str,
     /// In AWS.
-    pub(super) port: u16,
-    pub(super) published_port: u16,
+    pub(crate) port: u16,
+    pub(crate) published_port: u16,
     /// The host of requests that come without one.
-    pub(super) dns_name: Arc<str>,
-    pub(super) targets: TargetPolicy,
+    pub(crate) dns_name: Arc<str>,
+    pub(crate) targets: TargetPolicy,
     /// For cookies that keep a client with a target group.
-    pub(super) sealer: Arc<Sealer>,
-    pub(super) explain: bool,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) explain: bool,
     /// The load balancer's, as logs have it.
-    pub(super) full_name: Arc<str>,
-    pub(super) access_log: Option<AccessLog>,
+    pub(crate) full_name: Arc<str>,
+    pub(crate) access_log: Option<AccessLog>,
 }
 
 /// What all connections of a listener on one worker share.
 #[derive(Debug)]
-pub(super) struct ListenerContext {
-    pub(super) plan: ListenerPlan,
+pub(crate) struct ListenerContext {
+    pub(crate) plan: ListenerPlan,
     /// Which is replaced whole.
-    pub(super) handling: RefCell<Rc<Handling>>,
-    pub(super) pool: Rc<Pool>,
-    pub(super) shard: Arc<Shard>,
-    pub(super) random: RefCell<fastrand::Rng>,
+    pub(crate) handling: RefCell<Rc<Handling>>,
+    pub(crate) pool: Rc<Pool>,
+    pub(crate) shard: Arc<Shard>,
+    pub(crate) random: RefCell<fastrand::Rng>,
     /// Whether answers are the last on their connections, since the load balancer ends.
-    pub(super) stopping: Rc<Cell<bool>>,
+    pub(crate) stopping: Rc<Cell<bool>>,
     /// For targets that are spoken to over TLS: HTTP/1.1, and HTTP/2.
-    pub(super) any_certificate: [Arc<rustls::ClientConfig>; 2],
+    pub(crate) any_certificate: [Arc<rustls::ClientConfig>; 2],
 }
 
 /// How targets are dealt with that do not answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TargetPolicy {
-    pub(super) limits: Limits,
+pub(crate) struct TargetPolicy {
+    pub(crate) limits: Limits,
     /// Whether another target is tried. ALB tries none (alb §4.8).
-    pub(super) fail_over: bool,
+    pub(crate) fail_over: bool,
 }
 
 // === impl ListenerContext ===
 
 impl ListenerContext {
     /// What is done with what comes now.
-    pub(super) fn handling(&self) -> Rc<Handling> {
+    pub(crate) fn handling(&self) -> Rc<Handling> {
         Rc::clone(&self.handling.borrow())
     }
 }
@@ -79,7 +83,7 @@ impl std::ops::Deref for ListenerContext {
 
 impl TargetPolicy {
     /// How many other targets may be tried.
-    pub(super) fn others(self, group: &TargetGroup) -> usize {
+    pub(crate) fn others(self, group: &TargetGroup) -> usize {
         if self.fail_over { group.eligible().saturating_sub(1) } else { 0 }
     }
 }

@@ -8,13 +8,14 @@ use http::Request;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{ClientConnection, Idle};
 use crate::{
-    answer::Answerer,
     body::{self, Activity, Source},
-    exchange::{self, Incoming, Protocol},
+    client::{ClientConnection, Idle},
+    connection::Connection,
+    exchange::{self, Answerer, Incoming},
     framing::Framing,
     head::{RequestHead, Version},
+    record::Protocol,
     wire::{Wire, WireIo},
 };
 
@@ -95,12 +96,12 @@ impl Stream {
             source: Source::Http2(body::Stream::new(received)),
             answerer: Answerer::Http2 { respond: &mut respond, head_only },
             framing,
-            refusal: None,
-            close: false,
+            unread: None,
+            connection: Connection::Keep,
             protocol: Protocol::of_stream(&head),
         };
-        let complete = exchange::run(&self.client, incoming, &activity, &idle).await;
-        if !complete {
+        let connection = exchange::run(&self.client, incoming, &activity, &idle).await;
+        if connection == Connection::Close {
             respond.send_reset(h2::Reason::CANCEL);
         }
         self.activity.touch();

@@ -10,7 +10,7 @@ use stack::{ProtocolVersion, TargetProtocol};
 
 /// The target that a request goes to. Lives until the request has been answered.
 #[derive(Debug)]
-pub(crate) struct Choice {
+pub(crate) struct ChosenTarget {
     pub(crate) target: Arc<Target>,
     /// Whether it is spoken to over TLS.
     pub(crate) protocol: TargetProtocol,
@@ -23,9 +23,9 @@ pub(crate) struct Choice {
     pub(super) _in_flight: Option<InFlight>,
 }
 
-// === impl Choice ===
+// === impl ChosenTarget ===
 
-impl Choice {
+impl ChosenTarget {
     /// Whether unhealthy targets got requests too, for want of healthy ones
     /// (`UnhealthyRoutingRequestCount`).
     pub(crate) fn is_fail_open(&self) -> bool {

@@ -3,11 +3,11 @@
 /// Room for a usual message.
 const USUAL: usize = 8 << 10;
 /// Room for the largest head, and for a body that streams by.
-pub(super) const LARGEST: usize = 128 << 10;
+pub(crate) const LARGEST: usize = 128 << 10;
 
 /// Bytes between two marks; it grows while reads fill it, up to [`LARGEST`].
 #[derive(Debug, Default)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
@@ -18,21 +18,21 @@ pub(super) struct Buffer {
 // === impl Buffer ===
 
 impl Buffer {
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Whether nothing more goes in before something is used.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.end - self.start >= LARGEST
     }
 
     /// Takes bytes away from the front; not more than there are.
-    pub(super) fn consume(&mut self, count: usize) {
+    pub(crate) fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
@@ -40,7 +40,7 @@ impl Buffer {
     }
 
     /// Where the next bytes go: never empty unless the buffer is full.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.end == self.bytes.len() || self.filled_up {
             self.make_room();
         }
@@ -48,13 +48,13 @@ impl Buffer {
     }
 
     /// That many bytes were put into the room.
-    pub(super) fn filled(&mut self, count: usize) {
+    pub(crate) fn filled(&mut self, count: usize) {
         self.end = (self.end + count).min(self.bytes.len());
         self.filled_up = self.end == self.bytes.len();
     }
 
     /// Gives back what a large message took, once nothing is left of it.
-    pub(super) fn shrink(&mut self) {
+    pub(crate) fn shrink(&mut self) {
         if self.is_empty() && self.bytes.len() > USUAL {
             *self = Self::default();
         }
