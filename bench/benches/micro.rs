@@ -7,8 +7,7 @@ use std::{
 
 use alb::{
     TargetGroup,
-    desync::classify,
-    head::{RequestHead, Version},
+    internals::{RequestHead, Version, classify},
     rules::{Request, Routes},
 };
 use clock::Clock;

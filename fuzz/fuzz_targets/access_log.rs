@@ -7,8 +7,7 @@ use std::time::{Duration, SystemTime};
 use libfuzzer_sys::fuzz_target;
 use alb::{
     LogFormat,
-    access_log::{Entry, EntryKind, Priority, RequestLine, write},
-    desync::classify,
+    internals::{Entry, EntryKind, Priority, RequestLine, classify, write},
 };
 
 fuzz_target!(|bytes: &[u8]| {

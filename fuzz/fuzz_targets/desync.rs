@@ -4,10 +4,7 @@
 
 use http_desync_guardian::request_analyzer::HttpRequestData;
 use libfuzzer_sys::fuzz_target;
-use alb::{
-    desync::{Class, ClassificationReason, classify},
-    head::RequestHead,
-};
+use alb::internals::{Class, ClassificationReason, RequestHead, classify};
 
 fuzz_target!(|head: &[u8]| {
     let ours = classify(head);

@@ -20,7 +20,7 @@ use std::{collections::HashMap, net::IpAddr};
 
 use libfuzzer_sys::fuzz_target;
 use alb::{
-        head::Fields,
+        Fields,
         rules::{Action, Request, Routes, definition},
     };
 use stack::{

@@ -19,10 +19,10 @@ use httpdate::HttpDate;
 use super::head::{Fields, Name};
 
 /// Seals what the load balancer wants to be told again, and opens what it sealed itself.
-pub struct Sealer(RandomizedNonceKey);
+pub(crate) struct Sealer(RandomizedNonceKey);
 
 /// All cookies of a request, in order: name and value, byte for byte.
-pub fn cookies(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(crate) fn cookies(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
     let pairs = fields.all(Name::Cookie).flat_map(|header| header.split(|&byte| byte == b';'));
     pairs.filter_map(|pair| {
         let pair = pair.trim_ascii();
@@ -33,7 +33,7 @@ pub fn cookies(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// The value of a `Set-Cookie` header. With `cors` the cookie is also sent along with requests that
 /// another site makes.
-pub fn set_cookie(name: &str, value: &str, expires: SystemTime, cors: bool) -> Vec<u8> {
+pub(crate) fn set_cookie(name: &str, value: &str, expires: SystemTime, cors: bool) -> Vec<u8> {
     let expires = HttpDate::from(writable(expires));
     let cors = if cors { "; SameSite=None; Secure" } else { "" };
     format!("{name}={value}; Expires={expires}; Path=/{cors}").into_bytes()
@@ -50,7 +50,7 @@ fn writable(time: SystemTime) -> SystemTime {
 
 impl Sealer {
     /// One with a key of its own.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let mut key = [0; 32];
         rand::fill(&mut key).map_err(|_| io::Error::other("there are no random numbers"))?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key);
@@ -58,7 +58,7 @@ impl Sealer {
     }
 
     /// A text in the alphabet of base64. Without random numbers it is empty, and opens as nothing.
-    pub fn seal(&self, plain: &[u8]) -> String {
+    pub(crate) fn seal(&self, plain: &[u8]) -> String {
         let mut sealed = plain.to_vec();
         let Ok(nonce) = self.0.seal_in_place_append_tag(Aad::empty(), &mut sealed) else {
             return String::new();
@@ -68,7 +68,7 @@ impl Sealer {
     }
 
     /// What was sealed, if this sealer did it.
-    pub fn open(&self, text: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut sealed = STANDARD.decode(text).ok()?;
         let nonce = sealed.split_off(sealed.len().checked_sub(NONCE_LEN)?);
         let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;

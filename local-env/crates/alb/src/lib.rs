@@ -1,22 +1,49 @@
-//! The Application Load Balancer: listeners, rules, target groups, forwarding, health checks.
+//! An Application Load Balancer on this machine: listeners, rules, target groups, health checks, and
+//! the certificates of HTTPS listeners.
 //!
-//! [`LoadBalancer::bind`] takes the model and opens the sockets, [`LoadBalancer::start`] serves on
-//! them. The data plane is a worker a core, each with a runtime, sockets and connections of its own
-//! (`worker`); a request goes from `exchange` through [`rules`] and a [`TargetGroup`] to `upstream`.
-//! Targets come and go through [`TargetGroup::register`] and [`TargetGroup::deregister`].
+//! It needs neither a template nor the rest of the emulator: the model of the [`stack`] crate says what
+//! there is, a [`TargetGroup`] takes targets and checks them, [`LoadBalancer::bind`] opens the sockets,
+//! and [`LoadBalancer::start`] serves on them, on threads of its own. What it does is what AWS documents,
+//! and stands in `docs/aws/alb.md`.
+//!
+//! ```
+//! use std::{collections::HashMap, io::{Read, Write}, net::TcpStream};
+//! use alb::{LoadBalancer, Options, Publication};
+//! use stack::{Action, FixedResponse, Listener};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let teapot = FixedResponse { status: 418, content_type: None, body: "I'm a teapot".into() };
+//! let listener = Listener::http(80, Action::FixedResponse(teapot));
+//! let model = stack::LoadBalancer::named("demo", vec![listener]);
+//! let anywhere = |_: &Listener| Publication { port: 0, tls: None };
+//! let bound = LoadBalancer::bind(&model, &HashMap::new(), &Options::default(), anywhere)?;
+//! let port = bound.published_ports()[&80];
+//! let running = bound.start()?;
+//!
+//! let mut client = TcpStream::connect(("127.0.0.1", port))?;
+//! client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+//! let mut answer = String::new();
+//! client.read_to_string(&mut answer)?;
+//! assert!(answer.starts_with("HTTP/1.1 418 I'm a teapot\r\n"));
+//! running.close();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/in_front_of_a_server.rs` forwards to a server of one's own.
 
 #![deny(missing_docs)]
 
-pub mod access_log;
+mod access_log;
 pub mod acm;
 mod body;
 mod client;
 mod connection;
-pub mod cookie;
-pub mod desync;
+mod cookie;
+mod desync;
 mod exchange;
 mod framing;
-pub mod head;
+mod head;
 mod headers;
 mod listener;
 mod load_balancer;
@@ -30,6 +57,9 @@ mod wire;
 mod worker;
 
 pub use access_log::{AccessLog, LogFormat};
+#[doc(no_inline)]
+pub use clock::Clock;
+pub use head::Fields;
 pub use load_balancer::{
     BindError, Failing, LoadBalancer, Options, Publication, Reloaded, RunningLoadBalancer,
     SetupError,
@@ -37,3 +67,13 @@ pub use load_balancer::{
 pub use metrics::{Metrics, MetricsBindError, MetricsServer, Sample};
 pub use rules::{PublishedPorts, RouteError};
 pub use targets::{TargetGroup, TargetState, TargetStates, UnhealthyReason, Unused};
+
+/// What our own fuzz targets and benchmarks reach into. Nothing of it is meant for anybody else.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::{
+        access_log::{Entry, EntryKind, Priority, RequestLine, Tls, write},
+        desync::{Class, ClassificationReason, classify},
+        head::{Malformed, RequestHead, Version},
+    };
+}

@@ -150,6 +150,41 @@ pub struct ListenerAttributes {
     pub tls_cipher_suite_header: String,
 }
 
+// === impl LoadBalancer ===
+
+impl LoadBalancer {
+    /// Makes a load balancer of this name with AWS's defaults. Its ARN is its name.
+    pub fn named(name: &str, listeners: Vec<Listener>) -> Self {
+        Self {
+            logical_id: name.to_owned(),
+            arn: Arn::from(name),
+            name: name.to_owned(),
+            full_name: format!("app/{name}/0"),
+            dns_name: "localhost".into(),
+            attributes: LoadBalancerAttributes::default(),
+            security_groups: Vec::new(),
+            listeners,
+        }
+    }
+}
+
+// === impl Listener ===
+
+impl Listener {
+    /// Makes an HTTP listener that has no rules but the default one, with AWS's defaults.
+    pub fn http(port: u16, default_action: Action) -> Self {
+        Self {
+            logical_id: format!("Port{port}"),
+            arn: Arn::from(format!("listener/{port}").as_str()),
+            port,
+            protocol: ListenerProtocol::Http,
+            attributes: ListenerAttributes::default(),
+            rules: Vec::new(),
+            default_action,
+        }
+    }
+}
+
 // === impl LoadBalancerAttributes ===
 
 impl Default for LoadBalancerAttributes {

@@ -153,6 +153,12 @@ pub struct FixedResponse {
 // === impl Action ===
 
 impl Action {
+    /// Makes the action that forwards all requests to one target group.
+    pub fn forward_to(target_group: &Arn) -> Self {
+        let all = WeightedTargetGroup { target_group: target_group.clone(), weight: 1 };
+        Self::Forward(Forward { target_groups: vec![all], stickiness: None })
+    }
+
     /// Whether it sends requests to this target group.
     pub fn forwards_to(&self, group: &Arn) -> bool {
         match self {

@@ -139,6 +139,42 @@ pub enum HealthCheckPort {
     Port(u16),
 }
 
+// === impl TargetGroup ===
+
+impl TargetGroup {
+    /// Makes a target group of this name with AWS's defaults. Its ARN is its name.
+    pub fn named(name: &str) -> Self {
+        Self {
+            logical_id: name.to_owned(),
+            arn: Arn::from(name),
+            name: name.to_owned(),
+            full_name: format!("targetgroup/{name}/0"),
+            protocol: TargetProtocol::Http,
+            version: ProtocolVersion::Http1,
+            health_check: HealthCheck::default(),
+            attributes: TargetGroupAttributes::default(),
+        }
+    }
+}
+
+// === impl HealthCheck ===
+
+impl Default for HealthCheck {
+    /// Returns AWS's defaults (alb §4.3).
+    fn default() -> Self {
+        Self {
+            protocol: TargetProtocol::Http,
+            path: "/".into(),
+            port: HealthCheckPort::Traffic,
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(5),
+            healthy_threshold: 5,
+            unhealthy_threshold: 2,
+            matcher: Matcher::Http(vec![200..=200]),
+        }
+    }
+}
+
 // === impl TargetGroupAttributes ===
 
 impl Default for TargetGroupAttributes {

@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, str::FromStr};
 
-use alb::{head::Fields, rules::Request};
+use alb::{Fields, rules::Request};
 
 /// A URL, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::{
 };
 use alb::{
     PublishedPorts, TargetGroup,
-    rules::{Action, MatchedRule, Forward, Redirect, Routes, Subject},
+    rules::{Action, Forward, MatchedRule, Redirect, Routes, Subject},
 };
 use clock::Clock;
 use stack::{Arn, FixedResponse, Listener, LoadBalancer, Stack};

@@ -90,7 +90,7 @@ pub struct Classification {
 
 /// What is done with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Treatment {
+pub(crate) enum Treatment {
     /// It goes on.
     Pass,
     /// It goes on, and the connections end with it.
@@ -117,7 +117,7 @@ pub fn classify(head: &[u8]) -> Classification {
 }
 
 /// What a load balancer of this mode does with a request of this class.
-pub fn treatment(mode: DesyncMitigation, class: Class) -> Treatment {
+pub(crate) fn treatment(mode: DesyncMitigation, class: Class) -> Treatment {
     match (mode, class) {
         (DesyncMitigation::Monitor, _)
         | (_, Class::Compliant)

@@ -12,13 +12,13 @@ pub struct Fields {
 
 /// One header field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field<'a> {
+pub(crate) struct Field<'a> {
     /// Which name it is, if the load balancer cares.
-    pub known: Name,
+    pub(crate) known: Name,
     /// The name as it was written.
-    pub name: &'a [u8],
+    pub(crate) name: &'a [u8],
     /// The value without the blanks around it.
-    pub value: &'a [u8],
+    pub(crate) value: &'a [u8],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ impl Fields {
     }
 
     /// All fields, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Field<'_>> {
         self.lines.iter().map(|line| Field {
             known: line.known,
             name: line.name.of(&self.text),
@@ -66,7 +66,7 @@ impl Fields {
     }
 
     /// How many bytes they take, start line included.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.text.len()
     }
 
@@ -76,13 +76,13 @@ impl Fields {
     }
 
     /// The first value of a name that the load balancer cares for.
-    pub fn get(&self, known: Name) -> Option<&[u8]> {
+    pub(crate) fn get(&self, known: Name) -> Option<&[u8]> {
         let line = self.lines.iter().find(|line| line.known == known)?;
         Some(line.value.of(&self.text))
     }
 
     /// All values of a name that the load balancer cares for, in order.
-    pub fn all(&self, known: Name) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn all(&self, known: Name) -> impl Iterator<Item = &[u8]> {
         self.lines
             .iter()
             .filter(move |line| line.known == known)
@@ -90,7 +90,7 @@ impl Fields {
     }
 
     /// All values of any name, whatever its case, in order.
-    pub fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(move |it| it.name.eq_ignore_ascii_case(name)).map(|it| it.value)
     }
 

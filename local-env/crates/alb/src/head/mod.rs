@@ -9,10 +9,12 @@ mod name;
 mod request;
 mod response;
 
-pub use fields::{Field, Fields};
-pub(super) use line::{
+pub use fields::Fields;
+pub use request::{Malformed, RequestHead, Version};
+
+pub(crate) use fields::Field;
+pub(crate) use line::{
     head_end, is_text as is_header_text, is_token as is_field_token, is_valid_name,
 };
-pub use name::Name;
-pub use request::{Malformed, RequestHead, Version};
-pub use response::{BadResponse, ResponseHead};
+pub(crate) use name::Name;
+pub(crate) use response::{BadResponse, ResponseHead};

@@ -4,7 +4,7 @@ macro_rules! known {
     ($($variant:ident = $text:literal,)*) => {
         /// A header's name, as far as the load balancer cares.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Name {
+        pub(crate) enum Name {
             $(#[doc = $text] $variant,)*
             /// Any other.
             Other,
@@ -12,7 +12,7 @@ macro_rules! known {
 
         impl Name {
             /// Which one this is, in whatever case it is written.
-            pub fn of(name: &[u8]) -> Self {
+            pub(crate) fn of(name: &[u8]) -> Self {
                 match name.len() {
                     $(len if len == $text.len() && name.eq_ignore_ascii_case($text.as_bytes()) => {
                         Self::$variant

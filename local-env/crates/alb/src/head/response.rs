@@ -10,7 +10,7 @@ use super::{
 
 /// A status line and header fields. Made once a connection and filled anew for each response.
 #[derive(Clone, Debug, Default)]
-pub struct ResponseHead {
+pub(crate) struct ResponseHead {
     fields: Fields,
     status: u16,
     reason: Span,
@@ -20,13 +20,13 @@ pub struct ResponseHead {
 /// A target's answer that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the target's answer is malformed")]
-pub struct BadResponse;
+pub(crate) struct BadResponse;
 
 // === impl ResponseHead ===
 
 impl ResponseHead {
     /// Begins anew with a response that did not come as bytes.
-    pub fn start(&mut self, status: u16, reason: &[u8]) {
+    pub(crate) fn start(&mut self, status: u16, reason: &[u8]) {
         self.fields.clear();
         self.reason = self.fields.append(reason);
         self.status = status;
@@ -35,7 +35,7 @@ impl ResponseHead {
 
     /// Takes in a whole head, from the status line to the empty line. Stricter than with requests:
     /// a target whose headers are malformed is told as a 502 (alb §6.1).
-    pub fn read(&mut self, head: &[u8]) -> Result<(), BadResponse> {
+    pub(crate) fn read(&mut self, head: &[u8]) -> Result<(), BadResponse> {
         self.fields.clear();
         self.fields.append(head);
         let mut lines = Lines::new(head);
@@ -59,27 +59,27 @@ impl ResponseHead {
     }
 
     /// The status.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
     /// What stands behind the status.
-    pub fn reason(&self) -> &[u8] {
+    pub(crate) fn reason(&self) -> &[u8] {
         self.reason.of(self.fields.text())
     }
 
     /// Whether it came from a target that speaks HTTP/1.0, which closes unless it says otherwise.
-    pub fn is_http10(&self) -> bool {
+    pub(crate) fn is_http10(&self) -> bool {
         self.http10
     }
 
     /// The header fields.
-    pub fn fields(&self) -> &Fields {
+    pub(crate) fn fields(&self) -> &Fields {
         &self.fields
     }
 
     /// The header fields, to add some.
-    pub fn fields_mut(&mut self) -> &mut Fields {
+    pub(crate) fn fields_mut(&mut self) -> &mut Fields {
         &mut self.fields
     }
 

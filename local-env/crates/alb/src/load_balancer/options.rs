@@ -1,6 +1,10 @@
 //! How a load balancer is run.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{access_log::AccessLog, listener::TargetPolicy, upstream::Limits};
 
@@ -38,6 +42,20 @@ pub struct Publication {
     pub port: u16,
     /// For an HTTPS listener.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+// === impl Options ===
+
+impl Default for Options {
+    /// Returns options by which it listens on 127.0.0.1 alone and does as ALB does.
+    fn default() -> Self {
+        Self {
+            addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            failing: Failing::IsTold,
+            explain: false,
+            access_log: None,
+        }
+    }
 }
 
 // === impl Failing ===

@@ -35,13 +35,13 @@ pub struct Forward {
 
 /// The target group that a request goes to.
 #[derive(Clone, Debug)]
-pub struct ChosenGroup<'a> {
+pub(crate) struct ChosenGroup<'a> {
     /// The group.
-    pub group: &'a Arc<TargetGroup>,
+    pub(crate) group: &'a Arc<TargetGroup>,
     /// Values of `Set-Cookie` headers for the answer.
-    pub set_cookies: Option<[Vec<u8>; 2]>,
+    pub(crate) set_cookies: Option<[Vec<u8>; 2]>,
     /// Whether the client sent a group cookie that can't be read (`AWSALBTGCookieInvalid`).
-    pub bad_cookie: bool,
+    pub(crate) bad_cookie: bool,
 }
 
 /// What a client's group cookie says.
@@ -80,7 +80,7 @@ impl Forward {
 
     /// The group for a request with these header fields; `None` where no group has any weight.
     #[inline]
-    pub fn choose(
+    pub(crate) fn choose(
         &self,
         fields: &Fields,
         sealer: &Sealer,

@@ -23,7 +23,7 @@ use std::{borrow::Cow, collections::HashMap, net::IpAddr, sync::Arc};
 
 pub use action::Action;
 pub use explain::{Explanation, Unmatched};
-pub use forward::{ChosenGroup, Forward};
+pub use forward::Forward;
 pub use path::AboveRoot;
 pub use redirect::{LocationError, PublishedPorts, Redirect, Subject};
 pub use transform::{TransformError, Transformed, Transforms};
