@@ -14,7 +14,7 @@ use super::{
     wire::{Buffer, Wire},
 };
 
-/// Pieces up to this size wait to be sent along with what follows them.
+/// The size up to which pieces wait to be sent along with what follows them.
 const GATHERED: usize = 16 << 10;
 
 /// What a message's body is read from.
@@ -39,7 +39,7 @@ pub(super) struct Stream {
 enum Step<'a> {
     Piece(&'a [u8]),
     End,
-    /// Nothing, as yet.
+    /// There is nothing as yet.
     Nothing,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Reader<'a> {
     wire: &'a Wire,
     buffer: &'a mut Buffer,
     state: State,
-    /// Of the piece that was given last: used up when the next one is asked for.
+    /// The size of the piece that was given last, which is used up when the next one is asked for.
     given: usize,
     count: u64,
 }
@@ -67,7 +67,7 @@ enum State {
 pub(super) enum Sink<'a> {
     Http1(Writer<'a>),
     Http2(SendStream<Bytes>),
-    /// Nowhere: the answer to `HEAD`, and what nobody wants.
+    /// The body goes nowhere: it answers `HEAD`, or nobody wants it.
     Void,
 }
 
@@ -148,7 +148,7 @@ pub(super) async fn pump(
 // === impl Source ===
 
 impl Source<'_> {
-    /// The next piece of what has come. What was given before has been used by then.
+    /// Returns the next piece of what has come. What was returned before has been used by then.
     fn step(&mut self) -> Result<Step<'_>, ReadError> {
         match self {
             Self::Http1(reader) => reader.step(),
@@ -172,14 +172,14 @@ impl Source<'_> {
         }
     }
 
-    /// From here on everything that comes is passed on, whatever it is.
+    /// Has everything that comes from here on passed on, whatever it is.
     pub(super) fn become_tunnel(&mut self) {
         if let Self::Http1(reader) = self {
             reader.state = State::UntilClose;
         }
     }
 
-    /// How many bytes of data it gave.
+    /// Returns how many bytes of data it gave.
     pub(super) fn count(&self) -> u64 {
         match self {
             Self::Http1(reader) => reader.count,
@@ -187,7 +187,7 @@ impl Source<'_> {
         }
     }
 
-    /// Whether the whole body has been read.
+    /// Returns whether the whole body has been read.
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Http1(reader) => reader.state == State::Done,
@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
         Ok(if self.state == State::Done { Step::End } else { Step::Nothing })
     }
 
-    /// How much of what is there belongs to the body; `None` where it is marks only.
+    /// Returns how much of what is there belongs to the body; `None` where it is marks only.
     fn take(&mut self) -> Result<Option<usize>, ReadError> {
         let available = self.buffer.bytes().len();
         match &mut self.state {
@@ -277,7 +277,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Trailers of HTTP/1 go no further, as a recipient may decide (RFC 9110 §6.5.1).
+    /// Passes over the trailers of HTTP/1, which go no further, as a recipient may decide
+    /// (RFC 9110 §6.5.1).
     fn pass_trailers(&mut self) -> Result<Step<'_>, ReadError> {
         if let Some(end) = trailers_end(self.buffer.bytes()) {
             self.buffer.consume(end);
@@ -344,7 +345,7 @@ impl Sink<'_> {
         }
     }
 
-    /// The body is complete.
+    /// Ends the body, and sends what has waited.
     pub(super) async fn end(&mut self, trailers: Option<HeaderMap>) -> Result<(), WriteError> {
         match self {
             Self::Http1(writer) => {
@@ -406,7 +407,7 @@ impl Activity {
         self.last.get()
     }
 
-    /// Whether a body waits for whom it comes from, rather than for whom it goes to.
+    /// Returns whether a body waits for its sender rather than for its receiver.
     pub(super) fn is_reading(&self) -> bool {
         self.reading.get()
     }

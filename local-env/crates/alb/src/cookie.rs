@@ -21,7 +21,7 @@ use super::head::{Fields, Name};
 /// Seals what the load balancer wants to be told again, and opens what it sealed itself.
 pub(crate) struct Sealer(RandomizedNonceKey);
 
-/// All cookies of a request, in order: name and value, byte for byte.
+/// Returns all cookies of a request, in order: name and value, byte for byte.
 pub(crate) fn cookies(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
     let pairs = fields.all(Name::Cookie).flat_map(|header| header.split(|&byte| byte == b';'));
     pairs.filter_map(|pair| {
@@ -31,15 +31,16 @@ pub(crate) fn cookies(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The value of a `Set-Cookie` header. With `cors` the cookie is also sent along with requests that
-/// another site makes.
+/// Returns the value of a `Set-Cookie` header. With `cors` the cookie is also sent along with
+/// requests that another site makes.
 pub(crate) fn set_cookie(name: &str, value: &str, expires: SystemTime, cors: bool) -> Vec<u8> {
     let expires = HttpDate::from(writable(expires));
     let cors = if cors { "; SameSite=None; Secure" } else { "" };
     format!("{name}={value}; Expires={expires}; Path=/{cors}").into_bytes()
 }
 
-/// The format has four digits for the year, and a clock may be wrong in both directions.
+/// Returns the nearest date that can be written: the format has four digits for the year, and a
+/// clock may be wrong in both directions.
 fn writable(time: SystemTime) -> SystemTime {
     const YEAR_9999: u64 = 253_370_764_800;
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -49,7 +50,7 @@ fn writable(time: SystemTime) -> SystemTime {
 // === impl Sealer ===
 
 impl Sealer {
-    /// One with a key of its own.
+    /// Makes a sealer with a key of its own.
     pub(crate) fn new() -> io::Result<Self> {
         let mut key = [0; 32];
         rand::fill(&mut key).map_err(|_| io::Error::other("there are no random numbers"))?;
@@ -57,7 +58,8 @@ impl Sealer {
         key.map(Self).map_err(|_| io::Error::other("there is no key to seal cookies with"))
     }
 
-    /// A text in the alphabet of base64. Without random numbers it is empty, and opens as nothing.
+    /// Returns the sealed text in the alphabet of base64. Without random numbers it is empty, and
+    /// opens as nothing.
     pub(crate) fn seal(&self, plain: &[u8]) -> String {
         let mut sealed = plain.to_vec();
         let Ok(nonce) = self.0.seal_in_place_append_tag(Aad::empty(), &mut sealed) else {
@@ -67,7 +69,7 @@ impl Sealer {
         STANDARD.encode(sealed)
     }
 
-    /// What was sealed, if this sealer did it.
+    /// Returns what was sealed, if this sealer did it.
     pub(crate) fn open(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut sealed = STANDARD.decode(text).ok()?;
         let nonce = sealed.split_off(sealed.len().checked_sub(NONCE_LEN)?);

@@ -8,22 +8,22 @@ use super::head::{Fields, Name, ResponseHead};
 /// How a body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// There is none.
+    /// There is no body.
     None,
-    /// By its length.
+    /// It has this length.
     Length(u64),
-    /// In chunks.
+    /// It comes in chunks.
     Chunked,
-    /// By the end of the connection.
+    /// It ends with the connection.
     UntilClose,
 }
 
 /// Where the reading of a chunked body stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chunks {
-    /// In a line with a chunk's size: the size so far, if a digit came.
+    /// It is in a line with a chunk's size: the size so far, if a digit came.
     Size(Option<u64>),
-    /// Behind the size, in an extension.
+    /// It is behind the size, in an extension.
     Extension(u64),
     /// A line feed must follow.
     SizeEnd(u64),
@@ -31,16 +31,16 @@ pub(super) enum Chunks {
     Data(u64),
     /// The line end behind a chunk's data: how much of it came.
     DataEnd(bool),
-    /// In the lines behind the last chunk.
+    /// It is in the lines behind the last chunk.
     Trailers,
 }
 
 /// What the next bytes of a chunked body are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// That many bytes of marks, to be passed over.
+    /// They are that many bytes of marks, to be passed over.
     Mark(usize),
-    /// That many bytes of data.
+    /// They are that many bytes of data.
     Data(usize),
     /// The trailer section begins here.
     Trailers,
@@ -54,15 +54,15 @@ pub(super) struct BadChunk;
 /// A transfer coding that the load balancer can't deal with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnsupportedCoding {
-    /// One that it doesn't know.
+    /// It does not know the coding.
     Unknown,
-    /// Chunks that are not the last coding, or a length that is no number: there is no telling where
-    /// the body ends.
+    /// Chunks are not the last coding, or a length is no number: there is no telling where the body
+    /// ends.
     NotLast,
 }
 
-/// How a request's body is delimited (RFC 9112 §6.3). What is doubtful has been through the desync
-/// classes; of several lengths the first counts, and chunks count more than a length.
+/// Returns how a request's body is delimited (RFC 9112 §6.3). What is doubtful has been through the
+/// desync classes; of several lengths the first counts, and chunks count more than a length.
 pub(super) fn request_framing(fields: &Fields) -> Result<Framing, UnsupportedCoding> {
     if is_chunked(fields)? {
         return Ok(Framing::Chunked);
@@ -73,7 +73,7 @@ pub(super) fn request_framing(fields: &Fields) -> Result<Framing, UnsupportedCod
     }
 }
 
-/// How the body of the answer to `method` is delimited; `None` where there is no telling.
+/// Returns how the body of the answer to `method` is delimited; `None` where there is no telling.
 pub(super) fn response_framing(head: &ResponseHead, method: &[u8]) -> Option<Framing> {
     if method == b"HEAD" || matches!(head.status(), 100..=199 | 204 | 304) {
         return Some(Framing::None);
@@ -108,7 +108,7 @@ fn is_chunked(fields: &Fields) -> Result<bool, UnsupportedCoding> {
     Ok(chunked)
 }
 
-/// Digits only: no sign, no blanks between them (RFC 9110 §8.6).
+/// Reads a number of digits alone: no sign, no blanks between them (RFC 9110 §8.6).
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -121,7 +121,7 @@ fn number(digits: &[u8]) -> Option<u64> {
 impl Chunks {
     pub(super) const START: Self = Self::Size(None);
 
-    /// What the first of `bytes` are, which must not be empty.
+    /// Returns what the first of `bytes` are, which must not be empty.
     pub(super) fn step(&mut self, bytes: &[u8]) -> Result<Part, BadChunk> {
         if let Self::Data(left) = *self {
             let available = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -158,13 +158,13 @@ impl Chunks {
     }
 }
 
-/// A size with one more hexadecimal digit; none beyond what a body can have.
+/// Returns a size with one more hexadecimal digit; `None` beyond what a body can have.
 fn larger(size: u64, digit: u8) -> Option<u64> {
     let digit = char::from(digit).to_digit(16)?;
     size.checked_mul(16)?.checked_add(u64::from(digit)).filter(|&size| size < 1 << 60)
 }
 
-/// Where the trailer section ends that begins with `bytes`, behind its empty line.
+/// Returns where the trailer section ends that begins with `bytes`, behind its empty line.
 pub(super) fn trailers_end(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(b"\r\n") {
         return Some(2);

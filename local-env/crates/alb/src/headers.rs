@@ -8,7 +8,7 @@ use super::{
 };
 use stack::{ForwardedFor, LoadBalancerAttributes};
 
-/// Addresses in `X-Forwarded-For` that are taken (alb §1.3).
+/// How many addresses `X-Forwarded-For` may have (alb §1.3).
 const MAX_ADDRESSES: usize = 30;
 
 /// What all requests of a client's connection tell a target of it; made once a connection.
@@ -26,7 +26,7 @@ pub(super) struct Forwarded {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outgoing<'a> {
     pub(super) head: &'a RequestHead,
-    /// Path and query, as they came or as a transform has made them.
+    /// The path and query, as they came or as a transform has made them.
     pub(super) target: &'a [u8],
     pub(super) host: &'a [u8],
     pub(super) forwarded: &'a Forwarded,
@@ -40,7 +40,8 @@ pub(super) struct Outgoing<'a> {
 // === impl Forwarded ===
 
 impl Forwarded {
-    /// `port` is the listener's in AWS, which is what a service is told there.
+    /// Makes what all requests of a connection tell. `port` is the listener's in AWS, which is what
+    /// a service is told there.
     pub(super) fn new(
         peer: SocketAddr,
         protocol: &str,
@@ -119,7 +120,7 @@ impl Outgoing<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The same for HTTP/2 (RFC 9113 §8.3.1); `None` where a part is nothing that HTTP/2 has.
+    /// Makes the head for HTTP/2 (RFC 9113 §8.3.1); `None` where a part is nothing that HTTP/2 has.
     pub(super) fn to_http2(self, scheme: &str) -> Option<http::Request<()>> {
         let mut lines = Vec::new();
         self.forwarded.write(self.head.fields(), &mut lines);
@@ -164,7 +165,8 @@ impl Outgoing<'_> {
         }
     }
 
-    /// HTTP/2 may bring cookies in pieces, which HTTP/1.1 has as one line (RFC 9113 §8.2.3).
+    /// Writes the cookies, which HTTP/2 may bring in pieces, as the one line that HTTP/1.1 has
+    /// (RFC 9113 §8.2.3).
     fn write_cookie(&self, out: &mut Vec<u8>) {
         let mut cookies = self.head.fields().all(Name::Cookie);
         let Some(first) = cookies.next() else { return };
@@ -177,8 +179,8 @@ impl Outgoing<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// Whether a field goes on as it is: not one that is for this connection only (RFC 9110 §7.6.1),
-    /// nor one that is written anew.
+    /// Returns whether a field goes on as it is: not one that is for this connection only
+    /// (RFC 9110 §7.6.1), nor one that is written anew.
     fn passes(&self, field: Field<'_>) -> bool {
         match field.known {
             Name::Connection
@@ -201,9 +203,10 @@ impl Outgoing<'_> {
     }
 }
 
-/// The host that a target is told (alb §5.2): in lower case; without a port where the listener has
-/// one of the protocols' own, with the listener's where the client gave none. `published` is where
-/// the listener is reached here: a client who says so means the listener's own port.
+/// Writes the host that a target is told (alb §5.2): in lower case; without a port where the
+/// listener has one of the protocols' own, with the listener's where the client gave none.
+/// `published` is where the listener is reached here: a client who says so means the listener's own
+/// port.
 pub(super) fn host_for_target(host: &[u8], port: u16, published: u16, out: &mut Vec<u8>) {
     let (name, given) = split_port(host);
     out.extend(name.iter().map(u8::to_ascii_lowercase));
@@ -217,7 +220,7 @@ pub(super) fn host_for_target(host: &[u8], port: u16, published: u16, out: &mut 
     }
 }
 
-/// A host and its port, if it names one.
+/// Returns a host and its port, if it names one.
 pub(super) fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     match host.iter().rposition(|&byte| byte == b':') {
         // In `[::1]` the last colon belongs to the address.
@@ -226,30 +229,30 @@ pub(super) fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Whether more addresses are named than the load balancer takes.
+/// Returns whether more addresses are named than the load balancer takes.
 pub(super) fn has_too_many_addresses(fields: &Fields) -> bool {
     let addresses = |value: &[u8]| memchr::memchr_iter(b',', value).count() + 1;
     fields.all(Name::XForwardedFor).map(addresses).sum::<usize>() > MAX_ADDRESSES
 }
 
-/// Whether a name is one that ALB takes (alb §1.4).
+/// Returns whether a name is one that ALB takes (alb §1.4).
 pub(super) fn is_valid(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|&byte| is_valid_name(byte))
 }
 
-/// Whether the `Connection` header lists this option.
+/// Returns whether the `Connection` header lists this option.
 pub(super) fn has_option(fields: &Fields, option: &[u8]) -> bool {
     fields.all(Name::Connection).flat_map(options).any(|it| it.eq_ignore_ascii_case(option))
 }
 
-/// Whether `Connection` names anything but the usual.
+/// Returns whether `Connection` names anything but the usual.
 pub(super) fn lists_others(fields: &Fields) -> bool {
     const USUAL: [&[u8]; 4] = [b"keep-alive", b"close", b"upgrade", b""];
     let usual = |option: &[u8]| USUAL.iter().any(|usual| option.eq_ignore_ascii_case(usual));
     fields.all(Name::Connection).flat_map(options).any(|option| !usual(option))
 }
 
-/// Whether `Connection` names this header.
+/// Returns whether `Connection` names this header.
 pub(super) fn is_listed(fields: &Fields, name: &[u8]) -> bool {
     has_option(fields, name)
 }

@@ -73,7 +73,7 @@ pub use targets::{TargetGroup, TargetState, TargetStates, UnhealthyReason, Unuse
 pub mod internals {
     pub use crate::{
         access_log::{Entry, EntryKind, Priority, RequestLine, Tls, write},
-        desync::{Class, ClassificationReason, classify},
+        desync::{Class, Classification, ClassificationReason, classify},
         head::{Malformed, RequestHead, Version},
     };
 }

@@ -46,9 +46,9 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     /// What the target answered.
     pub(crate) target_status: Option<u16>,
-    /// Bytes from the client.
+    /// The bytes that the client sent.
     pub(crate) received: u64,
-    /// Bytes to the client.
+    /// The bytes that the client was sent.
     pub(crate) sent: u64,
 }
 

@@ -33,7 +33,7 @@ use crate::{
 
 /// How long a client may take to greet.
 const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Between attempts to accept while the process is out of file descriptors or memory.
+/// The pause between attempts to accept while the process is out of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often kept connections to targets are looked through for old ones.
@@ -148,7 +148,7 @@ impl Door {
         shard.count(Counter::NewConnections);
         shard.count(Counter::ActiveConnections);
         self.speak(stream, peer).await;
-        shard.leave(Counter::ActiveConnections);
+        shard.count_down(Counter::ActiveConnections);
     }
 
     async fn speak(self, stream: TcpStream, peer: SocketAddr) {

@@ -14,35 +14,35 @@ pub struct Entry<'a> {
     pub load_balancer: &'a str,
     /// What the client spoke.
     pub kind: EntryKind,
-    /// When the answer was complete.
+    /// The date at which the answer was complete.
     pub finished: SystemTime,
-    /// When the request's head had come.
+    /// The date at which the request's head had come.
     pub created: SystemTime,
     /// The connection's other end.
     pub client: SocketAddr,
     /// The target that was chosen, if one was.
     pub target: Option<SocketAddr>,
-    /// Whose target it is.
+    /// The target group of that target.
     pub target_group: Option<&'a TargetGroup>,
-    /// From the request's head to its being sent to the target.
+    /// The time from the request's head to its being sent to the target.
     pub request_time: Option<Duration>,
-    /// From then to the head of the target's answer.
+    /// The time from then to the head of the target's answer.
     pub target_time: Option<Duration>,
-    /// From then to the end of the answer.
+    /// The time from then to the end of the answer.
     pub response_time: Option<Duration>,
     /// What the client was answered.
     pub status: u16,
     /// What the target answered.
     pub target_status: Option<u16>,
-    /// Bytes from the client.
+    /// The bytes that the client sent.
     pub received: u64,
-    /// Bytes to the client.
+    /// The bytes that the client was sent.
     pub sent: u64,
-    /// `None` for what was no request.
+    /// The request line; `None` for what was no request.
     pub request: Option<RequestLine<'a>>,
     /// `http` or `https`.
     pub scheme: &'a str,
-    /// Without its port; the load balancer's own where the client named none.
+    /// The host without its port; the load balancer's own where the client named none.
     pub host: &'a [u8],
     /// The listener's port in AWS.
     pub port: u16,
@@ -118,7 +118,7 @@ pub enum EntryKind {
 // === impl EntryKind ===
 
 impl EntryKind {
-    /// As the log has it.
+    /// Returns the name that the log has for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Http => "http",

@@ -173,7 +173,8 @@ impl Line<'_> {
         self.close(Quotes::Around);
     }
 
-    /// What has neither blanks nor quotes in it; were there any, they would be escaped.
+    /// Writes a value that has neither blanks nor quotes in it; were there any, they would be
+    /// escaped.
     fn word(&mut self, name: &str, value: &str) {
         self.name(name, Quotes::None);
         for &byte in value.as_bytes() {
@@ -208,7 +209,7 @@ impl Line<'_> {
         }
     }
 
-    /// `2026-11-02T10:15:30.123456Z`.
+    /// Writes a date like `2026-11-02T10:15:30.123456Z`.
     fn instant(&mut self, name: &str, time: SystemTime) {
         let micros = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_micros();
         self.plain(name, format_args!("{}.{micros:06}Z", ToTheSecond(time)));
@@ -242,7 +243,7 @@ mod tests {
         desync::Classification,
     };
 
-    /// A entry in which everything that a client writes is `text`.
+    /// Makes an entry in which everything that a client writes is `text`.
     fn entry(text: &[u8]) -> Entry<'_> {
         Entry {
             load_balancer: "app/demo/0123456789abcdef",

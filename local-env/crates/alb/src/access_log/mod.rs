@@ -23,21 +23,21 @@ pub use line::write;
 
 pub use crate::record::Priority;
 
-/// Lines that may wait to be written.
+/// How many lines may wait to be written.
 const QUEUE: usize = 1 << 14;
 
-/// How lines look.
+/// The format of the log's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// ALB's own.
+    /// The format of ALB's own.
     #[default]
     Alb,
     /// An object a line, with AWS's names for the fields.
     Json,
 }
 
-/// Where finished requests are written down. Cheap to clone; what was handed over is written when the
-/// last clone is gone.
+/// A log of requests that are over. It is cheap to clone, and what it was given is written when the
+/// last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct AccessLog {
     format: LogFormat,
@@ -54,7 +54,8 @@ struct Writer {
 // === impl AccessLog ===
 
 impl AccessLog {
-    /// A log at the end of this file, which is made where there is none; `-` is standard output.
+    /// Opens a log that appends to this file, which is made where there is none; `-` is standard
+    /// output.
     pub fn open(path: &Path, format: LogFormat) -> io::Result<Self> {
         let output: Box<dyn Write + Send> = if path == Path::new("-") {
             Box::new(io::stdout())

@@ -31,7 +31,7 @@ pub(super) struct Leaves {
     keys: Vec<Arc<CertifiedKey>>,
 }
 
-/// The certificate for a client that meant this host and takes every kind of key. The first of
+/// Returns the certificate for a client that meant this host and takes every kind of key. The first of
 /// `certificates` is the default one; without any there is none.
 pub fn choose(certificates: &[Certificate], host: Option<&str>) -> Option<Served> {
     let fitting = fitting(certificates, host).next();

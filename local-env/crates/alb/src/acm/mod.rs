@@ -72,7 +72,7 @@ pub enum CertificateError {
 // === impl Authority ===
 
 impl Authority {
-    /// The authority kept in `folder`, made there first where there is none.
+    /// Opens the authority that is kept in `folder`, and makes one there where there is none.
     pub fn open(folder: &Path) -> Result<Self, CertificateError> {
         let (path, key_path) = (folder.join(CA_FILE), folder.join(KEY_FILE));
         if !key_path.exists() {
@@ -89,12 +89,12 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(parameters(), key), certificate, path })
     }
 
-    /// The file with the authority's certificate, for clients to trust.
+    /// Returns the file with the authority's certificate, for clients to trust.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What an HTTPS listener serves with: these certificates, the default one first. That one is
+    /// Makes what an HTTPS listener serves with: these certificates, the default one first. That one is
     /// for this machine's own names too, since they are how a browser gets here.
     pub fn server_config(
         &self,

@@ -27,10 +27,10 @@ pub(crate) struct ClientConnection {
     pub(crate) local: SocketAddr,
     handling: RefCell<Rc<ConnectionHandling>>,
     pub(crate) opened: Instant,
-    /// Ties its requests together in the access log.
+    /// The number that ties its requests together in the access log.
     pub(crate) trace_id: u128,
     pub(crate) tls: Option<NegotiatedTls>,
-    /// Requests that are being answered.
+    /// How many of its requests are being answered.
     pub(crate) in_flight: Cell<usize>,
 }
 
@@ -63,7 +63,7 @@ impl ClientConnection {
         }
     }
 
-    /// What is done with a request that comes now.
+    /// Returns what is done with a request that comes now.
     #[inline]
     pub(crate) fn handling(&self) -> Rc<ConnectionHandling> {
         let mut handling = self.handling.borrow_mut();
@@ -74,7 +74,7 @@ impl ClientConnection {
         Rc::clone(&handling)
     }
 
-    /// Whether it has grown so old that the next answer is its last (alb §1.2).
+    /// Returns whether it has grown so old that the next answer is its last (alb §1.2).
     pub(crate) fn is_old(&self) -> bool {
         self.opened.elapsed() >= self.handling().attributes.client_keep_alive
     }

@@ -52,7 +52,7 @@ fn version(version: Option<ProtocolVersion>) -> &'static str {
     }
 }
 
-/// All that can be agreed on here.
+/// Returns OpenSSL's name for a cipher suite, of all that can be agreed on here.
 fn cipher(suite: CipherSuite) -> &'static str {
     match suite {
         CipherSuite::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",

@@ -5,8 +5,11 @@
 //! head, severity only rises, and the first reason of the highest class is the one that is told. It
 //! judges and does not parse: what is no request at all is refused before.
 
+mod classification;
 mod reading;
 mod similarity;
+
+pub use classification::{Class, Classification, ClassificationReason};
 
 use self::{
     reading::{Header, Reading, RequestLine},
@@ -17,76 +20,6 @@ use stack::DesyncMitigation;
 
 const TRANSFER_ENCODING: &[u8] = b"transfer-encoding";
 const CONTENT_LENGTH: &[u8] = b"content-length";
-
-/// How dangerous a request is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// As the standard has it.
-    #[default]
-    Compliant,
-    /// Not quite so, but nobody reads it differently.
-    Acceptable,
-    /// Some servers might read it differently.
-    Ambiguous,
-    /// Made to be read differently.
-    Severe,
-}
-
-macro_rules! reasons {
-    ($($name:ident = $text:literal,)*) => {
-        /// Why a request is not compliant, by AWS's names.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum ClassificationReason {
-            $(#[doc = $text] $name,)*
-        }
-
-        impl ClassificationReason {
-            /// As the access log has it.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
-    AmbiguousUri = "A control character in the target.",
-    BadContentLength = "A length that is no number.",
-    BadHeader = "A NUL, or a line end inside a header.",
-    BadMethod = "A method that is no token.",
-    BadTransferEncoding = "A transfer coding that is not known.",
-    BadUri = "A NUL, or a line end inside the target.",
-    BadVersion = "A version that is none.",
-    BothTeClPresent = "A length and a transfer coding.",
-    DuplicateContentLength = "The same length twice.",
-    EmptyHeader = "A header without a name.",
-    GetHeadZeroContentLength = "A GET or HEAD that says it brings nothing.",
-    MissingHeaderColon = "A header line without a colon.",
-    MissingLastEmptyLine = "A head that does not end.",
-    MissingUri = "No target.",
-    MultilineHeader = "A header over several lines.",
-    MultipleContentLength = "Different lengths.",
-    MultipleTransferEncodingChunked = "Chunks within chunks.",
-    NonCompliantHeader = "A character that headers must not have.",
-    NonCompliantVersion = "A version that is not 1.0 or 1.1, or has blanks around it.",
-    NonCrLfLineTermination = "A line that ends with a line feed alone.",
-    PartialHeaderLine = "A header line that does not end.",
-    SpaceInUri = "A blank in the target.",
-    SuspiciousHeader = "A name much like that of a header which tells where a request ends.",
-    UndefinedContentLengthSemantics = "A length where it means nothing.",
-    UndefinedTransferEncodingSemantics = "A transfer coding where it means nothing.",
-}
-
-/// What is to be thought of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Classification {
-    /// How dangerous it is.
-    pub class: Class,
-    /// Why, unless it is compliant.
-    pub reason: Option<ClassificationReason>,
-}
 
 /// What is done with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +49,7 @@ pub fn classify(head: &[u8]) -> Classification {
     classification
 }
 
-/// What a load balancer of this mode does with a request of this class.
+/// Returns what a load balancer of this mode does with a request of this class.
 pub(crate) fn treatment(mode: DesyncMitigation, class: Class) -> Treatment {
     match (mode, class) {
         (DesyncMitigation::Monitor, _)
@@ -127,29 +60,9 @@ pub(crate) fn treatment(mode: DesyncMitigation, class: Class) -> Treatment {
     }
 }
 
-// === impl Class ===
-
-impl Class {
-    /// As the access log has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Compliant => "Compliant",
-            Self::Acceptable => "Acceptable",
-            Self::Ambiguous => "Ambiguous",
-            Self::Severe => "Severe",
-        }
-    }
-}
-
 // === impl Classification ===
 
 impl Classification {
-    fn raise(&mut self, class: Class, reason: ClassificationReason) {
-        if class > self.class {
-            *self = Self { class, reason: Some(reason) };
-        }
-    }
-
     fn judge_header(&mut self, header: Header<'_>) {
         let (name, value) = (header.name, header.value);
         if name.iter().chain(value).any(|&byte| is_bad(byte)) {
@@ -169,11 +82,14 @@ impl Classification {
         }
     }
 
-    /// Headers that tell where a request ends, and those that some server might take for them.
+    /// Judges the headers that tell where a request ends, and those that some server might take for
+    /// them.
     fn judge_framing(&mut self, line: &RequestLine<'_>, headers: &Reading<'_>) {
-        let codings = || headers.clone().filter(|it| it.tells(TRANSFER_ENCODING));
+        let codings = || headers.clone().filter(|it| it.resembles(TRANSFER_ENCODING));
         let lengths = || {
-            headers.clone().filter(|it| it.tells(CONTENT_LENGTH) && !it.tells(TRANSFER_ENCODING))
+            headers
+                .clone()
+                .filter(|it| it.resembles(CONTENT_LENGTH) && !it.resembles(TRANSFER_ENCODING))
         };
         let (coded, with_length) = (codings().next().is_some(), lengths().next().is_some());
         if coded && line.version <= b"HTTP/1.0".as_slice() {
@@ -224,7 +140,7 @@ impl Classification {
         }
     }
 
-    /// The first length that is one.
+    /// Judges the lengths, and returns the first one that is a number.
     fn judge_lengths<'a>(&mut self, values: impl Iterator<Item = &'a [u8]>) -> Option<u64> {
         let mut length = None;
         for value in values {
@@ -273,8 +189,8 @@ impl Classification {
 // === impl Header ===
 
 impl Header<'_> {
-    /// Whether some server might take it for this header.
-    fn tells(&self, wanted: &[u8]) -> bool {
+    /// Returns whether some server might take it for this header.
+    fn resembles(&self, wanted: &[u8]) -> bool {
         match similarity(wanted, self.name) {
             Similarity::Identical => true,
             Similarity::Distant => false,
@@ -286,7 +202,7 @@ impl Header<'_> {
     }
 }
 
-/// How much a name is like one that tells where a request ends.
+/// Returns how much a name is like one that tells where a request ends.
 fn frames(name: &[u8]) -> Option<Similarity> {
     let alike = |wanted| Some(similarity(wanted, name)).filter(|it| *it != Similarity::Distant);
     alike(TRANSFER_ENCODING).or_else(|| alike(CONTENT_LENGTH))
@@ -303,7 +219,7 @@ fn trim(text: &[u8]) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
-/// Nothing is 0, as the guardian has it.
+/// Reads a number. No digits are 0, as the guardian has it.
 fn number(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |number, &digit| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{Class, Classification, ClassificationReason};
+use super::classification::{Class, Classification, ClassificationReason};
 use crate::head::is_field_token;
 
 /// The parts of a request line, each of which may be empty.
@@ -38,7 +38,7 @@ pub(super) struct Reading<'a> {
 // === impl Reading ===
 
 impl<'a> Reading<'a> {
-    /// The request line, and the reading of what follows it.
+    /// Returns the request line, and the reading of what follows it.
     pub(super) fn start(head: &'a [u8]) -> (RequestLine<'a>, Self) {
         let mut reading = Self {
             rest: head,
@@ -76,7 +76,7 @@ impl<'a> Reading<'a> {
         RequestLine { method, target, version: if unnamed { b"HTTP/0.9" } else { version } }
     }
 
-    /// The next line without its end.
+    /// Returns the next line without its end.
     fn line(&mut self) -> &'a [u8] {
         let line = if let Some(at) = memchr(b'\n', self.rest) {
             let (line, rest) = self.rest.split_at(at);
@@ -144,8 +144,8 @@ impl<'a> Iterator for Reading<'a> {
     }
 }
 
-/// What stands before the last blank that a word follows, and that word with the blanks behind it.
-/// `None` where there is nothing; without such a blank everything is the word.
+/// Returns what stands before the last blank that a word follows, and that word with the blanks
+/// behind it. `None` where there is nothing; without such a blank everything is the word.
 fn last_word(text: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let mut at = text.len().checked_sub(1)?;
     let mut behind_word = true;

@@ -7,7 +7,7 @@ pub(super) enum Similarity {
     Identical,
     /// The same letters, with something else between or around them.
     SameLetters,
-    /// Something else.
+    /// The name is something else.
     Distant,
 }
 
@@ -49,13 +49,13 @@ pub(super) fn similarity(wanted: &[u8], name: &[u8]) -> Similarity {
     }
 }
 
-/// The first place from `at` on that is not to be passed over.
+/// Returns the first place from `at` on that is not to be passed over.
 fn skip(name: &[u8], at: usize, passed: impl Fn(u8) -> bool) -> usize {
     let rest = name.get(at..).unwrap_or_default();
     at + rest.iter().position(|&byte| !passed(byte)).unwrap_or(rest.len())
 }
 
-/// How many bytes at this place are the letter, if they are.
+/// Returns how many bytes at this place are the letter, if they are.
 fn length_of(letter: u8, name: &[u8], at: usize) -> Option<usize> {
     let rest = name.get(at..)?;
     if rest.first().is_some_and(|byte| byte.to_ascii_lowercase() == letter) {

@@ -26,9 +26,9 @@ pub(super) struct Answer<'a> {
     pub(super) head: &'a ResponseHead,
     /// How the body came.
     pub(super) framing: Framing,
-    /// Headers that every answer of the listener gets, in place of what came.
+    /// The headers that every answer of the listener gets, in place of what came.
     pub(super) imposed: &'a [(String, String)],
-    /// Headers of this answer alone.
+    /// The headers of this answer alone.
     pub(super) added: &'a Fields,
     /// What the client is told of its connection.
     pub(super) connection: Connection,
@@ -62,7 +62,8 @@ impl<'a> Answerer<'a> {
 // === impl Answer ===
 
 impl Answer<'_> {
-    /// HTTP/1.0 knows no chunks, and its bodies end with the connection where their length is unknown.
+    /// Returns how the body is delimited for a client: HTTP/1.0 knows no chunks, and its bodies end
+    /// with the connection where their length is unknown.
     fn framing_for(&self, version: Version) -> Framing {
         match self.framing {
             Framing::Chunked | Framing::UntilClose if version < Version::Http11 => {
@@ -142,7 +143,7 @@ impl Answer<'_> {
     }
 }
 
-/// Three digits: a target's status has no more, nor has one of the load balancer's own.
+/// Writes a status in three digits: a target's has no more, nor has one of the load balancer's own.
 fn push_status(out: &mut Vec<u8>, status: u16) {
     for unit in [100, 10, 1] {
         out.push(b'0' + u8::try_from(status / unit % 10).unwrap_or(0));

@@ -40,7 +40,7 @@ pub(super) enum Reply<'a> {
 /// The way of a request to its target.
 struct Upload<'a, F> {
     future: Pin<&'a mut F>,
-    /// It ended, in a way that leaves an answer possible.
+    /// Whether it ended, in a way that leaves an answer possible.
     over: bool,
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn converse(
     };
     let response = arrived.head;
     record.note_answer(response.status(), activity.last());
-    chosen.target.record(Some(response.status()));
+    chosen.target.note_answer(Some(response.status()));
     let mut cookies = Vec::new();
     group.set_cookies(chosen, response.fields(), record.created, &mut cookies);
     for cookie in &cookies {

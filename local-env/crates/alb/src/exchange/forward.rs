@@ -37,7 +37,7 @@ impl Exchange<'_> {
                 Attempt::Interrupted(why) => return self.interrupted(why).await,
                 Attempt::Failed(failure) => failure,
             };
-            chosen.target.record(None);
+            chosen.target.note_answer(None);
             let cause = std::error::Error::source(&failure).map(ToString::to_string);
             tracing::debug!(target = %chosen.target.address, %failure, cause, "no answer");
             self.record.note_failure(&failure);
@@ -148,8 +148,7 @@ impl Exchange<'_> {
         converse(self, (group, chosen), sink, Reply::Http2 { response, head }, false).await
     }
 
-    /// A client that is still there is told what was wrong; one that has left is only logged
-    /// (alb §6.1).
+    /// Answers a client that is still there; one that has left is only noted (alb §6.1).
     async fn interrupted(&mut self, why: Interrupted) -> Connection {
         match why {
             Interrupted::Malformed => self.reject(Rejection::Malformed).await,
@@ -165,8 +164,8 @@ impl Exchange<'_> {
         }
     }
 
-    /// Whether another target may get the request: it was not sent, or only asks for something and
-    /// brings nothing (RFC 9110 §9.2.2).
+    /// Returns whether another target may get the request: it was not sent, or only asks for
+    /// something and brings nothing (RFC 9110 §9.2.2).
     fn can_be_repeated(&self, failure: &Failure) -> bool {
         let safe = matches!(self.head.method(), b"GET" | b"HEAD" | b"OPTIONS");
         failure.is_before_request() || (safe && self.framing == Framing::None)

@@ -22,7 +22,7 @@ pub(super) struct Generated {
 // === impl Generated ===
 
 impl Generated {
-    /// An error page: the causes of each status stand in alb §6.1.
+    /// Makes the error page of a status, whose causes stand in alb §6.1.
     pub(super) fn error(status: u16) -> Self {
         let page = page(status);
         let content_type = (!page.is_empty()).then_some(Cow::Borrowed("text/html"));
@@ -30,18 +30,19 @@ impl Generated {
         Self { status, connection, content_type, body: page, location: None, grpc: false }
     }
 
-    /// An error for who speaks gRPC: it stands in the headers (alb §1.1).
+    /// Makes the error for a client that speaks gRPC, which stands in the headers (alb §1.1).
     pub(super) fn grpc_error(status: u16) -> Self {
         let content_type = Some(Cow::Borrowed("application/grpc"));
         Self { body: Bytes::new(), content_type, grpc: true, ..Self::error(status) }
     }
 
-    /// A redirect's answer.
+    /// Makes the answer of a redirect.
     pub(super) fn redirect(status: u16, location: Vec<u8>) -> Self {
         Self { location: Some(location), ..Self::error(status) }
     }
 
-    /// A `fixed-response` action's answer; the character set is ALB's addition (alb §3.3).
+    /// Makes the answer of a `fixed-response` action; the character set is ALB's addition
+    /// (alb §3.3).
     pub(super) fn fixed(action: &stack::FixedResponse) -> Self {
         let content_type = action.content_type.as_deref().unwrap_or("text/plain");
         Self {
@@ -54,7 +55,7 @@ impl Generated {
         }
     }
 
-    /// Stands behind the headers that every answer gets (alb §3.2).
+    /// Returns the `Location`, which stands behind the headers that every answer gets (alb §3.2).
     pub(super) fn location(&self) -> Option<&[u8]> {
         self.location.as_deref()
     }
@@ -101,8 +102,8 @@ fn page(status: u16) -> Bytes {
     html.into()
 }
 
-/// The phrases are nginx's, which ALB follows, where they differ from the registered ones; statuses
-/// of ALB's own have none.
+/// Returns the phrase of a status: nginx's, which ALB follows, where it differs from the registered
+/// one. Statuses of ALB's own have none.
 fn phrase(status: u16) -> &'static str {
     match status {
         405 => "Not Allowed",

@@ -55,7 +55,7 @@ struct Exchange<'a> {
     handling: Rc<ConnectionHandling>,
     head: &'a RequestHead,
     source: Source<'a>,
-    /// Until the answer has begun.
+    /// Where it is answered, until the answer has begun.
     answerer: Option<Answerer<'a>>,
     framing: Framing,
     /// What becomes of the client's connection.
@@ -64,7 +64,7 @@ struct Exchange<'a> {
     target_connection: Connection,
     activity: &'a Activity,
     idle: &'a Idle,
-    /// Headers that the answer gets beside those that it came with.
+    /// The headers that the answer gets beside those that it came with.
     added: Fields,
     record: Record,
 }

@@ -1,6 +1,6 @@
 //! `X-Amzn-Trace-Id`, as ALB makes one or extends the one that a client sent (alb §5.3).
 
-/// Headers beyond this size get a new `Root`.
+/// The size of headers beyond which there is a new `Root`.
 const MAX_HEADERS: usize = 7 << 10;
 
 /// Writes the header's new value. `size` is that of all headers, `epoch` is seconds since 1970, and
@@ -31,7 +31,7 @@ pub(super) fn extend(
     }
 }
 
-/// The last digits of a number.
+/// Writes the last digits of a number.
 fn push_hex(out: &mut Vec<u8>, number: u128, digits: u32) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for digit in (0..digits).rev() {

@@ -51,7 +51,7 @@ impl Fields {
         self.push_line(name, value);
     }
 
-    /// All fields, in order.
+    /// Returns all fields, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Field<'_>> {
         self.lines.iter().map(|line| Field {
             known: line.known,
@@ -60,28 +60,28 @@ impl Fields {
         })
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// How many bytes they take, start line included.
+    /// Returns how many bytes they take, start line included.
     pub(crate) fn size(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// The first value of a name that the load balancer cares for.
+    /// Returns the first value of a name that the load balancer cares for.
     pub(crate) fn get(&self, known: Name) -> Option<&[u8]> {
         let line = self.lines.iter().find(|line| line.known == known)?;
         Some(line.value.of(&self.text))
     }
 
-    /// All values of a name that the load balancer cares for, in order.
+    /// Returns all values of a name that the load balancer cares for, in order.
     pub(crate) fn all(&self, known: Name) -> impl Iterator<Item = &[u8]> {
         self.lines
             .iter()
@@ -89,12 +89,12 @@ impl Fields {
             .map(|line| line.value.of(&self.text))
     }
 
-    /// All values of any name, whatever its case, in order.
+    /// Returns all values of any name, whatever its case, in order.
     pub(crate) fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(move |it| it.name.eq_ignore_ascii_case(name)).map(|it| it.value)
     }
 
-    /// Bytes of the head, as it came.
+    /// Returns the bytes of the head, as it came.
     pub(super) fn text(&self) -> &[u8] {
         &self.text
     }
@@ -114,7 +114,7 @@ impl Fields {
 // === impl Span ===
 
 impl Span {
-    /// Heads are bounded far below what 32 bits count.
+    /// Makes a span. Heads are bounded far below what 32 bits count.
     pub(super) fn new(start: usize, end: usize) -> Self {
         let clamp = |at| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: clamp(start), end: clamp(end) }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-/// Lines with where each begins, without their ends.
+/// The lines of a head without their ends, each with where it begins.
 pub(super) struct Lines<'a> {
     head: &'a [u8],
     at: usize,
@@ -38,8 +38,8 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Where a head ends, which is behind its first empty line, whatever its lines end with. `scanned` is
-/// how far it was looked for before.
+/// Returns where a head ends, which is behind its first empty line, whatever its lines end with.
+/// `scanned` is how far it was looked for before.
 pub(crate) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
     let mut at = scanned;
     while let Some(found) = memchr(b'\n', bytes.get(at..)?) {
@@ -53,7 +53,7 @@ pub(crate) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
     None
 }
 
-/// The range of what is left between blanks.
+/// Returns the range of what is left between blanks.
 pub(super) fn trimmed(line: &[u8], within: Range<usize>) -> Range<usize> {
     let (mut start, mut end) = (within.start, within.end);
     while start < end && is_blank(line[start]) {
@@ -69,22 +69,22 @@ pub(super) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// What a value may hold (RFC 9110 §5.5).
+/// Returns whether a value may hold this (RFC 9110 §5.5).
 pub(crate) fn is_text(byte: u8) -> bool {
     (byte >= b' ' && byte != 0x7f) || byte == b'\t'
 }
 
-/// RFC 9110 §5.1.
+/// Returns whether it is a field's name (RFC 9110 §5.1).
 pub(super) fn is_field_name(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|&byte| is_token(byte))
 }
 
-/// RFC 9110 §5.6.2.
+/// Returns whether a token may hold this (RFC 9110 §5.6.2).
 pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// What ALB takes in a header's name (alb §1.4).
+/// Returns whether ALB takes this in a header's name (alb §1.4).
 pub(crate) fn is_valid_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-'
 }

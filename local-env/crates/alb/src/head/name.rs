@@ -6,12 +6,12 @@ macro_rules! known {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Name {
             $(#[doc = $text] $variant,)*
-            /// Any other.
+            /// It is any other name.
             Other,
         }
 
         impl Name {
-            /// Which one this is, in whatever case it is written.
+            /// Returns which name this is, in whatever case it is written.
             pub(crate) fn of(name: &[u8]) -> Self {
                 match name.len() {
                     $(len if len == $text.len() && name.eq_ignore_ascii_case($text.as_bytes()) => {

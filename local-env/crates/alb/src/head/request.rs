@@ -22,7 +22,7 @@ pub struct RequestHead {
 /// The version that a request line names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// None at all.
+    /// It names no version.
     Http09,
     /// `HTTP/1.0`.
     Http10,
@@ -47,7 +47,7 @@ pub enum Malformed {
 // === impl RequestHead ===
 
 impl RequestHead {
-    /// A head that did not come as bytes.
+    /// Makes a head that did not come as bytes.
     pub fn new(method: &[u8], target: &[u8], version: Version) -> Self {
         let mut head = Self::default();
         head.start(method, target, version);
@@ -89,38 +89,38 @@ impl RequestHead {
         Ok(())
     }
 
-    /// The method as it was written.
+    /// Returns the method as it was written.
     pub fn method(&self) -> &[u8] {
         self.method.of(self.fields.text())
     }
 
-    /// The request target as it was written: a path and query, an absolute URL, or `*`.
+    /// Returns the request target as it was written: a path and query, an absolute URL, or `*`.
     pub fn target(&self) -> &[u8] {
         self.target.of(self.fields.text())
     }
 
-    /// The version of the request line.
+    /// Returns the version of the request line.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// The header fields.
+    /// Returns the header fields.
     pub fn fields(&self) -> &Fields {
         &self.fields
     }
 
-    /// The header fields, to add some.
+    /// Returns the header fields, to add some.
     pub fn fields_mut(&mut self) -> &mut Fields {
         &mut self.fields
     }
 
-    /// The head as it came; meaningless for one that did not come as bytes.
+    /// Returns the head as it came; meaningless for one that did not come as bytes.
     pub fn text(&self) -> &[u8] {
         self.fields.text()
     }
 
-    /// Whether it is so ordinary that no server could misread it: then it is of the class Compliant,
-    /// and the desync classes need not look (alb §8).
+    /// Returns whether it is so ordinary that no server could misread it: then it is of the class
+    /// Compliant, and the desync classes need not look (alb §8).
     pub fn is_plain(&self) -> bool {
         self.plain
     }
@@ -188,7 +188,8 @@ fn version(text: &[u8]) -> Result<Version, Malformed> {
     }
 }
 
-/// Origin form, absolute form, asterisk form, or an authority for `CONNECT` (RFC 9112 §3.2).
+/// Returns whether it is in origin form, absolute form or asterisk form, or an authority for
+/// `CONNECT` (RFC 9112 §3.2).
 fn is_target(target: &[u8]) -> bool {
     match target {
         [b'/', ..] | b"*" => true,
@@ -197,8 +198,8 @@ fn is_target(target: &[u8]) -> bool {
     }
 }
 
-/// A name that some server might take for `Content-Length` or `Transfer-Encoding`. One that ends in
-/// a hyphen may be either, cut short: `Content-Lengt--`.
+/// Returns whether some server might take a name for `Content-Length` or `Transfer-Encoding`. One
+/// that ends in a hyphen may be either, cut short: `Content-Lengt--`.
 fn resembles_framing(name: &[u8]) -> bool {
     let ends_in = |end: &[u8]| {
         name.len().checked_sub(end.len()).is_some_and(|at| name[at..].eq_ignore_ascii_case(end))
@@ -208,7 +209,8 @@ fn resembles_framing(name: &[u8]) -> bool {
         || (ends_in(b"encoding") && !name.eq_ignore_ascii_case(b"accept-encoding"))
 }
 
-/// Without leaving early, so that the compiler can look at many bytes at once.
+/// Returns whether all bytes are of a kind, without leaving early, so that the compiler can look at
+/// many bytes at once.
 fn all(bytes: &[u8], of_kind: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(true, |all, &byte| all & of_kind(byte))
 }

@@ -58,27 +58,28 @@ impl ResponseHead {
         Ok(())
     }
 
-    /// The status.
+    /// Returns the status.
     pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
-    /// What stands behind the status.
+    /// Returns what stands behind the status.
     pub(crate) fn reason(&self) -> &[u8] {
         self.reason.of(self.fields.text())
     }
 
-    /// Whether it came from a target that speaks HTTP/1.0, which closes unless it says otherwise.
+    /// Returns whether it came from a target that speaks HTTP/1.0, which closes unless it says
+    /// otherwise.
     pub(crate) fn is_http10(&self) -> bool {
         self.http10
     }
 
-    /// The header fields.
+    /// Returns the header fields.
     pub(crate) fn fields(&self) -> &Fields {
         &self.fields
     }
 
-    /// The header fields, to add some.
+    /// Returns the header fields, to add some.
     pub(crate) fn fields_mut(&mut self) -> &mut Fields {
         &mut self.fields
     }

@@ -22,14 +22,15 @@ pub(crate) struct Handling {
     pub(crate) attributes: Arc<LoadBalancerAttributes>,
     pub(crate) listener: Arc<ListenerAttributes>,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
-    /// Those that clients are shown, for the log to name.
+    /// The certificates that clients are shown, for the log to name.
     pub(crate) certificates: Arc<[Certificate]>,
 }
 
 // === impl Handling ===
 
 impl Handling {
-    /// That of a listener of this load balancer, whose rules forward to some of `groups`.
+    /// Compiles what a listener of this load balancer does, whose rules forward to some of
+    /// `groups`.
     pub(crate) fn compile(
         model: &LoadBalancer,
         listener: &Listener,

@@ -23,15 +23,15 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct ListenerPlan {
     pub(crate) ports: Arc<PublishedPorts>,
-    /// `http` or `https`.
+    /// The scheme, `http` or `https`.
     pub(crate) protocol: &'static str,
-    /// In AWS.
+    /// The listener's port in AWS.
     pub(crate) port: u16,
     pub(crate) published_port: u16,
     /// The host of requests that come without one.
     pub(crate) dns_name: Arc<str>,
     pub(crate) targets: TargetPolicy,
-    /// For cookies that keep a client with a target group.
+    /// The sealer of cookies that keep a client with a target group.
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) explain: bool,
     /// The load balancer's, as logs have it.
@@ -43,14 +43,14 @@ pub(crate) struct ListenerPlan {
 #[derive(Debug)]
 pub(crate) struct ListenerContext {
     pub(crate) plan: ListenerPlan,
-    /// Which is replaced whole.
+    /// What the listener does, which is replaced whole.
     pub(crate) handling: RefCell<Rc<Handling>>,
     pub(crate) pool: Rc<Pool>,
     pub(crate) shard: Arc<Shard>,
     pub(crate) random: RefCell<fastrand::Rng>,
     /// Whether answers are the last on their connections, since the load balancer ends.
     pub(crate) stopping: Rc<Cell<bool>>,
-    /// For targets that are spoken to over TLS: HTTP/1.1, and HTTP/2.
+    /// The configurations for targets that are spoken to over TLS: by HTTP/1.1, and by HTTP/2.
     pub(crate) any_certificate: [Arc<rustls::ClientConfig>; 2],
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct TargetPolicy {
 // === impl ListenerContext ===
 
 impl ListenerContext {
-    /// What is done with what comes now.
+    /// Returns what is done with what comes now.
     pub(crate) fn handling(&self) -> Rc<Handling> {
         Rc::clone(&self.handling.borrow())
     }
@@ -82,7 +82,7 @@ impl std::ops::Deref for ListenerContext {
 // === impl TargetPolicy ===
 
 impl TargetPolicy {
-    /// How many other targets may be tried.
+    /// Returns how many other targets may be tried.
     pub(crate) fn others(self, group: &TargetGroup) -> usize {
         if self.fail_over { group.eligible().saturating_sub(1) } else { 0 }
     }

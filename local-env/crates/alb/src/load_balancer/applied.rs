@@ -19,11 +19,11 @@ pub struct Reloaded {
 
 /// What is served at present.
 pub(super) struct Applied {
-    /// As far as it has been taken up.
+    /// The model, as far as it has been taken up.
     model: LoadBalancer,
     /// The groups that rules forward to.
     used: HashMap<Arn, Arc<TargetGroup>>,
-    /// By the listener's port.
+    /// What HTTPS listeners serve with, by their ports in AWS.
     tls: HashMap<u16, Arc<rustls::ServerConfig>>,
 }
 
@@ -58,7 +58,8 @@ impl Applied {
         compiled.collect()
     }
 
-    /// Has the targets checked of all groups that rules forward to; those to which none does any more.
+    /// Has the targets checked of all groups that rules forward to, and returns those to which none
+    /// does any more.
     pub(super) fn use_groups(
         &mut self,
         groups: &HashMap<Arn, Arc<TargetGroup>>,
@@ -78,7 +79,7 @@ impl Applied {
         before.into_values().collect()
     }
 
-    /// Whether there is a socket for the listener already, with the same protocol.
+    /// Returns whether there is a socket for the listener already, with the same protocol.
     fn has(&self, listener: &Listener) -> bool {
         self.model.listeners.iter().any(|it| is_same(it, listener))
     }
@@ -112,7 +113,7 @@ fn is_same(old: &Listener, new: &Listener) -> bool {
     old.port == new.port && is_plain(old) == is_plain(new)
 }
 
-/// Whether a rule of any listener sends requests to the group.
+/// Returns whether a rule of any listener sends requests to the group.
 fn forwards_to(model: &LoadBalancer, group: &Arn) -> bool {
     let actions = |listener: &Listener| {
         let rules = listener.rules.iter().map(|rule| &rule.action);

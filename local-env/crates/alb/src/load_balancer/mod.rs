@@ -98,12 +98,12 @@ impl LoadBalancer {
         Ok(Self { workers, applied, ports, metrics })
     }
 
-    /// Each listener's port in AWS, and where it is published.
+    /// Returns each listener's port in AWS, and where it is published.
     pub fn published_ports(&self) -> &PublishedPorts {
         &self.ports
     }
 
-    /// What is counted once it serves.
+    /// Returns what is counted once it serves.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
     }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{access_log::AccessLog, listener::TargetPolicy, upstream::Limits};
 
-/// ALB's own limit on connecting to a target (alb §1.2).
+/// The limit of ALB on connecting to a target (alb §1.2).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The limit where another target may be tried.
 const FAIL_OVER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -18,8 +18,8 @@ const FAIL_OVER_TIMEOUT: Duration = Duration::from_secs(1);
 pub enum Failing {
     /// The client is told, as ALB does.
     IsTold,
-    /// Another target is tried. For tasks that something else stops, without draining them first as
-    /// ECS would.
+    /// Another target is tried. This is for tasks that something else stops, without draining them
+    /// first as ECS would.
     GoesOver,
 }
 
@@ -40,7 +40,7 @@ pub struct Options {
 pub struct Publication {
     /// The local port; 0 is any free one.
     pub port: u16,
-    /// For an HTTPS listener.
+    /// What an HTTPS listener serves with; `None` for an HTTP listener.
     pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Connections that may wait to be accepted.
+/// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
 /// A free port that has been found may be somebody else's a moment later.
@@ -25,8 +25,8 @@ pub struct BindError {
     pub source: io::Error,
 }
 
-/// Sockets for each of `workers` on each of `addresses`, all on one port; port 0 is any free one,
-/// which the first address finds.
+/// Opens sockets for each of `workers` on each of `addresses`, all on one port; port 0 is any free
+/// one, which the first address finds.
 pub(super) fn bind(
     addresses: &[IpAddr],
     port: u16,
@@ -61,7 +61,7 @@ fn try_to_bind(
     Ok((port, sets))
 }
 
-/// The port, if nobody listens on it.
+/// Returns the port, if nobody listens on it.
 fn exclusively(address: SocketAddr) -> io::Result<u16> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     prepare(&socket, address)?;

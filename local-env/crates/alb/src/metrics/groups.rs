@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{GROUP_COUNTERS, GroupCounter, add};
+use super::counter::{GROUP_COUNTERS, GroupCounter, add};
 use crate::targets::TargetGroup;
 
 /// The groups that are counted for, in the order in which they came.
@@ -67,7 +67,7 @@ impl Counted {
         }
     }
 
-    /// The group, if it is still there.
+    /// Returns the group, if it is still there.
     pub(super) fn group(&self) -> Option<Arc<TargetGroup>> {
         self.group.upgrade()
     }
@@ -94,7 +94,8 @@ impl Counted {
         self.add(GroupCounter::ResponseMicros, micros);
     }
 
-    /// A weak pointer keeps its address from being used again.
+    /// Returns whether it counts for this group. A weak pointer keeps its address from being used
+    /// again.
     fn is_of(&self, group: &Arc<TargetGroup>) -> bool {
         self.group.as_ptr() == Arc::as_ptr(group)
     }

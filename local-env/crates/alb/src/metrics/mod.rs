@@ -3,83 +3,21 @@
 //! Each worker counts for itself, in memory that no other writes to, and whoever asks adds up. A
 //! metric that AWS has both for the load balancer and for each target group is counted by group.
 
+mod counter;
 mod groups;
 mod request;
 mod server;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, atomic::AtomicU64};
 
+pub(crate) use counter::{Counter, GroupCounter};
 pub use server::{MetricsBindError, MetricsServer};
 
-use self::groups::{Counted, Groups};
+use self::{
+    counter::{COUNTERS, add, read},
+    groups::{Counted, Groups},
+};
 use super::targets::TargetGroup;
-
-macro_rules! counters {
-    ($(#[$doc:meta])* $kind:ident { $($name:ident = $cloudwatch:literal, $prometheus:literal;)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum $kind {
-            $(#[doc = concat!("`", $cloudwatch, "`.")] $name,)*
-        }
-
-        impl $kind {
-            const ALL: &[(Self, &str, &str)] =
-                &[$((Self::$name, $cloudwatch, $prometheus),)*];
-        }
-    };
-}
-
-counters! {
-    /// Counted for the load balancer.
-    Counter {
-        ActiveConnections = "ActiveConnectionCount", "active_connections";
-        NewConnections = "NewConnectionCount", "new_connections_total";
-        ProcessedBytes = "ProcessedBytes", "processed_bytes_total";
-        ClientTlsErrors = "ClientTLSNegotiationErrorCount", "client_tls_negotiation_errors_total";
-        RuleEvaluations = "RuleEvaluations", "rule_evaluations_total";
-        Elb3xx = "HTTPCode_ELB_3XX_Count", "httpcode_elb_3xx_total";
-        Elb4xx = "HTTPCode_ELB_4XX_Count", "httpcode_elb_4xx_total";
-        Elb5xx = "HTTPCode_ELB_5XX_Count", "httpcode_elb_5xx_total";
-        Elb500 = "HTTPCode_ELB_500_Count", "httpcode_elb_500_total";
-        Elb502 = "HTTPCode_ELB_502_Count", "httpcode_elb_502_total";
-        Elb503 = "HTTPCode_ELB_503_Count", "httpcode_elb_503_total";
-        Elb504 = "HTTPCode_ELB_504_Count", "httpcode_elb_504_total";
-        Redirects = "HTTP_Redirect_Count", "http_redirects_total";
-        RedirectUrlLimit =
-            "HTTP_Redirect_Url_Limit_Exceeded_Count", "http_redirect_url_limit_exceeded_total";
-        FixedResponses = "HTTP_Fixed_Response_Count", "http_fixed_responses_total";
-        GrpcRequests = "GrpcRequestCount", "grpc_requests_total";
-        NonStickyRequests = "NonStickyRequestCount", "non_sticky_requests_total";
-        NonCompliantRequests =
-            "DesyncMitigationMode_NonCompliant_Request_Count", "desync_non_compliant_requests_total";
-        DroppedInvalidHeaders =
-            "DroppedInvalidHeaderRequestCount", "dropped_invalid_header_requests_total";
-        ForwardedInvalidHeaders =
-            "ForwardedInvalidHeaderRequestCount", "forwarded_invalid_header_requests_total";
-    }
-}
-
-counters! {
-    /// Counted for each target group.
-    GroupCounter {
-        Requests = "RequestCount", "requests_total";
-        Target2xx = "HTTPCode_Target_2XX_Count", "httpcode_target_2xx_total";
-        Target3xx = "HTTPCode_Target_3XX_Count", "httpcode_target_3xx_total";
-        Target4xx = "HTTPCode_Target_4XX_Count", "httpcode_target_4xx_total";
-        Target5xx = "HTTPCode_Target_5XX_Count", "httpcode_target_5xx_total";
-        ConnectionErrors = "TargetConnectionErrorCount", "target_connection_errors_total";
-        TlsErrors = "TargetTLSNegotiationErrorCount", "target_tls_negotiation_errors_total";
-        UnhealthyRouting = "UnhealthyRoutingRequestCount", "unhealthy_routing_requests_total";
-        Responses = "TargetResponseTime (samples)", "target_response_time_seconds_count";
-        ResponseMicros = "TargetResponseTime", "target_response_time_seconds_sum";
-    }
-}
-
-const COUNTERS: usize = Counter::ALL.len();
-const GROUP_COUNTERS: usize = GroupCounter::ALL.len();
 
 /// What a load balancer's workers have counted.
 #[derive(Debug)]
@@ -99,9 +37,9 @@ pub(super) struct Shard {
 /// A metric's value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample<'a> {
-    /// CloudWatch's name.
+    /// The name in CloudWatch.
     pub cloudwatch: &'static str,
-    /// Prometheus' name, without what all of ours begin with.
+    /// The name in Prometheus, without what all of ours begin with.
     pub name: &'static str,
     /// `app/NAME/ID`.
     pub load_balancer: &'a str,
@@ -134,7 +72,7 @@ impl Metrics {
         self.shards.get(worker)
     }
 
-    /// All metrics, as they stand.
+    /// Returns all metrics, as they stand.
     pub fn samples(&self) -> Vec<Sample<'_>> {
         let mut samples = Vec::new();
         for (at, (_, cloudwatch, name)) in Counter::ALL.iter().enumerate() {
@@ -161,7 +99,7 @@ impl Metrics {
         samples
     }
 
-    /// The groups that are still there, each with what every worker has counted for it.
+    /// Returns the groups that are still there, each with what every worker has counted for it.
     fn groups(&self) -> Vec<(Arc<TargetGroup>, Vec<&Counted>)> {
         let Some(first) = self.shards.first() else { return Vec::new() };
         let there = first.groups.iter().filter_map(Counted::group);
@@ -201,8 +139,8 @@ impl Shard {
         add(&self.counters[counter as usize], count);
     }
 
-    /// One connection less.
-    pub(super) fn leave(&self, counter: Counter) {
+    /// Counts one connection less.
+    pub(super) fn count_down(&self, counter: Counter) {
         add(&self.counters[counter as usize], u64::MAX);
     }
 
@@ -225,15 +163,6 @@ impl Shard {
     }
 }
 
-/// Without a locked instruction: only one thread writes.
-fn add(counter: &AtomicU64, count: u64) {
-    counter.store(read(counter).wrapping_add(count), Ordering::Relaxed);
-}
-
-fn read(counter: &AtomicU64) -> u64 {
-    counter.load(Ordering::Relaxed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,7 +182,7 @@ mod tests {
             shard.count(Counter::ActiveConnections);
             shard.count_status(503);
         }
-        metrics.shard(0).unwrap().leave(Counter::ActiveConnections);
+        metrics.shard(0).unwrap().count_down(Counter::ActiveConnections);
         assert_eq!(value(&metrics, "NewConnectionCount"), "2");
         assert_eq!(value(&metrics, "ActiveConnectionCount"), "1");
         assert_eq!(value(&metrics, "HTTPCode_ELB_503_Count"), "2");

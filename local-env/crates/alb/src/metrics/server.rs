@@ -20,7 +20,8 @@ const PREFIX: &str = "aws_applicationelb_";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 /// How long a client may take over its request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Before one tries again to accept connections, where there are too many open files, say.
+/// The pause before the next attempt to accept connections, where there are too many open files,
+/// say.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// The metrics' endpoint at work; it ends when this is dropped.
@@ -55,7 +56,7 @@ impl MetricsServer {
         Ok(Self { address, _serving: AbortOnDropHandle::new(serving) })
     }
 
-    /// Where it listens.
+    /// Returns where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -98,7 +99,7 @@ fn answer(path: &str, metrics: &[Arc<Metrics>]) -> Response<Full<Bytes>> {
     response
 }
 
-/// All samples, those of one metric together.
+/// Writes all samples, those of one metric together.
 fn exposition(metrics: &[Arc<Metrics>]) -> String {
     let mut by_name: BTreeMap<&str, Vec<Sample<'_>>> = BTreeMap::new();
     for sample in metrics.iter().flat_map(|metrics| metrics.samples()) {

@@ -8,18 +8,18 @@ use stack::{self, Arn, Authentication, FixedResponse};
 /// A rule's action, compiled.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Send it to a target.
+    /// The request is sent to a target.
     Forward(Forward),
-    /// Answer with another address.
+    /// The answer is another address.
     Redirect(Redirect),
-    /// Answer with a text of the template's.
+    /// The answer is a text of the template's.
     FixedResponse(FixedResponse),
 }
 
 // === impl Action ===
 
 impl Action {
-    /// The action, and the authentication that is left out before it.
+    /// Compiles an action, and returns the authentication that is left out before it.
     pub(super) fn compile(
         action: &stack::Action,
         groups: &HashMap<Arn, Arc<TargetGroup>>,

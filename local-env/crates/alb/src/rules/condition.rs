@@ -4,7 +4,8 @@ use ipnet::IpNet;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::{
-    Request, RouteError,
+    error::RouteError,
+    request::Request,
     wildcard::{Case, Wildcard},
 };
 use stack::{self, QueryPattern};
@@ -31,7 +32,7 @@ pub(super) struct Pair {
     value: Wildcard,
 }
 
-/// A regular expression as ALB has it: bytes, searched for anywhere (alb §2.5).
+/// Compiles a regular expression as ALB has it: bytes, searched for anywhere (alb §2.5).
 pub(super) fn regex(expression: &str, case: Case) -> Result<Regex, RouteError> {
     RegexBuilder::new(expression)
         .unicode(false)
@@ -65,7 +66,7 @@ impl Condition {
         })
     }
 
-    /// Whether it holds for a request whose path is `path` once it is normalised.
+    /// Returns whether it holds for a request whose path is `path` once it is normalised.
     #[inline]
     pub(super) fn holds(&self, request: &Request<'_>, path: &[u8]) -> bool {
         match self {
@@ -87,7 +88,7 @@ impl Condition {
     }
 }
 
-/// A query's pairs as they were sent, which is how they are compared (alb §2.4).
+/// Returns a query's pairs as they were sent, which is how they are compared (alb §2.4).
 pub(super) fn pairs(query: Option<&[u8]>) -> impl Iterator<Item = (&[u8], &[u8])> {
     let pairs = query.unwrap_or_default().split(|&byte| byte == b'&');
     pairs.filter(|pair| !pair.is_empty()).map(|pair| match memchr::memchr(b'=', pair) {

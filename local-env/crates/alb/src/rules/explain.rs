@@ -12,7 +12,7 @@ const MAX_HEADER: usize = 2048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     unmatched: Vec<Unmatched>,
-    /// Priority and name in the template; the default rule has 0 and none.
+    /// The priority and the name in the template; the default rule has 0 and none.
     taken: Result<(u32, Option<String>), AboveRoot>,
 }
 
@@ -23,14 +23,14 @@ pub struct Unmatched {
     pub priority: u32,
     /// Its name in the template.
     pub logical_id: String,
-    /// For each condition that does not hold, what was compared with what.
+    /// What was compared with what, for each condition that does not hold.
     pub reasons: Vec<String>,
 }
 
 // === impl Routes ===
 
 impl Routes {
-    /// Which rule takes a request, and why no rule before it does.
+    /// Explains which rule takes a request, and why no rule before it does.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         let taken = self.choose(request);
         let unmatched = match (&taken, request.normalised_path()) {
@@ -123,7 +123,7 @@ fn pair(pattern: &QueryPattern) -> String {
     format!("{}={}", pattern.key.as_deref().unwrap_or("*"), pattern.value)
 }
 
-/// Whatever a client sends, it stays on its line.
+/// Quotes what a client sent, so that it stays on its line.
 fn quoted(text: &[u8]) -> String {
     match str::from_utf8(text) {
         Ok(text) if !text.contains(char::is_control) => format!("`{text}`"),
@@ -134,12 +134,12 @@ fn quoted(text: &[u8]) -> String {
 // === impl Explanation ===
 
 impl Explanation {
-    /// The rules that were tried before the one that took the request.
+    /// Returns the rules that were tried before the one that took the request.
     pub fn unmatched(&self) -> &[Unmatched] {
         &self.unmatched
     }
 
-    /// One line, fit for a header.
+    /// Returns it as one line, fit for a header.
     pub fn header(&self) -> String {
         let mut text = match &self.taken {
             Ok((priority, Some(name))) => format!("rule {priority} {name}"),

@@ -19,7 +19,7 @@ use stack::{self, Arn};
 
 /// The group cookie, and its twin for requests that other sites make.
 const NAMES: [&str; 2] = ["AWSALBTG", "AWSALBTGCORS"];
-/// So that no other sealed cookie is taken for one of these.
+/// The mark by which no other sealed cookie is taken for one of these.
 const MARK: &[u8] = b"group:";
 /// How long clients keep the cookie, however long it counts (as for targets, alb §4.7).
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -38,7 +38,7 @@ pub struct Forward {
 pub(crate) struct ChosenGroup<'a> {
     /// The group.
     pub(crate) group: &'a Arc<TargetGroup>,
-    /// Values of `Set-Cookie` headers for the answer.
+    /// The values of `Set-Cookie` headers for the answer.
     pub(crate) set_cookies: Option<[Vec<u8>; 2]>,
     /// Whether the client sent a group cookie that can't be read (`AWSALBTGCookieInvalid`).
     pub(crate) bad_cookie: bool,
@@ -68,17 +68,18 @@ impl Forward {
         Ok(Self { groups, total, stickiness: forward.stickiness })
     }
 
-    /// The groups and their weights, in the template's order.
+    /// Returns the groups and their weights, in the template's order.
     pub fn groups(&self) -> impl Iterator<Item = (&Arc<TargetGroup>, u32)> {
         self.groups.iter().map(|(group, weight)| (group, *weight))
     }
 
-    /// How long a client stays with the group that it was given.
+    /// Returns how long a client stays with the group that it was given.
     pub fn stickiness(&self) -> Option<Duration> {
         self.stickiness
     }
 
-    /// The group for a request with these header fields; `None` where no group has any weight.
+    /// Chooses the group for a request with these header fields; `None` where no group has any
+    /// weight.
     #[inline]
     pub(crate) fn choose(
         &self,
@@ -94,7 +95,7 @@ impl Forward {
         }
     }
 
-    /// A group by weight, whether it has targets or not.
+    /// Draws a group by weight, whether it has targets or not.
     fn draw(&self, random: &mut fastrand::Rng) -> Option<&Arc<TargetGroup>> {
         let mut drawn = if self.total == 0 { return None } else { random.u32(..self.total) };
         let hit = self.groups.iter().find(|(_, weight)| {
@@ -127,7 +128,8 @@ impl Forward {
         })
     }
 
-    /// The first cookie that can be read counts; its group needs no weight any more.
+    /// Returns what the client's cookies say. The first one that can be read counts; its group
+    /// needs no weight any more.
     fn remembered(&self, fields: &Fields, sealer: &Sealer, now: SystemTime) -> Remembered<'_> {
         let is_ours = |name: &[u8]| NAMES.iter().any(|known| known.as_bytes() == name);
         let mut found = Remembered::Nothing;
@@ -154,7 +156,7 @@ impl<'a> ChosenGroup<'a> {
     }
 }
 
-/// What is sealed: until when the cookie counts, and for which group.
+/// Returns what is sealed: until when the cookie counts, and for which group.
 fn plain(group: &Arn, until: SystemTime) -> Vec<u8> {
     [MARK, &seconds(until).to_be_bytes(), group.as_str().as_bytes()].concat()
 }

@@ -10,44 +10,31 @@ mod action;
 mod condition;
 #[cfg(any(test, fuzzing))]
 pub mod definition;
+mod error;
 mod explain;
 mod forward;
 mod path;
 mod redirect;
+mod request;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transform;
 mod wildcard;
 
-use std::{borrow::Cow, collections::HashMap, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 pub use action::Action;
+pub use error::RouteError;
 pub use explain::{Explanation, Unmatched};
 pub use forward::Forward;
 pub use path::AboveRoot;
 pub use redirect::{LocationError, PublishedPorts, Redirect, Subject};
+pub use request::Request;
 pub use transform::{TransformError, Transformed, Transforms};
 
 use self::condition::Condition;
-use super::{head::Fields, targets::TargetGroup};
+use crate::targets::TargetGroup;
 use stack::{self, Arn, Authentication};
-
-/// What conditions look at.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// As it was sent.
-    pub method: &'a [u8],
-    /// Without its port, in any case.
-    pub host: &'a [u8],
-    /// As it was sent, without the query; or `*`.
-    pub path: &'a [u8],
-    /// As it was sent, without the question mark.
-    pub query: Option<&'a [u8]>,
-    /// All header fields.
-    pub fields: &'a Fields,
-    /// The connection's other end, whatever headers say.
-    pub source: IpAddr,
-}
 
 /// What a listener does with each request. A clone has its own memory for running regular
 /// expressions: threads that have one each do not wait for one another.
@@ -75,7 +62,7 @@ struct Effect {
 /// The rule that takes a request.
 #[derive(Clone, Copy, Debug)]
 pub struct MatchedRule<'a> {
-    /// 0 for the default rule.
+    /// The priority, which is 0 for the default rule.
     pub priority: u32,
     /// Its name in the template; the default rule has none.
     pub logical_id: Option<&'a str>,
@@ -87,24 +74,10 @@ pub struct MatchedRule<'a> {
     pub transforms: &'a Transforms,
 }
 
-/// Why a listener's rules can't be compiled.
-#[derive(Debug, thiserror::Error)]
-pub enum RouteError {
-    /// An action forwards to a target group that the stack doesn't have.
-    #[error("no target group has the name {0}")]
-    UnknownTargetGroup(Arn),
-    /// A fixed response's status is none that AWS takes.
-    #[error("{0} is no status for a fixed response: it has to be 2xx, 4xx or 5xx")]
-    BadStatus(u16),
-    /// A regular expression that can't be read or is too large.
-    #[error("`{0}` is no regular expression that can be used")]
-    Regex(String, #[source] regex::Error),
-}
-
 // === impl Routes ===
 
 impl Routes {
-    /// The rules of a listener, whose actions forward to some of `groups`.
+    /// Compiles the rules of a listener, whose actions forward to some of `groups`.
     pub fn compile(
         listener: &stack::Listener,
         groups: &HashMap<Arn, Arc<TargetGroup>>,
@@ -119,7 +92,8 @@ impl Routes {
         })
     }
 
-    /// The rule that takes a request. `OPTIONS *` is about no path, so that the default rule has it.
+    /// Returns the rule that takes a request. `OPTIONS *` is about no path, so that the default
+    /// rule has it.
     #[inline]
     pub fn choose(&self, request: &Request<'_>) -> Result<MatchedRule<'_>, AboveRoot> {
         let Some(path) = request.normalised_path()? else { return Ok(self.default_choice()) };
@@ -129,15 +103,6 @@ impl Routes {
 
     fn default_choice(&self) -> MatchedRule<'_> {
         self.default_rule.choice(0, None)
-    }
-}
-
-// === impl Request ===
-
-impl<'a> Request<'a> {
-    /// The path as conditions see it, if there is one.
-    pub fn normalised_path(&self) -> Result<Option<Cow<'a, [u8]>>, AboveRoot> {
-        if self.path == b"*" { Ok(None) } else { path::normalised(self.path).map(Some) }
     }
 }
 

@@ -10,7 +10,7 @@ use memchr::memchr2_iter;
 #[error("the path climbs above `/`")]
 pub struct AboveRoot;
 
-/// The path as conditions see it; an ordinary one is not copied.
+/// Returns the path as conditions see it; an ordinary one is not copied.
 #[inline]
 pub(super) fn normalised(path: &[u8]) -> Result<Cow<'_, [u8]>, AboveRoot> {
     if is_ordinary(path) {
@@ -20,13 +20,13 @@ pub(super) fn normalised(path: &[u8]) -> Result<Cow<'_, [u8]>, AboveRoot> {
     }
 }
 
-/// Whether it begins at the root and holds neither `%` nor `/.`.
+/// Returns whether it begins at the root and holds neither `%` nor `/.`.
 fn is_ordinary(path: &[u8]) -> bool {
     let harmless = |at| path[at] == b'.' && at > 0 && path[at - 1] != b'/';
     path.first() == Some(&b'/') && memchr2_iter(b'%', b'.', path).all(harmless)
 }
 
-/// What is no encoding stays as it is.
+/// Undoes percent-encoding. What is no encoding stays as it is.
 fn decoded(path: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path;
@@ -48,7 +48,8 @@ fn byte(high: u8, low: u8) -> Option<u8> {
     Some(digit(high)? << 4 | digit(low)?)
 }
 
-/// RFC 3986 §5.2.4, except that there is nothing above the root.
+/// Takes out `.` and `..` segments as RFC 3986 §5.2.4 does, except that there is nothing above the
+/// root.
 fn without_dots(path: &[u8]) -> Result<Vec<u8>, AboveRoot> {
     let mut kept = Vec::with_capacity(path.len() + 1);
     let mut ends_in_dots = false;

@@ -21,15 +21,15 @@ pub struct Redirect {
 /// The parts of a request that the keywords stand for.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// `http` or `https`.
+    /// The scheme, `http` or `https`.
     pub protocol: &'a str,
-    /// Without its port.
+    /// The host without its port.
     pub host: &'a [u8],
     /// The listener's port in AWS.
     pub port: u16,
-    /// With its leading slash, as it was sent.
+    /// The path as it was sent, with its leading slash.
     pub path: &'a [u8],
-    /// Without the question mark, as it was sent.
+    /// The query as it was sent, without the question mark.
     pub query: &'a [u8],
 }
 
@@ -51,12 +51,12 @@ impl Redirect {
         Self { action: action.clone() }
     }
 
-    /// 301 or 302.
+    /// Returns the status, 301 or 302.
     pub fn status(&self) -> u16 {
         self.action.status
     }
 
-    /// The `Location`, which names its port even where that is the protocol's own.
+    /// Returns the `Location`, which names its port even where that is the protocol's own.
     pub fn location(
         &self,
         of: Subject<'_>,
@@ -94,7 +94,8 @@ impl Redirect {
     }
 }
 
-/// One pass, so that what a client sends is never taken for a keyword.
+/// Puts values in place of keywords in one pass, so that what a client sends is never taken for a
+/// keyword.
 fn fill(to: &mut Vec<u8>, template: &str, of: Subject<'_>) {
     let mut rest = template;
     while let Some(start) = rest.find("#{") {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::TargetGroup;
+use crate::{TargetGroup, head::Fields};
 use clock::Clock;
 use stack::{
     Condition, FixedResponse, HealthCheck, HealthCheckPort, ListenerAttributes, ListenerProtocol,

@@ -73,7 +73,7 @@ impl Transforms {
         })
     }
 
-    /// Whether nothing is ever rewritten.
+    /// Returns whether nothing is ever rewritten.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.url.is_none() && self.host.is_none()
@@ -100,7 +100,7 @@ fn is_target(target: &[u8]) -> bool {
     target.first() == Some(&b'/') && target.iter().all(legal)
 }
 
-/// Without a port: a transform can't change it.
+/// Returns whether it is a host without a port, which a transform cannot change.
 fn is_host(host: &[u8]) -> bool {
     let legal = |&byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     !host.is_empty() && host.iter().all(legal)
@@ -109,7 +109,7 @@ fn is_host(host: &[u8]) -> bool {
 // === impl TransformError ===
 
 impl TransformError {
-    /// What the access log calls it.
+    /// Returns what the access log calls it.
     pub fn name(self) -> &'static str {
         match self {
             Self::InvalidPath => "TransformInvalidPath",
@@ -131,7 +131,7 @@ impl Rewrite {
         })
     }
 
-    /// `None` where the expression matches nothing.
+    /// Rewrites a text; `None` where the expression matches nothing.
     fn apply(&self, subject: &[u8], limit: usize) -> Result<Option<Vec<u8>>, TransformError> {
         let Some(captures) = self.regex.captures(subject) else { return Ok(None) };
         // The whole match is a group that every match has.
@@ -153,7 +153,7 @@ impl Rewrite {
     }
 }
 
-/// A dollar sign without a number stands for itself.
+/// Reads a replacement. A dollar sign without a number stands for itself.
 fn parts(replacement: &str) -> Box<[Part]> {
     let mut parts = Vec::new();
     let mut text = String::new();
@@ -178,7 +178,7 @@ fn parts(replacement: &str) -> Box<[Part]> {
 // === impl Part ===
 
 impl Part {
-    /// A group that took no part in the match is empty.
+    /// Returns what takes the place of the part. A group that took no part in the match is empty.
     fn text<'a>(&'a self, captures: &Captures<'a>) -> Result<&'a [u8], TransformError> {
         match self {
             Self::Text(text) => Ok(text),

@@ -23,7 +23,7 @@ pub(super) enum Case {
 /// What follows the prefix of a pattern that has a wildcard.
 #[derive(Clone, Debug)]
 struct Open {
-    /// From the first wildcard to the last.
+    /// The pieces from the first wildcard to the last.
     middle: Box<[Piece]>,
     suffix: Box<[u8]>,
 }
@@ -40,12 +40,12 @@ enum Piece {
 // === impl Wildcard ===
 
 impl Wildcard {
-    /// Any text is a pattern; what AWS refuses is refused where the template is read.
+    /// Compiles a pattern. Any text is one; what AWS refuses is refused where the template is read.
     pub(super) fn new(pattern: &str, case: Case) -> Self {
         Self::of(pattern.bytes().map(piece), case)
     }
 
-    /// A pattern in which `\*` and `\?` stand for themselves.
+    /// Compiles a pattern in which `\*` and `\?` stand for themselves.
     pub(super) fn with_escapes(pattern: &str, case: Case) -> Self {
         let mut bytes = pattern.bytes().peekable();
         let pieces = std::iter::from_fn(|| {
@@ -68,7 +68,7 @@ impl Wildcard {
         Self { case, prefix: text(&pieces[..first]), open: Some(open) }
     }
 
-    /// Whether the pattern covers the whole of `value`.
+    /// Returns whether the pattern covers the whole of `value`.
     #[inline]
     pub(super) fn covers(&self, value: &[u8]) -> bool {
         self.covers_counting(value, || {})
@@ -87,9 +87,9 @@ impl Wildcard {
             && (*open.middle == [Piece::Run] || self.walk(&open.middle, between, step))
     }
 
-    /// On a mismatch only the last `*` is widened: an earlier one has matched as early as it can,
-    /// and widening it could not help. So the work is bounded by the product of the two lengths,
-    /// of which AWS limits the pattern's to 128.
+    /// Returns whether the pieces cover a value. On a mismatch only the last `*` is widened: an
+    /// earlier one has matched as early as it can, and widening it could not help. So the work is
+    /// bounded by the product of the two lengths, of which AWS limits the pattern's to 128.
     fn walk(&self, pieces: &[Piece], text: &[u8], mut step: impl FnMut()) -> bool {
         let (mut p, mut t) = (0, 0);
         let mut widen = None;

@@ -37,7 +37,7 @@ struct Http1 {
 /// What has arrived.
 enum Next {
     Request,
-    /// Nothing more will.
+    /// Nothing more will arrive.
     End,
     Refused(Rejection),
 }
@@ -159,12 +159,12 @@ impl Http1 {
             && expect.is_some_and(|it| it.eq_ignore_ascii_case(b"100-continue"))
     }
 
-    /// The load balancer answers this itself, whatever becomes of the request (alb §1.1).
+    /// Answers `Expect: 100-continue`, whatever becomes of the request (alb §1.1).
     async fn send_continue(&self) -> bool {
         self.wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.is_ok()
     }
 
-    /// Before the first line of a request empty ones are passed over (RFC 9112 §2.2).
+    /// Passes over empty lines before the first line of a request (RFC 9112 §2.2).
     fn skip_empty_lines(&mut self) {
         while let [b'\r', b'\n', ..] | [b'\n', ..] = self.buffer.bytes() {
             let count = if self.buffer.bytes().starts_with(b"\n") { 1 } else { 2 };
@@ -194,8 +194,8 @@ impl Http1 {
     }
 }
 
-/// Where a head ends. A first line that names no version is all there is of it: a request of HTTP/0.9,
-/// or none at all.
+/// Returns where a head ends. A first line that names no version is all there is of it: a request
+/// of HTTP/0.9, or none at all.
 fn end_of_head(bytes: &[u8], scanned: usize) -> Option<usize> {
     if scanned < MAX_LINE
         && let Some(line) = memchr::memchr(b'\n', bytes)
@@ -206,7 +206,7 @@ fn end_of_head(bytes: &[u8], scanned: usize) -> Option<usize> {
     head_end(bytes, scanned)
 }
 
-/// Whether what is there of a head, whose end has not come, is too much already.
+/// Returns why a head whose end has not come is too large already, if it is.
 fn too_large(bytes: &[u8]) -> Option<Rejection> {
     let first = bytes.get(..MAX_LINE + "\r\n".len())?;
     if !first.contains(&b'\n') {

@@ -19,9 +19,9 @@ use crate::{
     wire::{Wire, WireIo},
 };
 
-/// ALB's limit on streams at once (alb §1.1).
+/// The limit of ALB on streams at once (alb §1.1).
 const MAX_STREAMS: u32 = 128;
-/// ALB's limit on requests of a connection.
+/// The limit of ALB on requests of a connection (alb §1.1).
 const MAX_REQUESTS: usize = 10_000;
 /// The largest set of headers (alb §1.3).
 const MAX_HEADERS: u32 = 64 << 10;
@@ -108,7 +108,7 @@ impl Stream {
     }
 }
 
-/// The head in the form that all heads have here; `None` without an authority.
+/// Returns the head in the form that all heads have here; `None` without an authority.
 fn head(parts: &http::request::Parts) -> Option<RequestHead> {
     let target = match (parts.uri.path_and_query(), &parts.method) {
         (Some(target), _) => target.as_str(),

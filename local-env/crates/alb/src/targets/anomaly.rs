@@ -17,14 +17,14 @@ pub(super) const PERIOD: Duration = Duration::from_secs(5);
 /// How many healthy targets it takes to tell who is the odd one.
 pub(super) const ENOUGH: usize = 3;
 
-/// With fewer requests in a period nothing is said of a target.
+/// The fewest requests in a period by which a target is judged.
 const FEWEST_ANSWERS: u32 = 5;
 
 /// A target's part in a random choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Weight(u32);
 
-/// Which targets are anomalous, in the order of what they did.
+/// Returns which targets are anomalous, in the order of what they did.
 pub(super) fn judge(conducts: &[Conduct]) -> Vec<bool> {
     let sum = |of: fn(&Conduct) -> u32| conducts.iter().map(|it| f64::from(of(it))).sum::<f64>();
     let (answers, faults) = (sum(|it| it.answers), sum(|it| it.faults));
@@ -40,10 +40,10 @@ pub(super) fn judge(conducts: &[Conduct]) -> Vec<bool> {
 // === impl Weight ===
 
 impl Weight {
-    /// That of a target that is not spared.
+    /// The weight of a target that is not spared.
     pub(super) const FULL: Self = Self(64);
 
-    /// The weight after a verdict.
+    /// Returns the weight after a verdict.
     pub(super) fn after(self, anomalous: bool) -> Self {
         Self(if anomalous { self.0 / 4 } else { self.0 * 2 }.clamp(1, Self::FULL.0))
     }

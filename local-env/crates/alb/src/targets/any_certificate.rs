@@ -13,7 +13,7 @@ use rustls::{
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
-/// A configuration that accepts every certificate and offers these protocols.
+/// Makes a configuration that accepts every certificate and offers these protocols.
 pub(crate) fn any_certificate(protocols: &[&[u8]]) -> Arc<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))

@@ -12,28 +12,28 @@ use stack::{ProtocolVersion, TargetProtocol};
 #[derive(Debug)]
 pub(crate) struct ChosenTarget {
     pub(crate) target: Arc<Target>,
-    /// Whether it is spoken to over TLS.
+    /// Whether the target is spoken to over TLS.
     pub(crate) protocol: TargetProtocol,
-    /// What it speaks.
+    /// What the target speaks.
     pub(crate) version: ProtocolVersion,
     pub(super) fail_open: bool,
-    /// In a group without stickiness there is none.
+    /// What the client's cookies say; `None` in a group without stickiness.
     pub(super) session: Option<Session>,
-    /// Where it matters how many there are.
+    /// A count of the request, where it matters how many there are.
     pub(super) _in_flight: Option<InFlight>,
 }
 
 // === impl ChosenTarget ===
 
 impl ChosenTarget {
-    /// Whether unhealthy targets got requests too, for want of healthy ones
+    /// Returns whether unhealthy targets got requests too, for want of healthy ones
     /// (`UnhealthyRoutingRequestCount`).
     pub(crate) fn is_fail_open(&self) -> bool {
         self.fail_open
     }
 
-    /// Whether the client is to stay with its target and was not sent where it stayed before
-    /// (`NonStickyRequestCount`).
+    /// Returns whether the client is to stay with its target and was not sent where it stayed
+    /// before (`NonStickyRequestCount`).
     pub(crate) fn is_new_session(&self) -> bool {
         match self.session {
             None => false,

@@ -17,10 +17,10 @@ use stack::Algorithm;
 /// The targets that may get requests.
 #[derive(Debug, Default)]
 pub(super) struct Eligible {
-    /// By ascending id.
+    /// The targets by ascending id.
     members: Box<[Member]>,
     fail_open: bool,
-    /// While one is in slow start.
+    /// The slow starts, while there is one.
     ramps: Option<Ramps>,
     /// The sum of weights up to each, where they differ.
     weights: Option<Box<[u32]>>,
@@ -34,8 +34,8 @@ pub(super) struct Member {
     pub(super) weight: Weight,
 }
 
-/// Whose turn it is, for all who choose. It changes with each request, so it shares no cache line with
-/// what is only read.
+/// A counter of turns, for all who choose. It changes with each request, so it shares no cache line
+/// with what is only read.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Turn(AtomicUsize);
@@ -51,7 +51,7 @@ struct Ramps {
 // === impl Eligible ===
 
 impl Eligible {
-    /// Of targets by ascending id, at this time.
+    /// Makes the list of these targets, which are sorted by ascending id, at this time.
     pub(super) fn new(members: Vec<Member>, fail_open: bool, now: Instant) -> Self {
         let weights = members.iter().any(|it| it.weight != Weight::FULL).then(|| {
             let sum = |sum: &mut u32, it: &Member| {
@@ -67,12 +67,12 @@ impl Eligible {
         self.members.len()
     }
 
-    /// Whether there are so few healthy targets that unhealthy ones get requests too.
+    /// Returns whether there are so few healthy targets that unhealthy ones get requests too.
     pub(super) fn is_fail_open(&self) -> bool {
         self.fail_open
     }
 
-    /// The target of this registration, if it may get requests.
+    /// Returns the target of this registration, if it may get requests.
     pub(super) fn with_id(&self, id: u64) -> Option<&Arc<Target>> {
         let at = self.members.binary_search_by_key(&id, |it| it.target.id).ok()?;
         self.members.get(at).map(|it| &it.target)
@@ -109,10 +109,11 @@ impl Eligible {
         Some(passed_on.unwrap_or(&member.target))
     }
 
-    /// The one with the fewest requests in flight; those that have equally few take turns.
+    /// Returns the target with the fewest requests in flight; those that have equally few take
+    /// turns.
     fn least_busy(&self, turn: &Turn) -> Option<&Arc<Target>> {
         let (before, after) = self.members.split_at_checked(turn.next(self.members.len()))?;
-        after.iter().chain(before).map(|it| &it.target).min_by_key(|target| target.load())
+        after.iter().chain(before).map(|it| &it.target).min_by_key(|target| target.in_flight())
     }
 
     fn at_random(&self, random: &mut fastrand::Rng) -> Option<&Arc<Target>> {
@@ -130,8 +131,8 @@ impl Eligible {
 // === impl Ramps ===
 
 impl Ramps {
-    /// Those that go on at this time. Where there is no settled target, there is nobody to pass turns
-    /// on to, and all are alike.
+    /// Returns the slow starts that go on at this time. Where there is no settled target, there is
+    /// nobody to pass turns on to, and all are alike.
     fn of(members: &[Member], now: Instant) -> Option<Self> {
         let ramping = |it: &Member| it.slow_start.is_some_and(|start| now < start.end());
         let end = members
@@ -148,7 +149,7 @@ impl Ramps {
 // === impl Turn ===
 
 impl Turn {
-    /// Which of so many it is; there is at least one.
+    /// Returns whose turn it is of so many, of whom there is at least one.
     fn next(&self, count: usize) -> usize {
         self.0.fetch_add(1, Ordering::Relaxed) % count.max(1)
     }
@@ -288,12 +289,13 @@ mod tests {
                 continue;
             }
             let chosen = chooser.choose(now);
-            let least = chooser.eligible.members.iter().map(|it| it.target.load()).min().unwrap();
-            assert_eq!(chosen.load(), least);
+            let least =
+                chooser.eligible.members.iter().map(|it| it.target.in_flight()).min().unwrap();
+            assert_eq!(chosen.in_flight(), least);
             in_flight.push(chosen.begin());
         }
         drop(in_flight);
-        assert!(chooser.eligible.members.iter().all(|it| it.target.load() == 0));
+        assert!(chooser.eligible.members.iter().all(|it| it.target.in_flight() == 0));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) enum CheckOutcome {
     Refused,
     /// A connection that broke, or an answer that is not HTTP.
     Broken,
-    /// No answer in time.
+    /// There was no answer in time.
     TimedOut,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Policy {
     start_allowance: Duration,
 }
 
-/// One target's state and what leads to the next.
+/// The state of a target and what leads to the next one.
 #[derive(Clone, Debug)]
 pub(super) struct Health {
     state: TargetState,
@@ -89,7 +89,7 @@ impl Policy {
 // === impl Health ===
 
 impl Health {
-    /// Of a target that is checked from `now` on.
+    /// Makes the health of a target that is checked from `now` on.
     pub(super) fn new(now: Instant) -> Self {
         Self { state: TargetState::Initial, since: now, successes: 0, failures: 0, starting: true }
     }
@@ -98,7 +98,7 @@ impl Health {
         &self.state
     }
 
-    /// Takes in what a check found; whether the state changed.
+    /// Takes in what a check found, and returns whether the state changed.
     pub(super) fn observe(
         &mut self,
         policy: &Policy,
@@ -121,7 +121,7 @@ impl Health {
         changed
     }
 
-    /// How long after the start of one check the next one comes.
+    /// Returns how long after the start of one check the next one comes.
     pub(super) fn interval(&self, policy: &Policy) -> Duration {
         if self.starting { STARTING_INTERVAL.min(policy.interval) } else { policy.interval }
     }
@@ -137,7 +137,8 @@ impl Health {
         (self.successes >= enough).then_some(TargetState::Healthy)
     }
 
-    /// A target that stays unhealthy keeps the reason of its latest failure.
+    /// Counts a failure, and returns the state that it leads to, if any. A target that stays
+    /// unhealthy keeps the reason of its latest failure.
     fn fail(&mut self, policy: &Policy, reason: UnhealthyReason) -> Option<TargetState> {
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);

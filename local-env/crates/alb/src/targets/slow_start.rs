@@ -19,12 +19,12 @@ impl SlowStart {
         Self { since, duration }
     }
 
-    /// From then on its share is whole.
+    /// Returns the time from which its share is whole.
     pub(super) fn end(self) -> Instant {
         self.since + self.duration
     }
 
-    /// Its share of the requests that a settled target in its place would get, 0 to 1.
+    /// Returns its share of the requests that a settled target in its place would get, 0 to 1.
     pub(super) fn share(self, now: Instant) -> f64 {
         let passed = now.saturating_duration_since(self.since);
         if passed >= self.duration {

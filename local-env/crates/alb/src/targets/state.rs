@@ -5,13 +5,13 @@ use std::fmt;
 /// What the load balancer thinks of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetState {
-    /// Registered; no check has decided yet. It gets no requests.
+    /// It is registered, no check has decided yet, and it gets no requests.
     Initial,
     /// It gets requests.
     Healthy,
     /// It gets requests only when too few targets of its group are healthy.
     Unhealthy(UnhealthyReason),
-    /// Deregistered; what it has begun it may finish.
+    /// It is deregistered; what it has begun it may finish.
     Draining,
     /// It gets neither requests nor checks.
     Unused(Unused),
@@ -22,7 +22,7 @@ pub enum TargetState {
 pub enum UnhealthyReason {
     /// `Target.ResponseCodeMismatch`: the code that came.
     ResponseCodeMismatch(u16),
-    /// `Target.Timeout`.
+    /// `Target.Timeout`: no answer in time.
     Timeout,
     /// `Target.FailedHealthChecks`: no connection, or no HTTP answer on it.
     FailedHealthChecks,
@@ -40,7 +40,7 @@ pub enum Unused {
 // === impl TargetState ===
 
 impl TargetState {
-    /// AWS's name for it.
+    /// Returns AWS's name for it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Initial => "initial",
@@ -51,8 +51,8 @@ impl TargetState {
         }
     }
 
-    /// AWS's code for why it is so, if it has one. A registration takes no time here, so there is no
-    /// `Elb.RegistrationInProgress`.
+    /// Returns AWS's code for why it is so, if it has one. A registration takes no time here, so
+    /// there is no `Elb.RegistrationInProgress`.
     pub fn reason_code(&self) -> Option<&'static str> {
         Some(match self {
             Self::Healthy => return None,

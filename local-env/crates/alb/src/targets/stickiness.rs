@@ -24,7 +24,7 @@ const APPLICATION: &str = "AWSALBAPP-0";
 pub(super) struct Stickiness {
     kind: stack::Stickiness,
     sealer: Sealer,
-    /// So that a cookie of one group means nothing to another.
+    /// The group's number, by which a cookie of one group means nothing to another.
     group: u64,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
     target: u64,
-    /// In milliseconds since 1970.
+    /// Since when, in milliseconds since 1970.
     since: u64,
 }
 
@@ -76,7 +76,7 @@ impl Stickiness {
         session
     }
 
-    /// The cookies that go with an answer of `target` to a request of this session.
+    /// Adds the cookies that go with an answer of `target` to a request of this session.
     pub(super) fn set_cookies(
         &self,
         session: Session,
@@ -121,7 +121,7 @@ impl Stickiness {
 // === impl Seat ===
 
 impl Seat {
-    /// The target's id.
+    /// Returns the target's id.
     pub(super) fn target(self) -> u64 {
         self.target
     }
@@ -131,7 +131,7 @@ impl Seat {
     }
 }
 
-/// Whether an answer sets a cookie of this name.
+/// Returns whether an answer sets a cookie of this name.
 fn sets(response: &Fields, cookie: &[u8]) -> bool {
     let mut set = response.all(Name::SetCookie);
     set.any(|value| value.strip_prefix(cookie).is_some_and(|rest| rest.starts_with(b"=")))
@@ -142,7 +142,7 @@ fn milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A short form of a group's name.
+/// Returns a short form of a group's name.
 fn number(arn: &str) -> u64 {
     // FNV-1a: the value is sealed, so that nobody can bring about a collision.
     arn.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

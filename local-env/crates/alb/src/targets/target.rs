@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 /// One registration of an address; registered again, the address is another target.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// Which no other registration ever has; later ones have greater ones.
+    /// A number that no other registration ever has; later ones have greater ones.
     pub(crate) id: u64,
     /// Where it listens.
     pub(crate) address: SocketAddr,
@@ -32,7 +32,7 @@ pub(super) struct InFlight(Arc<Target>);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Conduct {
     pub(super) answers: u32,
-    /// Those of the answers that were none, or that told of a fault of the target's own.
+    /// How many of the answers were none, or told of a fault of the target's own.
     pub(super) faults: u32,
 }
 
@@ -52,13 +52,14 @@ impl Target {
         })
     }
 
-    /// Cancelled when the requests in flight are to be broken off (alb §4.6).
+    /// Returns the token that is cancelled when the requests in flight are to be broken off
+    /// (alb §4.6).
     pub(crate) fn cut(&self) -> &CancellationToken {
         &self.cut
     }
 
     /// Notes an answer, or that there was none.
-    pub(crate) fn record(&self, status: Option<u16>) {
+    pub(crate) fn note_answer(&self, status: Option<u16>) {
         // Where nobody compares targets, counting would only cost.
         if !self.watched.load(Ordering::Relaxed) {
             return;
@@ -75,17 +76,17 @@ impl Target {
         InFlight(Arc::clone(self))
     }
 
-    /// Requests in flight.
-    pub(super) fn load(&self) -> usize {
+    /// Returns how many requests are in flight.
+    pub(super) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Whether its answers are counted from here on.
-    pub(super) fn watch(&self, watched: bool) {
+    /// Has its answers counted from here on, or not.
+    pub(super) fn set_watched(&self, watched: bool) {
         self.watched.store(watched, Ordering::Relaxed);
     }
 
-    /// What was noted since the last call.
+    /// Returns what was noted since the last call.
     pub(super) fn take_conduct(&self) -> Conduct {
         let faults = self.faults.swap(0, Ordering::Relaxed);
         Conduct { answers: self.answers.swap(0, Ordering::Relaxed).max(faults), faults }

@@ -21,7 +21,8 @@ impl Terms {
         Self::with(model, clock, stickiness(model))
     }
 
-    /// Those of the group's next model. Clients stay where they are if the stickiness is the same.
+    /// Makes the terms of the group's next model. Clients stay where they are if the stickiness is
+    /// the same.
     pub(super) fn changed(&self, model: &stack::TargetGroup, clock: Clock) -> Self {
         let is_same = self.model.attributes.stickiness == model.attributes.stickiness;
         let stickiness = if is_same { self.stickiness.clone() } else { stickiness(model) };
@@ -33,7 +34,7 @@ impl Terms {
         Self { model: Arc::new(model.clone()), deregistration_delay, stickiness }
     }
 
-    /// Whether targets are spoken to in the same way.
+    /// Returns whether targets are spoken to in the same way.
     pub(super) fn speaks_as(&self, other: &Self) -> bool {
         let speaks = |terms: &Self| (terms.model.protocol, terms.model.version);
         speaks(self) == speaks(other)

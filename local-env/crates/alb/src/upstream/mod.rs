@@ -16,7 +16,7 @@ use super::{body::ReadError, head::BadResponse};
 /// How long a target may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// To take a connection, and again to greet over TLS.
+    /// How long it may take to accept a connection, and again to greet over TLS.
     pub(super) connect: Duration,
 }
 
@@ -48,7 +48,7 @@ pub(super) enum Failure {
 // === impl Failure ===
 
 impl Failure {
-    /// The status that a client is told (alb §6.1).
+    /// Returns the status that a client is told (alb §6.1).
     pub(super) fn status(&self) -> u16 {
         match self {
             Self::ConnectTimeout | Self::TlsTimeout | Self::Silent(_) => 504,
@@ -56,7 +56,7 @@ impl Failure {
         }
     }
 
-    /// Whether the target cannot have seen any of the request.
+    /// Returns whether the target cannot have seen any of the request.
     pub(super) fn is_before_request(&self) -> bool {
         matches!(self, Self::Connect(_) | Self::ConnectTimeout | Self::Tls(_) | Self::TlsTimeout)
     }

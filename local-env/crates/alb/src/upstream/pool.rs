@@ -19,7 +19,7 @@ use crate::{
     wire::{Buffer, Wire, WireIo},
 };
 
-/// Kept connections a target; beyond it they are closed after use.
+/// How many connections are kept for a target; beyond that they are closed after use.
 const MAX_IDLE: usize = 256;
 /// What a target may send over HTTP/2 before it is asked to go on.
 const WINDOW: u32 = 1 << 20;
@@ -39,8 +39,8 @@ pub(crate) struct TargetConnection {
     pub(crate) scratch: Box<Scratch>,
 }
 
-/// Memory for an exchange, handed on from one to the next: a connection that waits has none, so that
-/// many targets take little memory, and what is used again was used just now.
+/// The memory for an exchange, handed on from one to the next. A connection that waits has none, so
+/// that many targets take little memory, and what is used again was used just now.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     pub(crate) buffer: Buffer,
@@ -65,7 +65,7 @@ pub(crate) enum Kept {
 #[derive(Debug, Default)]
 struct Connections {
     idle: Vec<Idle>,
-    /// All that are open, to be cut.
+    /// All connections that are open, to be cut.
     open: Vec<Weak<Wire>>,
     http2: Option<SendRequest<Bytes>>,
 }
@@ -73,7 +73,7 @@ struct Connections {
 // === impl Pool ===
 
 impl Pool {
-    /// A connection that waits for work, or a new one.
+    /// Returns a connection that waits for work, or a new one.
     pub(crate) async fn http1(
         self: &Rc<Self>,
         target: &Arc<Target>,
@@ -88,7 +88,7 @@ impl Pool {
         Ok((TargetConnection { wire, scratch: self.scratch() }, Kept::No))
     }
 
-    /// The target's connection over HTTP/2, opened where there is none.
+    /// Returns the target's connection over HTTP/2, opened where there is none.
     pub(crate) async fn http2(
         self: &Rc<Self>,
         target: &Arc<Target>,

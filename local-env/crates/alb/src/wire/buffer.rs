@@ -1,8 +1,8 @@
 //! What was read from a connection and not yet used.
 
-/// Room for a usual message.
+/// The room for a usual message.
 const USUAL: usize = 8 << 10;
-/// Room for the largest head, and for a body that streams by.
+/// The room for the largest head, and for a body that streams by.
 pub(crate) const LARGEST: usize = 128 << 10;
 
 /// Bytes between two marks; it grows while reads fill it, up to [`LARGEST`].
@@ -26,7 +26,7 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Whether nothing more goes in before something is used.
+    /// Returns whether nothing more goes in before something is used.
     pub(crate) fn is_full(&self) -> bool {
         self.end - self.start >= LARGEST
     }
@@ -39,7 +39,7 @@ impl Buffer {
         }
     }
 
-    /// Where the next bytes go: never empty unless the buffer is full.
+    /// Returns where the next bytes go, which is never empty unless the buffer is full.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.end == self.bytes.len() || self.filled_up {
             self.make_room();
@@ -47,7 +47,7 @@ impl Buffer {
         self.bytes.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// That many bytes were put into the room.
+    /// Takes in that many bytes, which were put into the room.
     pub(crate) fn filled(&mut self, count: usize) {
         self.end = (self.end + count).min(self.bytes.len());
         self.filled_up = self.end == self.bytes.len();

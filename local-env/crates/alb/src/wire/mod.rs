@@ -36,9 +36,9 @@ pub(crate) struct Wire {
 #[derive(Debug)]
 pub(crate) enum Stream {
     Plain(TcpStream),
-    /// From a client, over TLS.
+    /// A connection from a client, over TLS.
     Server(Box<server::TlsStream<TcpStream>>),
-    /// To a target, over TLS.
+    /// A connection to a target, over TLS.
     Client(Box<client::TlsStream<TcpStream>>),
 }
 
@@ -83,13 +83,14 @@ impl Wire {
         }
     }
 
-    /// Whether nothing has arrived and the other side has not closed, as far as the runtime knows.
+    /// Returns whether nothing has arrived and the other side has not closed, as far as the runtime
+    /// knows.
     pub(crate) fn is_quiet(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         self.stream.borrow().socket().poll_read_ready(&mut cx).is_pending()
     }
 
-    /// Bytes that were sent so far, without what TLS adds.
+    /// Returns how many bytes were sent so far, without what TLS adds.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.get()
     }

@@ -66,7 +66,7 @@ impl<'a> Address<'a> {
     }
 }
 
-/// The authority of a target in absolute form, and what follows it.
+/// Returns the authority of a target in absolute form, and what follows it.
 fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
     if target.starts_with(b"/") {
         return None;

@@ -59,16 +59,16 @@ pub(super) struct Decision<'a> {
 /// How a request is answered that is not refused.
 #[derive(Debug)]
 pub(super) enum Course<'a> {
-    /// With a text of the template's.
+    /// It is answered with a text of the template's.
     FixedResponse(&'a FixedResponse),
-    /// With another address.
+    /// It is answered with another address.
     Redirect {
-        /// 301 or 302.
+        /// The status, 301 or 302.
         status: u16,
         /// The value of `Location`.
         location: Vec<u8>,
     },
-    /// By a target.
+    /// It is answered by a target.
     Forward(Forwarding),
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Forwarding {
     pub(super) group: Arc<TargetGroup>,
     /// The host that the target is told.
     pub(super) host: Vec<u8>,
-    /// Path and query where they are not the request's own.
+    /// The path and query, where they are not the request's own.
     pub(super) target: Option<Vec<u8>>,
 }
 
@@ -120,7 +120,8 @@ pub(super) fn decide<'a>(
 // === impl Deciding ===
 
 impl<'a> Deciding<'_, 'a> {
-    /// What is no request has no class; one whose coding nobody knows is blocked first (alb §1.5).
+    /// Returns why a request is refused that could not be read. What is no request has no class;
+    /// one whose coding nobody knows is blocked by its class first (alb §1.5).
     fn refuse_unread(&mut self, cause: Rejection) -> Rejection {
         if self.head.method().is_empty() {
             return cause;
@@ -153,7 +154,7 @@ impl<'a> Deciding<'_, 'a> {
         }
     }
 
-    /// The trace id that a target gets, or would have got (alb §5.3).
+    /// Makes the trace id that a target gets, or would have got (alb §5.3).
     fn trace(&mut self, random: &mut fastrand::Rng) {
         let fields = self.head.fields();
         let incoming = fields.get(Name::XAmznTraceId);
@@ -165,7 +166,8 @@ impl<'a> Deciding<'_, 'a> {
         trace_id::extend(incoming, fields.size(), epoch, random.u128(..), out);
     }
 
-    /// Only what comes as bytes can be read in two ways (alb §8).
+    /// Finds the desync class, and refuses a request that its mode blocks (alb §8). Only what comes
+    /// as bytes can be read in two ways.
     fn classify(&mut self) -> Result<(), Rejection> {
         if self.head.version() == Version::Http2 || self.head.is_plain() {
             return Ok(());
@@ -183,8 +185,8 @@ impl<'a> Deciding<'_, 'a> {
         }
     }
 
-    /// The headers that rules look at, where they are not all that came (alb §1.4). A plain head has
-    /// none that are not valid.
+    /// Returns the headers that rules look at, where they are not all that came (alb §1.4). A plain
+    /// head has none that are not valid.
     fn kept_fields(&mut self) -> Option<Fields> {
         let fields = self.head.fields();
         if self.head.is_plain() || fields.iter().all(|field| is_valid(field.name)) {
@@ -242,7 +244,7 @@ impl<'a> Deciding<'_, 'a> {
         Ok(Course::Redirect { status: redirect.status(), location })
     }
 
-    /// The target group whose turn it is, by its weight or since the client stays with it.
+    /// Chooses the target group, by its weight or since the client stays with it.
     fn group(
         &mut self,
         forward: &Forward,
@@ -263,7 +265,7 @@ impl<'a> Deciding<'_, 'a> {
         Ok(Arc::clone(chosen.group))
     }
 
-    /// Which clients may speak to which target groups (alb §1.1).
+    /// Returns whether this client may speak to target groups of this version (alb §1.1).
     fn is_spoken_by(&self, version: ProtocolVersion) -> bool {
         match (version, self.context.protocol) {
             (ProtocolVersion::Http1, protocol) => protocol != Protocol::Grpc,

@@ -159,7 +159,8 @@ where
     Ok(CheckOutcome::Answered(code?))
 }
 
-/// What gRPC says of a call stands in the trailers, or in the headers of an answer without a body.
+/// Returns the code of a gRPC call, which stands in the trailers, or in the headers of an answer
+/// without a body.
 async fn code(response: http::Response<h2::RecvStream>) -> Result<u16, Error> {
     let status = |headers: &HeaderMap| headers.get("grpc-status")?.to_str().ok()?.parse().ok();
     let (parts, mut body) = response.into_parts();
@@ -173,7 +174,7 @@ async fn code(response: http::Response<h2::RecvStream>) -> Result<u16, Error> {
     trailers.as_ref().and_then(status).ok_or_else(|| "the answer has no grpc-status".into())
 }
 
-/// The target's address, with its port unless that is the protocol's own.
+/// Returns the target's address, with its port unless that is the protocol's own.
 fn host(address: SocketAddr, scheme: &str) -> String {
     match (scheme, address.port()) {
         ("http", 80) | ("https", 443) => match address {

@@ -30,7 +30,8 @@ use crate::head::Fields;
 use clock::Clock;
 use stack::{self, Arn, ProtocolVersion};
 
-/// A target group and its targets. Cheap to share: rules and the environment hold the same one.
+/// A target group and its targets. It is cheap to share: rules and the environment hold the same
+/// one.
 pub struct TargetGroup {
     arn: Arn,
     name: String,
@@ -42,7 +43,7 @@ pub struct TargetGroup {
     described: watch::Sender<TargetStates>,
 }
 
-/// Each target's state.
+/// The state of each target, by its address.
 pub type TargetStates = BTreeMap<SocketAddr, TargetState>;
 
 struct Control {
@@ -50,7 +51,7 @@ struct Control {
     registrations: Registrations,
     /// How many load balancers have rules that forward here.
     users: usize,
-    /// By the target's id.
+    /// The checks at work, by the target's id.
     checks: HashMap<u64, AbortOnDropHandle<()>>,
     judging: Option<AbortOnDropHandle<()>>,
 }
@@ -58,7 +59,7 @@ struct Control {
 // === impl TargetGroup ===
 
 impl TargetGroup {
-    /// A group without targets.
+    /// Makes a group without targets.
     pub fn new(model: &stack::TargetGroup, clock: Clock) -> Arc<Self> {
         let terms = Arc::new(Terms::new(model, clock));
         let offer = Offer::new(Eligible::default(), Arc::clone(&terms));
@@ -74,33 +75,33 @@ impl TargetGroup {
         })
     }
 
-    /// What rules and services call it.
+    /// Returns what rules and services call it.
     pub fn arn(&self) -> &Arn {
         &self.arn
     }
 
-    /// Its `Name`.
+    /// Returns its `Name`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What metrics call it.
+    /// Returns what metrics call it.
     pub fn full_name(&self) -> &str {
         &self.full_name
     }
 
-    /// What its targets speak.
+    /// Returns what its targets speak.
     pub fn version(&self) -> ProtocolVersion {
         self.offer.load().version()
     }
 
-    /// The states of its targets, now and whenever one changes. Those that are draining are in it until
-    /// their deregistration delay is over.
+    /// Returns the states of its targets, now and whenever one changes. Targets that are draining
+    /// are among them until their deregistration delay is over.
     pub fn states(&self) -> watch::Receiver<TargetStates> {
         self.described.subscribe()
     }
 
-    /// How many targets are healthy, and how many are unhealthy.
+    /// Returns how many targets are healthy, and how many are unhealthy.
     pub fn counts(&self) -> (usize, usize) {
         let states = self.described.borrow();
         let count = |of: fn(&TargetState) -> bool| states.values().filter(|it| of(it)).count();
@@ -108,7 +109,8 @@ impl TargetGroup {
         (healthy, count(|it| matches!(it, TargetState::Unhealthy(_))))
     }
 
-    /// How many targets fail more than the others, and how many of them get fewer requests for it.
+    /// Returns how many targets fail more than the others, and how many of them get fewer requests
+    /// for it.
     pub fn anomalies(&self) -> (usize, usize) {
         self.control().registrations.anomalies()
     }
@@ -162,8 +164,8 @@ impl TargetGroup {
         self.drain(target, control.terms.deregistration_delay);
     }
 
-    /// A rule of a load balancer forwards to the group: its targets are checked from here on. Must be
-    /// called on a runtime.
+    /// Has the targets checked from here on, since a rule of a load balancer forwards to the group.
+    /// Must be called on a runtime.
     pub(crate) fn use_by_rule(self: &Arc<Self>) {
         let mut control = self.control();
         control.users += 1;
@@ -176,8 +178,8 @@ impl TargetGroup {
         self.publish(&control);
     }
 
-    /// No rule of a load balancer forwards to the group any more; where no other one's does, its targets
-    /// are checked no longer (alb §4.2).
+    /// Ends the checks, since no rule of a load balancer forwards to the group any more, unless
+    /// another one's does (alb §4.2).
     pub(crate) fn leave_by_rule(&self) {
         let mut control = self.control();
         control.users = control.users.saturating_sub(1);
@@ -190,7 +192,7 @@ impl TargetGroup {
         self.publish(&control);
     }
 
-    /// How many targets may get a request.
+    /// Returns how many targets may get a request.
     pub(crate) fn eligible(&self) -> usize {
         self.offer.load().len()
     }

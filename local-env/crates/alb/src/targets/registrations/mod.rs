@@ -21,7 +21,7 @@ use stack::MinimumHealthy;
 pub(super) struct GroupSettings {
     pub(super) policy: Policy,
     pub(super) minimum_healthy: MinimumHealthy,
-    /// Zero is none.
+    /// How long a slow start lasts; zero is none.
     pub(super) slow_start: Duration,
     /// Whether targets that fail more than the others get fewer requests.
     pub(super) mitigates: bool,
@@ -32,7 +32,7 @@ pub(super) struct GroupSettings {
 pub(super) struct Registrations {
     settings: GroupSettings,
     in_use: bool,
-    /// By ascending id.
+    /// The registrations by ascending id.
     registered: Vec<Registration>,
     draining: Vec<Arc<Target>>,
 }
@@ -64,13 +64,13 @@ impl Registrations {
         Self { settings, in_use: false, registered: Vec::new(), draining: Vec::new() }
     }
 
-    /// Whether targets are checked.
+    /// Returns whether targets are checked.
     pub(super) fn is_in_use(&self) -> bool {
         self.in_use
     }
 
-    /// A rule forwards to the group from here on, so that its targets are to be checked; `false` where
-    /// it was so before.
+    /// Takes the group into use, since a rule forwards to it from here on, so that its targets are
+    /// to be checked. Returns `false` where it was so before.
     pub(super) fn take_into_use(&mut self, now: Instant) -> bool {
         if self.in_use {
             return false;
@@ -80,8 +80,8 @@ impl Registrations {
         true
     }
 
-    /// No rule forwards to the group any more. A request that was on its way here still finds its
-    /// targets.
+    /// Takes the group out of use, since no rule forwards to it any more. A request that was on its
+    /// way here still finds its targets.
     pub(super) fn leave_use(&mut self) {
         self.in_use = false;
     }
@@ -91,8 +91,8 @@ impl Registrations {
         self.settings = settings;
     }
 
-    /// Makes other targets of those that are registered, as healthy as they were; the old ones, which
-    /// are draining.
+    /// Makes other targets of those that are registered, as healthy as they were, and returns the
+    /// old ones, which are draining.
     pub(super) fn renew(&mut self) -> Vec<Arc<Target>> {
         let renew = |it: &mut Registration| {
             let new = Target::new(it.target.address);
@@ -103,12 +103,12 @@ impl Registrations {
         old
     }
 
-    /// Those that are registered.
+    /// Returns the targets that are registered.
     pub(super) fn targets(&self) -> Vec<Arc<Target>> {
         self.registered.iter().map(|it| Arc::clone(&it.target)).collect()
     }
 
-    /// The target must be the latest that was made.
+    /// Registers a target, which must be the latest that was made.
     pub(super) fn register(&mut self, target: Arc<Target>, now: Instant) {
         let alone = !self.registered.iter().any(|it| it.is_settled(now));
         self.registered.push(Registration::new(target, alone, now));
@@ -122,12 +122,12 @@ impl Registrations {
         Some(target)
     }
 
-    /// A target's deregistration delay is over.
+    /// Forgets a target whose deregistration delay is over.
     pub(super) fn end_draining(&mut self, id: u64) {
         self.draining.retain(|target| target.id != id);
     }
 
-    /// Takes in what a check of a target found, unless it is gone.
+    /// Takes in what a check of a target found; `None` where the target is gone.
     pub(super) fn observe(
         &mut self,
         id: u64,
@@ -147,7 +147,7 @@ impl Registrations {
         Some(Observed { changed, interval })
     }
 
-    /// Of a target that turns healthy, if another one is settled.
+    /// Returns the slow start of a target that turns healthy, if another one is settled.
     fn slow_start(&self, id: u64, now: Instant) -> Option<SlowStart> {
         let duration = self.settings.slow_start;
         let mut others = self.registered.iter().filter(|it| it.target.id != id);
@@ -155,7 +155,8 @@ impl Registrations {
         starts.then(|| SlowStart::new(now, duration))
     }
 
-    /// Compares the healthy targets by what they answered; whether their weights have changed.
+    /// Compares the healthy targets by what they answered, and returns whether their weights have
+    /// changed.
     pub(super) fn judge(&mut self) -> bool {
         let mitigates = self.settings.mitigates;
         let (mut healthy, others): (Vec<_>, Vec<_>) =
@@ -175,12 +176,13 @@ impl Registrations {
         changed
     }
 
-    /// The healthy ones; all that a check has decided on where too few are healthy (alb §4.4: it fails
-    /// open). Targets that no check has decided on never get requests.
+    /// Returns the targets that may get requests: the healthy ones, or all that a check has decided
+    /// on where too few are healthy (alb §4.4: it fails open). Targets that no check has decided on
+    /// never get requests.
     pub(super) fn eligible(&self, now: Instant) -> Eligible {
         let healthy = self.registered.iter().filter(|it| it.is_healthy()).count();
         let watched = healthy >= ENOUGH;
-        self.registered.iter().for_each(|it| it.target.watch(watched && it.is_healthy()));
+        self.registered.iter().for_each(|it| it.target.set_watched(watched && it.is_healthy()));
         let fail_open = self.is_too_few(healthy);
         let member = |it: &Registration| it.gets_requests(fail_open).then(|| it.member());
         Eligible::new(self.registered.iter().filter_map(member).collect(), fail_open, now)
@@ -192,8 +194,8 @@ impl Registrations {
         healthy < count as usize || percentage.is_some_and(share)
     }
 
-    /// The state of each target; of an address that was registered again while it drained, the new
-    /// one's.
+    /// Returns the state of each target; of an address that was registered again while it drained,
+    /// the new one's.
     pub(super) fn states(&self) -> TargetStates {
         let not_in_use = (!self.in_use).then_some(TargetState::Unused(Unused::NotInUse));
         let state = |it: &Registration| not_in_use.clone().unwrap_or(it.health.state().clone());
@@ -202,7 +204,7 @@ impl Registrations {
         draining.chain(registered).collect()
     }
 
-    /// How many targets are anomalous, and how many of them are spared.
+    /// Returns how many targets are anomalous, and how many of them are spared.
     pub(super) fn anomalies(&self) -> (usize, usize) {
         let count =
             |of: fn(&Registration) -> bool| self.registered.iter().filter(|it| of(it)).count();
@@ -222,7 +224,7 @@ impl Registration {
         *self.health.state() == TargetState::Healthy
     }
 
-    /// Healthy, and not in slow start.
+    /// Returns whether it is healthy and not in slow start.
     fn is_settled(&self, now: Instant) -> bool {
         self.is_healthy() && self.slow_start.is_none_or(|start| start.end() <= now)
     }

@@ -213,14 +213,14 @@ fn a_target_that_fails_more_than_the_others_is_spared_until_it_recovers() {
         last = shares[1];
         for (target, share) in targets.iter().zip(&shares) {
             let status = if target.id == targets[1].id { 500 } else { 200 };
-            (0..*share).for_each(|_| target.record(Some(status)));
+            (0..*share).for_each(|_| target.note_answer(Some(status)));
         }
         group.registrations.judge();
         assert_eq!(group.registrations.anomalies(), (1, 1));
     }
     for _ in 0..6 {
         for target in &targets {
-            target.record(Some(200));
+            target.note_answer(Some(200));
         }
         group.registrations.judge();
     }
@@ -234,8 +234,9 @@ fn without_mitigation_an_anomalous_target_is_only_told_of() {
     let targets: Vec<_> = (0..3).map(|port| group.healthy(port)).collect();
     group.eligible();
     for target in &targets {
-        (0..50)
-            .for_each(|_| target.record(if target.id == targets[0].id { None } else { Some(404) }));
+        (0..50).for_each(|_| {
+            target.note_answer(if target.id == targets[0].id { None } else { Some(404) });
+        });
     }
     assert!(!group.registrations.judge());
     assert_eq!(group.registrations.anomalies(), (1, 0));
@@ -278,7 +279,7 @@ fn step(group: &mut Group, known: &mut Vec<Arc<Target>>, random: &mut fastrand::
         _ => {
             let outcome = if random.u32(..3) > 0 { PASSED } else { FAILED };
             group.registrations.observe(target.id, &outcome, group.now);
-            target.record(random.choice([Some(200), Some(502), None]).unwrap());
+            target.note_answer(random.choice([Some(200), Some(502), None]).unwrap());
         }
     }
 }
