@@ -1,6 +1,6 @@
 //! A request on its way to a target of its group.
 
-use std::rc::Rc;
+use std::{mem, rc::Rc};
 
 use super::{
     Exchange,
@@ -22,17 +22,24 @@ use stack::{ProtocolVersion, TargetProtocol};
 // === impl Exchange ===
 
 impl Exchange<'_> {
-    /// Sends the request to a target and its answer to the client. No other target is tried, unless
-    /// the load balancer was told to (alb §4.8).
+    /// Sends the request to a target and its answer to the client.
     pub(super) async fn forward(&mut self, forwarding: Forwarding) -> Connection {
-        let trace_id = self.record.findings.trace_id.clone();
+        // It goes to targets beside what is noted meanwhile, so it is out of the notes for that long.
+        let trace_id = mem::take(&mut self.record.findings.trace_id);
+        let connection = self.try_targets(&forwarding, &trace_id).await;
+        self.record.findings.trace_id = trace_id;
+        connection
+    }
+
+    /// Tries a target, and no other one unless the load balancer was told to (alb §4.8).
+    async fn try_targets(&mut self, forwarding: &Forwarding, trace_id: &[u8]) -> Connection {
         let mut others = self.client.listener.targets.others(&forwarding.group);
         loop {
-            let Some(chosen) = self.choose(&forwarding) else {
+            let Some(chosen) = self.choose(forwarding) else {
                 return self.reject(Rejection::NoTarget).await;
             };
             self.record.note_target(&chosen);
-            let failure = match self.attempt(&forwarding, &chosen, &trace_id).await {
+            let failure = match self.attempt(forwarding, &chosen, trace_id).await {
                 Attempt::Answered(ended) => return ended.client,
                 Attempt::Interrupted(why) => return self.interrupted(why).await,
                 Attempt::Failed(failure) => failure,

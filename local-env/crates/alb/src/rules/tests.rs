@@ -4,39 +4,18 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
-    time::Duration,
 };
 
 use super::*;
 use crate::{TargetGroup, head::Fields};
 use clock::Clock;
 use stack::{
-    Condition, FixedResponse, HealthCheck, HealthCheckPort, ListenerAttributes, ListenerProtocol,
-    Matcher, Patterns, QueryPattern, TargetGroupAttributes,
+    Condition, FixedResponse, ListenerAttributes, ListenerProtocol, Patterns, QueryPattern,
 };
 
 /// Target groups that are called by their names alone.
 pub(crate) fn groups(names: &[&str]) -> HashMap<Arn, Arc<TargetGroup>> {
-    let model = |name: &&str| stack::TargetGroup {
-        logical_id: (*name).to_owned(),
-        arn: Arn::from(*name),
-        name: (*name).to_owned(),
-        full_name: format!("targetgroup/{name}/0"),
-        protocol: stack::TargetProtocol::Http,
-        version: stack::ProtocolVersion::Http1,
-        health_check: HealthCheck {
-            protocol: stack::TargetProtocol::Http,
-            path: "/".into(),
-            port: HealthCheckPort::Traffic,
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(5),
-            healthy_threshold: 5,
-            unhealthy_threshold: 2,
-            matcher: Matcher::Http(vec![200..=200]),
-        },
-        attributes: TargetGroupAttributes::default(),
-    };
-    let models = names.iter().map(model);
+    let models = names.iter().map(|name| stack::TargetGroup::named(name));
     models.map(|model| (model.arn.clone(), TargetGroup::new(&model, Clock::DESK))).collect()
 }
 

@@ -6,7 +6,6 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use stack::{Arn, HealthCheck, TargetGroupAttributes};
 
 const GRPC: Matcher = Matcher::Grpc(Vec::new());
 
@@ -15,25 +14,11 @@ fn group(
     version: ProtocolVersion,
     matcher: Matcher,
 ) -> stack::TargetGroup {
-    stack::TargetGroup {
-        logical_id: "Web".into(),
-        arn: Arn::from("web"),
-        name: "web".into(),
-        full_name: "targetgroup/web/0123456789abcdef".into(),
-        protocol: TargetProtocol::Http,
-        version,
-        health_check: HealthCheck {
-            protocol,
-            path: "/ok?deep=1".into(),
-            port: HealthCheckPort::Traffic,
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(5),
-            healthy_threshold: 5,
-            unhealthy_threshold: 2,
-            matcher,
-        },
-        attributes: TargetGroupAttributes::default(),
-    }
+    let mut model = stack::TargetGroup { version, ..stack::TargetGroup::named("web") };
+    model.health_check.protocol = protocol;
+    model.health_check.path = "/ok?deep=1".into();
+    model.health_check.matcher = matcher;
+    model
 }
 
 fn plain(version: ProtocolVersion, matcher: Matcher) -> stack::TargetGroup {

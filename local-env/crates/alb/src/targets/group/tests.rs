@@ -1,32 +1,11 @@
 use super::{super::state::Unused, *};
-use stack::{
-    Algorithm, HealthCheck, HealthCheckPort, Matcher, Stickiness as Kind, TargetGroupAttributes,
-    TargetProtocol,
-};
+use stack::{Algorithm, Stickiness as Kind, TargetGroupAttributes};
 
 fn model(change: impl FnOnce(&mut TargetGroupAttributes)) -> stack::TargetGroup {
-    let mut attributes = TargetGroupAttributes::default();
-    change(&mut attributes);
-    let health_check = HealthCheck {
-        protocol: TargetProtocol::Http,
-        path: "/".into(),
-        port: HealthCheckPort::Traffic,
-        interval: Duration::from_secs(30),
-        timeout: Duration::from_secs(5),
-        healthy_threshold: 5,
-        unhealthy_threshold: 1,
-        matcher: Matcher::Http(vec![200..=200]),
-    };
-    stack::TargetGroup {
-        logical_id: "Web".into(),
-        arn: Arn::from("web"),
-        name: "web".into(),
-        full_name: "targetgroup/web/0123456789abcdef".into(),
-        protocol: TargetProtocol::Http,
-        version: ProtocolVersion::Http1,
-        health_check,
-        attributes,
-    }
+    let mut model = stack::TargetGroup::named("web");
+    model.health_check.unhealthy_threshold = 1;
+    change(&mut model.attributes);
+    model
 }
 
 /// A group that no rule uses, so that only the tests tell what checks found.
