@@ -105,6 +105,8 @@ impl TemplateProblem {
 const CYCLE: &str = "remove one of these references: a rule of a security group, for example, can \
                      be a resource of its own";
 
+const AWS_TYPE: &str = "AWS::EC2::VPC::Id";
+
 const MISSING_PARAMETERS: &str = "give each one as `--parameter Name=value`, or in local-env.toml \
                                   under `[parameters]`, where `local-env init` writes a first guess";
 
@@ -120,9 +122,9 @@ impl NameKind {
         match self {
             _ if known.is_empty() => None,
             Self::Attribute => Some(format!("its attributes are {names}")),
-            Self::ParameterType => Some({
-                format!("CloudFormation knows {names}, and AWS's own such as `AWS::EC2::VPC::Id`")
-            }),
+            Self::ParameterType => {
+                Some(format!("CloudFormation knows {names}, and those of AWS such as `{AWS_TYPE}`"))
+            }
             _ => Some(format!("CloudFormation knows {names}")),
         }
     }
