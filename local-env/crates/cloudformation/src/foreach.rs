@@ -3,7 +3,7 @@
 //! It works on the text, before the template's sections are read: what the loop calls `Name` is put
 //! in the place of `${Name}`, `&{Name}` and `{"Ref": "Name"}`.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, map};
 
 use super::{
     binding::Bound,
@@ -91,9 +91,14 @@ impl Loops<'_> {
             if self.made > MOST_MADE {
                 return Err(wrong(&path, entry, FunctionFault::TooMuch { most: MOST_MADE }));
             }
-            let made_entry = Entry { key_span: entry.key_span, node };
-            if made.insert(filled.clone(), made_entry).is_some() {
-                return Err(wrong(&path, entry, FunctionFault::KeyTwice { key: filled }));
+            match made.entry(filled) {
+                map::Entry::Vacant(vacant) => {
+                    vacant.insert(Entry { key_span: entry.key_span, node });
+                }
+                map::Entry::Occupied(there) => {
+                    let key = there.key().clone();
+                    return Err(wrong(&path, entry, FunctionFault::KeyTwice { key }));
+                }
             }
         }
         Ok(())

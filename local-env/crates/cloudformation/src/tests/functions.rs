@@ -234,6 +234,17 @@ fn a_loop_cannot_fill_the_memory() {
 }
 
 #[test]
+fn a_loop_cannot_make_a_key_twice() {
+    let text = "
+Transform: AWS::LanguageExtensions
+Resources: {R: {Type: A::B::C}, Fn::ForEach::L: [L, [a, a], {'S${L}': {Type: A::B::C}}]}
+";
+    let expected =
+        "`Fn::ForEach` at `Resources.Fn::ForEach::L.S${L}` makes the key `Sa` a second time";
+    assert_eq!(problems(text, &[]), [expected]);
+}
+
+#[test]
 fn few_functions_cannot_make_much() {
     let long = "x,".repeat(200_000);
     let uses: Vec<_> = (0..200).map(|n| format!("P{n}: !Ref L")).collect();
