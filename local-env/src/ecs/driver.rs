@@ -7,10 +7,10 @@ use tokio::{
 };
 
 use super::TaskChange;
-use scheduler::{Input, Order, StopCode, TaskLife};
+use scheduler::{ContainerEvent, Order, StopReason, TaskLife};
 
 /// Runs the containers of one task, each named by its place in the task definition. When one exits or
-/// has been checked, it says so as an [`Input`].
+/// has been checked, it says so as a [`ContainerEvent`].
 pub(super) trait Runner {
     /// Starts a container; why that cannot be, in the user's words.
     async fn start(&mut self, index: usize) -> Result<(), String>;
@@ -48,8 +48,8 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
     /// Until the task has ended. It ends when its life says so, or when it is asked to.
     pub(super) async fn run(
         mut self,
-        mut inputs: mpsc::UnboundedReceiver<Input>,
-        asked: &mut mpsc::UnboundedReceiver<(StopCode, String)>,
+        mut inputs: mpsc::UnboundedReceiver<ContainerEvent>,
+        asked: &mut mpsc::UnboundedReceiver<StopReason>,
     ) {
         loop {
             if self.advance().await {
@@ -57,9 +57,9 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
             }
             tokio::select! {
                 biased;
-                Some((code, reason)) = asked.recv() => self.life.stop(code, reason),
-                Some(input) = inputs.recv() => self.hear(input),
-                () = until(self.life.wake().map(Instant::from_std)) => {}
+                Some(why) = asked.recv() => self.life.stop(why),
+                Some(event) = inputs.recv() => self.note(event),
+                () = until(self.life.next_wake().map(Instant::from_std)) => {}
                 () = self.runner.tend() => {}
             }
         }
@@ -84,16 +84,16 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
         match order {
             Order::Start(index) => {
                 let started = match self.runner.start(index).await {
-                    Ok(()) => Input::Started(index),
-                    Err(why) => Input::CannotStart(index, why),
+                    Ok(()) => ContainerEvent::Started(index),
+                    Err(why) => ContainerEvent::CannotStart(index, why),
                 };
-                self.hear(started);
+                self.note(started);
             }
             Order::Signal(index) => self.runner.signal(index),
             Order::Kill(index) => self.runner.kill(index),
             Order::Check(index) => self.runner.check(index),
             Order::TellRunning => (self.tell)(TaskChange::Running),
-            Order::TellHealth(verdict) => (self.tell)(TaskChange::Health(verdict)),
+            Order::TellHealth(health) => (self.tell)(TaskChange::Health(health)),
             Order::TellStopped(stopped) => {
                 (self.tell)(TaskChange::Stopped(stopped));
                 return true;
@@ -102,11 +102,11 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
         false
     }
 
-    fn hear(&mut self, input: Input) {
-        if let Input::Exited(index, _) = input {
+    fn note(&mut self, event: ContainerEvent) {
+        if let ContainerEvent::Exited(index, _) = event {
             self.runner.forget(index);
         }
-        self.life.hear(input, Instant::now().into_std());
+        self.life.note(event, Instant::now().into_std());
         let containers = self.life.containers().into_iter().enumerate();
         let containers = containers.map(|(index, it)| (it, self.runner.process(index)));
         (self.tell)(TaskChange::Containers(containers.collect()));

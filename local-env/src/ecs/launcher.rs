@@ -23,7 +23,7 @@ use super::{
 };
 use crate::relay::PortAndTarget;
 use clock::Clock;
-use scheduler::{Input, StopCode, Stopped, TaskId, TaskLife};
+use scheduler::{ContainerEvent, StopCode, StopReason, Stopped, TaskId, TaskLife};
 use stack::Container;
 
 /// Variables of a task's container, by its place in the task definition.
@@ -48,12 +48,12 @@ pub struct Surroundings {
 }
 
 /// Who asks a task to end, and why.
-type Asked = mpsc::UnboundedReceiver<(StopCode, String)>;
+type Asked = mpsc::UnboundedReceiver<StopReason>;
 
 /// Runs tasks.
 pub struct TaskLauncher {
     shared: Rc<Shared>,
-    running: HashMap<TaskId, mpsc::UnboundedSender<(StopCode, String)>>,
+    running: HashMap<TaskId, mpsc::UnboundedSender<StopReason>>,
 }
 
 /// What all tasks of a launcher use.
@@ -112,10 +112,10 @@ impl Launcher for TaskLauncher {
         spawn_local(Run { task, shared: Rc::clone(&self.shared), commands }.live(asked));
     }
 
-    fn stop(&mut self, id: &TaskId, code: StopCode, reason: String) {
+    fn stop(&mut self, id: &TaskId, why: StopReason) {
         if let Some(stop) = self.running.remove(id) {
             // It may have ended in this moment.
-            let _ = stop.send((code, reason));
+            let _ = stop.send(why);
         }
     }
 
@@ -180,7 +180,7 @@ impl Run {
     async fn drive<R: Runner>(
         &self,
         runner: R,
-        inputs: mpsc::UnboundedReceiver<Input>,
+        inputs: mpsc::UnboundedReceiver<ContainerEvent>,
         asked: &mut Asked,
     ) {
         let (life, tell) = (self.life(), |change| self.tell(change));

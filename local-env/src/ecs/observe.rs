@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use super::{Launcher, Task, TaskChange, TaskEvent};
-use scheduler::{Revision, StopCode, Stopped, TaskId};
+use scheduler::{Revision, StopCode, StopReason, Stopped, TaskId};
 use stack::Service;
 
 /// Between two looks.
@@ -107,7 +107,7 @@ impl Launcher for ObservingLauncher {
     }
 
     /// What runs the task ends it as well; here it is let out of sight.
-    fn stop(&mut self, id: &TaskId, _code: StopCode, _reason: String) {
+    fn stop(&mut self, id: &TaskId, _why: StopReason) {
         self.tell(Command::Stop(id.clone()));
     }
 

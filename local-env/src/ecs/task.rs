@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use scheduler::{ContainerStatus, Revision, StopCode, Stopped, TaskId, Verdict};
+use scheduler::{ContainerStatus, HealthStatus, Revision, StopReason, Stopped, TaskId};
 use stack::Service;
 
 /// A task to be started.
@@ -33,7 +33,7 @@ pub enum TaskChange {
     /// Its containers have been started; whether they listen yet is not known.
     Running,
     /// Its containers' own checks come to this.
-    Health(Verdict),
+    Health(HealthStatus),
     /// How its containers are doing, and the processes that they are.
     Containers(Vec<(ContainerStatus, Option<u32>)>),
     /// It has ended, or could not be started.
@@ -56,8 +56,8 @@ pub trait Launcher {
     /// Starts a task.
     fn start(&mut self, task: Task);
 
-    /// Asks a task to end, and why; its containers are ended when their stop timeouts are over.
-    fn stop(&mut self, id: &TaskId, code: StopCode, reason: String);
+    /// Asks a task to end, and says why; its containers are ended when their stop timeouts are over.
+    fn stop(&mut self, id: &TaskId, why: StopReason);
 
     /// Ends all tasks now, and returns when it is done.
     fn kill(&mut self);

@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use super::task::RunningTask;
 use crate::metadata::{Directory, TaskFacts};
-use scheduler::LastStatus;
+use scheduler::{DesiredStatus, LastStatus};
 use stack::Container;
 
 /// Where the tasks of an environment are told of.
@@ -22,7 +22,8 @@ impl Bulletin {
     pub(super) fn publish(&self, task: &RunningTask) {
         let containers = task.task.service.task_definition.containers.iter().enumerate();
         let is_leaving = task.status > LastStatus::Running || task.leaving.is_some();
-        let desired_status = if is_leaving { "STOPPED" } else { "RUNNING" };
+        let desired_status =
+            if is_leaving { DesiredStatus::Stopped } else { DesiredStatus::Running };
         let fact = |(index, model): (usize, &Container)| {
             let seen = task.containers.get(index).cloned().unwrap_or_default();
             seen.facts(model, desired_status, task.created)
@@ -35,7 +36,7 @@ impl Bulletin {
             availability_zone: format!("{}a", self.region),
             address: task.address.unwrap_or(Ipv4Addr::UNSPECIFIED),
             desired_status,
-            known_status: task.status.as_str(),
+            known_status: task.status,
             pull_started: Some(task.created),
             pull_stopped: Some(task.created),
             stopped: None,

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::metadata::{ContainerFacts, HealthFacts};
-use scheduler::{ContainerStatus, Verdict};
+use scheduler::{ContainerLastStatus, ContainerStatus, DesiredStatus};
 use stack::Container;
 
 /// What has been seen of a container.
@@ -26,7 +26,8 @@ impl Seen {
         if pid.is_some() && pid != self.pid {
             self.started = Some(now);
         }
-        if status.last_status == "STOPPED" && before.is_none_or(|it| it.last_status != "STOPPED") {
+        let has_stopped = |it: &ContainerStatus| it.last_status == ContainerLastStatus::Stopped;
+        if has_stopped(&status) && !before.is_some_and(has_stopped) {
             self.finished = Some(now);
         }
         if before.and_then(|it| it.health) != status.health {
@@ -40,20 +41,20 @@ impl Seen {
     pub(super) fn facts(
         self,
         model: &Container,
-        desired_status: &'static str,
+        desired_status: DesiredStatus,
         created: SystemTime,
     ) -> ContainerFacts {
         let status = self.status.as_ref();
         ContainerFacts {
             name: model.name.clone(),
-            known_status: status.map_or("PENDING", |it| it.last_status),
+            known_status: status.map(|it| it.last_status).unwrap_or_default(),
             desired_status,
             created: Some(created),
             started: self.started,
             finished: self.finished,
             exit_code: status.and_then(|it| it.exit_code),
-            health: status.and_then(|it| it.health).map(|verdict| HealthFacts {
-                status: named(verdict),
+            health: status.and_then(|it| it.health).map(|status| HealthFacts {
+                status,
                 since: self.health_since.unwrap_or(created),
                 exit_code: None,
                 output: String::new(),
@@ -61,13 +62,5 @@ impl Seen {
             restarts: status.and_then(|it| it.restarts),
             pid: self.pid,
         }
-    }
-}
-
-fn named(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Unknown => "UNKNOWN",
-        Verdict::Healthy => "HEALTHY",
-        Verdict::Unhealthy => "UNHEALTHY",
     }
 }

@@ -8,10 +8,9 @@ use super::{Notice, ServiceStatus, facts::Bulletin, task::RunningTask, wiring::W
 use crate::ecs::{Launcher, Task, TaskChange};
 use alb::TargetState;
 use scheduler::{
-    Decision, DeploymentId, LastStatus, Pace, Policy, Revision, Scheduler, StopCause, StopCode,
-    Stopped, TaskId, Verdict,
+    DeploymentId, Event, EventLog, HealthStatus, LastStatus, Pace, Plan, PlannedStart, PlannedStop,
+    Revision, Scheduler, ServiceEvent, ServicePolicy, StopCode, StopReason, Stopped, TaskId,
 };
-use scheduler::{Event, EventLog, ServiceEvent};
 use stack::{Arn, Service};
 
 /// A service, with the revisions that its deployments run.
@@ -45,7 +44,7 @@ impl RunningService {
         let id = DeploymentId::of(fastrand::u64(..));
         Self {
             name,
-            scheduler: Scheduler::new(Policy::of(&model, pace), revision, id),
+            scheduler: Scheduler::new(ServicePolicy::of(&model, pace), revision, id),
             revisions: BTreeMap::from([(revision, (Arc::clone(&model), Rc::new(wiring)))]),
             model,
             tasks: BTreeMap::new(),
@@ -65,7 +64,7 @@ impl RunningService {
         pace: Pace,
     ) {
         self.model = Arc::new(model);
-        self.scheduler.change_policy(Policy::of(&self.model, pace));
+        self.scheduler.set_policy(ServicePolicy::of(&self.model, pace));
         let deployed = (Arc::clone(&self.model), Rc::new(wiring));
         self.revisions.insert(revision, deployed);
         self.scheduler.deploy(revision);
@@ -74,7 +73,7 @@ impl RunningService {
     /// Takes up what changes no task: the desired count, bounds, the grace period.
     pub(super) fn adjust(&mut self, model: Service, pace: Pace) {
         self.model = Arc::new(model);
-        self.scheduler.change_policy(Policy::of(&self.model, pace));
+        self.scheduler.set_policy(ServicePolicy::of(&self.model, pace));
     }
 
     /// The stack has it no longer: its tasks end in order.
@@ -103,7 +102,7 @@ impl RunningService {
 
     /// Does what the scheduler decides; when to ask it again.
     pub(super) fn act(&mut self, launcher: &mut impl Launcher) -> Option<Instant> {
-        let Decision { start, stop, happenings, wake } =
+        let Plan { start, stop, happenings, wake } =
             self.scheduler.decide(Instant::now().into_std(), TaskId::random);
         for happening in happenings {
             self.tell(&Event::Happened(happening));
@@ -114,9 +113,9 @@ impl RunningService {
         wake.map(Instant::from_std)
     }
 
-    fn start(&mut self, start: Vec<(TaskId, Revision)>, launcher: &mut impl Launcher) {
-        let ids: Vec<_> = start.iter().map(|(id, _)| id.clone()).collect();
-        for (id, revision) in start {
+    fn start(&mut self, start: Vec<PlannedStart>, launcher: &mut impl Launcher) {
+        let ids: Vec<_> = start.iter().map(|it| it.task.clone()).collect();
+        for PlannedStart { task: id, revision } in start {
             let Some((service, wiring)) = self.revisions.get(&revision) else { continue };
             let task = Task { id: id.clone(), service: Arc::clone(service), revision };
             let running = RunningTask::new(task.clone(), Rc::clone(wiring));
@@ -133,19 +132,19 @@ impl RunningService {
     }
 
     /// Takes tasks out of names and target groups, in the order of cloudmap-ecs §3.4.
-    fn let_go(&mut self, stop: &[(TaskId, StopCause)]) {
-        let Some((first, _)) = stop.first() else { return };
-        if let Some(deployment) = self.scheduler.deployment_of(first)
+    fn let_go(&mut self, stop: &[PlannedStop]) {
+        let Some(first) = stop.first() else { return };
+        if let Some(deployment) = self.scheduler.deployment_of(&first.task)
             && !self.model.load_balancers.is_empty()
         {
             self.tell(&Event::Draining(deployment, stop.len()));
         }
-        for (id, cause) in stop {
+        for PlannedStop { task: id, cause } in stop {
             let Some(task) = self.tasks.get_mut(id) else { continue };
             let failing = task.address.and_then(|address| task.wiring.failing(address));
             let reason = cause.reason(failing.map(|(group, ..)| group.arn()));
             let was_registered = task.deregister();
-            task.leaving = Some((StopCode::ServiceSchedulerInitiated, reason));
+            task.leaving = Some(StopReason::new(StopCode::ServiceSchedulerInitiated, reason));
             if was_registered && task.wiring.shows_registration() {
                 self.pass(id, LastStatus::Deactivating);
             }
@@ -153,7 +152,7 @@ impl RunningService {
         for group in self.groups() {
             self.tell(&Event::Deregistered(stop.len(), &group));
         }
-        let stopped: Vec<_> = stop.iter().map(|(id, _)| id.clone()).collect();
+        let stopped: Vec<_> = stop.iter().map(|it| it.task.clone()).collect();
         self.tell(&Event::Stopped(&stopped));
     }
 
@@ -161,9 +160,9 @@ impl RunningService {
     fn stop_what_has_drained(&mut self, launcher: &mut impl Launcher) {
         let drained = self.tasks.iter_mut().filter(|(_, task)| !task.is_draining());
         let drained = drained.filter_map(|(id, task)| Some((id.clone(), task.leaving.take()?)));
-        for (id, (code, reason)) in drained.collect::<Vec<_>>() {
+        for (id, why) in drained.collect::<Vec<_>>() {
             self.pass(&id, LastStatus::Stopping);
-            launcher.stop(&id, code, reason);
+            launcher.stop(&id, why);
         }
     }
 
@@ -171,10 +170,10 @@ impl RunningService {
     pub(super) fn stop_all(&mut self, reason: &str, launcher: &mut impl Launcher) {
         self.scheduler.scale(0);
         for id in self.tasks.keys().cloned().collect::<Vec<_>>() {
-            self.scheduler.stopping(&id);
+            self.scheduler.note_stopping(&id);
             self.tasks.get_mut(&id).map(RunningTask::deregister);
             self.pass(&id, LastStatus::Stopping);
-            launcher.stop(&id, StopCode::UserInitiated, reason.to_owned());
+            launcher.stop(&id, StopReason::new(StopCode::UserInitiated, reason));
         }
     }
 
@@ -191,7 +190,7 @@ impl RunningService {
                 self.pass(&id, LastStatus::Pending);
             }
             TaskChange::Running => self.runs(&id),
-            TaskChange::Health(verdict) => self.checked(&id, verdict),
+            TaskChange::Health(health) => self.checked(&id, health),
             TaskChange::Containers(containers) => {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.note(containers);
@@ -205,7 +204,7 @@ impl RunningService {
     /// A task is not to be stopped by scaling or deployments until then.
     pub(super) fn protect(&mut self, id: &TaskId, until: Option<SystemTime>) {
         let left = until.and_then(|until| until.duration_since(SystemTime::now()).ok());
-        self.scheduler.protect(id, left.map(|left| Instant::now().into_std() + left));
+        self.scheduler.set_protection(id, left.map(|left| Instant::now().into_std() + left));
     }
 
     fn runs(&mut self, id: &TaskId) {
@@ -219,7 +218,7 @@ impl RunningService {
             self.pass(id, LastStatus::Activating);
         }
         self.pass(id, LastStatus::Running);
-        self.scheduler.running(id, Instant::now().into_std());
+        self.scheduler.note_running(id, Instant::now().into_std());
         for group in self.groups() {
             self.tell(&Event::Registered(1, &group));
         }
@@ -229,12 +228,12 @@ impl RunningService {
         }
     }
 
-    fn checked(&mut self, id: &TaskId, verdict: Verdict) {
+    fn checked(&mut self, id: &TaskId, health: HealthStatus) {
         let Some(task) = self.tasks.get_mut(id) else { return };
-        task.health = verdict;
-        task.report(verdict);
-        self.scheduler.containers(id, verdict);
-        if verdict == Verdict::Unhealthy {
+        task.health = health;
+        task.report(health);
+        self.scheduler.note_container_health(id, health);
+        if health == HealthStatus::Unhealthy {
             self.tell(&Event::ContainersUnhealthy(id));
         }
     }
@@ -245,7 +244,7 @@ impl RunningService {
         self.pass(id, LastStatus::Stopped);
         self.tasks.remove(id).as_mut().map(RunningTask::deregister);
         self.bulletin.directory.forget(id);
-        let expected = self.scheduler.stopped(id, Instant::now().into_std());
+        let expected = self.scheduler.note_stopped(id, Instant::now().into_std());
         let (service, task) = (self.name.clone(), id.clone());
         self.notices.push(Notice::Stopped { service, task, why, expected });
     }
@@ -256,7 +255,7 @@ impl RunningService {
             Some((id.clone(), task.new_target_state()?, task.leaving.is_some()))
         });
         for (id, state, leaving) in changed.collect::<Vec<_>>() {
-            self.scheduler.target(&id, verdict(&state));
+            self.scheduler.note_target_health(&id, health_of(&state));
             if matches!(state, TargetState::Unhealthy(_)) && !leaving {
                 self.tell_of_failing(&id);
             }
@@ -302,7 +301,7 @@ impl RunningService {
     pub(super) fn status(&self) -> ServiceStatus {
         ServiceStatus {
             name: self.name.clone(),
-            desired: usize::try_from(self.scheduler.desired()).unwrap_or(usize::MAX),
+            desired: usize::try_from(self.scheduler.desired_count()).unwrap_or(usize::MAX),
             tasks: self.tasks.values().filter_map(RunningTask::describe).collect(),
             deployments: self.scheduler.deployments().to_vec(),
             is_steady: self.scheduler.is_steady(),
@@ -310,10 +309,10 @@ impl RunningService {
     }
 }
 
-fn verdict(state: &TargetState) -> Verdict {
+fn health_of(state: &TargetState) -> HealthStatus {
     match state {
-        TargetState::Healthy => Verdict::Healthy,
-        TargetState::Unhealthy(_) => Verdict::Unhealthy,
-        _ => Verdict::Unknown,
+        TargetState::Healthy => HealthStatus::Healthy,
+        TargetState::Unhealthy(_) => HealthStatus::Unhealthy,
+        _ => HealthStatus::Unknown,
     }
 }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use alb::TargetState;
-use scheduler::{Deployment, LastStatus, Stopped, TaskId, Verdict};
+use scheduler::{Deployment, HealthStatus, LastStatus, Stopped, TaskId};
 
 /// How the services are doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct TaskStatus {
     /// What the load balancer thinks of it, where it has one: the worst of several.
     pub target: Option<TargetState>,
     /// What its containers' own checks say.
-    pub health: Verdict,
+    pub health: HealthStatus,
 }
 
 /// Something that happened.

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, rc::Rc, time::SystemTime};
 use super::{TaskStatus, seen::Seen, wiring::Wiring};
 use crate::ecs::Task;
 use alb::TargetState;
-use scheduler::{ContainerStatus, LastStatus, StopCode, Verdict};
+use scheduler::{ContainerStatus, HealthStatus, LastStatus, StopReason};
 
 /// A task from its start to its end.
 pub(super) struct RunningTask {
@@ -17,11 +17,11 @@ pub(super) struct RunningTask {
     is_registered: bool,
     pub(super) address: Option<Ipv4Addr>,
     pub(super) target: Option<TargetState>,
-    pub(super) health: Verdict,
+    pub(super) health: HealthStatus,
     /// In the task definition's order.
     pub(super) containers: Vec<Seen>,
     /// Why it is to stop once nothing is on its way to it any more.
-    pub(super) leaving: Option<(StopCode, String)>,
+    pub(super) leaving: Option<StopReason>,
 }
 
 // === impl RunningTask ===
@@ -37,7 +37,7 @@ impl RunningTask {
             is_registered: false,
             address: None,
             target: None,
-            health: Verdict::Unknown,
+            health: HealthStatus::Unknown,
             containers: Vec::new(),
             leaving: None,
         }
@@ -72,9 +72,9 @@ impl RunningTask {
     }
 
     /// What its containers' own checks come to.
-    pub(super) fn report(&self, verdict: Verdict) {
+    pub(super) fn report(&self, health: HealthStatus) {
         if let Some(address) = self.address.filter(|_| self.is_registered) {
-            self.wiring.report(&self.task.id, address, verdict);
+            self.wiring.report(&self.task.id, address, health);
         }
     }
 

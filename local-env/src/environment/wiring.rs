@@ -9,8 +9,8 @@ use std::{
 
 use crate::connect::{self, Connect, Endpoints};
 use alb::{TargetGroup, TargetState, Unused};
-use cloudmap::{HealthStatus, Membership, Registry};
-use scheduler::{TaskId, Verdict};
+use cloudmap::{HealthStatus as InstanceHealth, Membership, Registry};
+use scheduler::{HealthStatus, TaskId};
 use stack::{Arn, Service, ServiceLoadBalancer};
 
 /// Before a target's registration, and when it has drained.
@@ -70,16 +70,16 @@ impl Wiring {
         }
     }
 
-    pub(super) fn report(&self, id: &TaskId, address: Ipv4Addr, verdict: Verdict) {
-        match verdict {
-            Verdict::Healthy => self.connect(address),
-            Verdict::Unhealthy => self.disconnect(address),
-            Verdict::Unknown => {}
+    pub(super) fn report(&self, id: &TaskId, address: Ipv4Addr, health: HealthStatus) {
+        match health {
+            HealthStatus::Healthy => self.connect(address),
+            HealthStatus::Unhealthy => self.disconnect(address),
+            HealthStatus::Unknown => {}
         }
-        let status = match verdict {
-            Verdict::Healthy => HealthStatus::Healthy,
-            Verdict::Unhealthy => HealthStatus::Unhealthy,
-            Verdict::Unknown => return,
+        let status = match health {
+            HealthStatus::Healthy => InstanceHealth::Healthy,
+            HealthStatus::Unhealthy => InstanceHealth::Unhealthy,
+            HealthStatus::Unknown => return,
         };
         // A service without custom health takes no reports, and knows none that is unhealthy.
         if let Some(Err(error)) = self.registry.as_ref().map(|it| it.report(id.as_str(), status)) {

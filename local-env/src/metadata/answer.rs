@@ -144,8 +144,8 @@ impl<'a> Task<'a> {
             arn: names::task_arn(task),
             family: &definition.family,
             revision: definition.revision.to_string(),
-            desired_status: task.desired_status,
-            known_status: task.known_status,
+            desired_status: task.desired_status.as_str(),
+            known_status: task.known_status.as_str(),
             limits: TaskLimits {
                 cpu: f64::from(definition.cpu) / CPU_UNITS,
                 memory: definition.memory,
@@ -183,8 +183,8 @@ impl<'a> Container<'a> {
             image,
             image_id: image.and_then(|image| image.split_once('@')).map(|(_, digest)| digest),
             labels: labels(task, facts),
-            desired_status: facts.desired_status,
-            known_status: facts.known_status,
+            desired_status: facts.desired_status.as_str(),
+            known_status: facts.known_status.as_str(),
             exit_code: facts.exit_code,
             limits: defined.map_or_else(ContainerLimits::default, |defined| ContainerLimits {
                 cpu: defined.cpu,
@@ -236,7 +236,7 @@ fn log_options<'a>(
 impl<'a> Health<'a> {
     fn new(facts: &'a HealthFacts) -> Self {
         Self {
-            status: facts.status,
+            status: facts.status.as_str(),
             status_since: nanoseconds(facts.since),
             exit_code: facts.exit_code,
             output: &facts.output,

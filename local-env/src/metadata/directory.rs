@@ -13,7 +13,7 @@ use super::{
     rate::Rate,
     stats::Reading,
 };
-use scheduler::TaskId;
+use scheduler::{LastStatus, TaskId};
 
 /// The tasks that the endpoint tells of. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
@@ -114,7 +114,7 @@ impl Directory {
         let tasks = entries.values().map(|entry| &entry.facts);
         let task = tasks
             .filter(|task| task.address == address && !task.containers.is_empty())
-            .min_by_key(|task| task.known_status == "STOPPED")?;
+            .min_by_key(|task| task.known_status == LastStatus::Stopped)?;
         Some(Found { task: Arc::clone(task), index: 0 })
     }
 

@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, sync::Arc, time::SystemTime};
 
-use scheduler::TaskId;
+use scheduler::{ContainerLastStatus, DesiredStatus, HealthStatus, LastStatus, TaskId};
 use stack::{Container, Service};
 
 /// A task that was started.
@@ -20,10 +20,10 @@ pub struct TaskFacts {
     pub availability_zone: String,
     /// Its address, which all its containers share.
     pub address: Ipv4Addr,
-    /// `RUNNING` or `STOPPED`: what it is to be.
-    pub desired_status: &'static str,
-    /// `PENDING`, `RUNNING`, `STOPPED`...: what it is.
-    pub known_status: &'static str,
+    /// `DesiredStatus`: what the task is to be.
+    pub desired_status: DesiredStatus,
+    /// `KnownStatus`: where the task is in its life.
+    pub known_status: LastStatus,
     /// When its images were first asked for.
     pub pull_started: Option<SystemTime>,
     /// When the last of them was there.
@@ -39,10 +39,10 @@ pub struct TaskFacts {
 pub struct ContainerFacts {
     /// Its name in the task definition.
     pub name: String,
-    /// What it is.
-    pub known_status: &'static str,
-    /// What it is to be.
-    pub desired_status: &'static str,
+    /// `KnownStatus`: where the container is in its life.
+    pub known_status: ContainerLastStatus,
+    /// `DesiredStatus`: what the container is to be.
+    pub desired_status: DesiredStatus,
     /// When it was made.
     pub created: Option<SystemTime>,
     /// When it last started.
@@ -62,8 +62,8 @@ pub struct ContainerFacts {
 /// What a container's health check says.
 #[derive(Clone, Debug)]
 pub struct HealthFacts {
-    /// `UNKNOWN`, `HEALTHY` or `UNHEALTHY`.
-    pub status: &'static str,
+    /// What the checks come to.
+    pub status: HealthStatus,
     /// Since when.
     pub since: SystemTime,
     /// Of the last check.

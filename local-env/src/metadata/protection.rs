@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{facts::TaskFacts, names, timestamp};
-use scheduler::TaskId;
+use scheduler::{LastStatus, TaskId};
 
 const DEFAULT_MINUTES: u64 = 120;
 const MINUTES: RangeInclusive<u64> = 1..=2880;
@@ -116,7 +116,7 @@ impl Wish {
 pub(super) fn allowed(task: &TaskFacts) -> Result<(), Refusal> {
     match (&task.service.task_definition.task_role, task.known_status) {
         (None, _) => Err(Refusal::NoRole),
-        (_, "STOPPED") => Err(Refusal::NotRunning),
+        (_, LastStatus::Stopped) => Err(Refusal::NotRunning),
         _ => Ok(()),
     }
 }

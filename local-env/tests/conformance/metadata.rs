@@ -10,7 +10,7 @@ use local_env::metadata::{
     ContainerFacts, Directory, HealthFacts, MetadataServer, Protection, TaskFacts,
 };
 use reqwest::{Client, Method};
-use scheduler::TaskId;
+use scheduler::{ContainerLastStatus, DesiredStatus, HealthStatus, LastStatus, TaskId};
 use serde_json::{Value, json};
 use stack::{Arn, Container, LogConfiguration, Service, TaskDefinition};
 use tokio::sync::mpsc;
@@ -84,8 +84,8 @@ fn facts_of(definition: TaskDefinition, address: [u8; 4]) -> TaskFacts {
     let started = UNIX_EPOCH + Duration::from_secs(1_665_023_356);
     let container = |name: &str| ContainerFacts {
         name: name.into(),
-        known_status: "RUNNING",
-        desired_status: "RUNNING",
+        known_status: ContainerLastStatus::Running,
+        desired_status: DesiredStatus::Running,
         created: Some(started),
         started: Some(started),
         finished: None,
@@ -102,8 +102,8 @@ fn facts_of(definition: TaskDefinition, address: [u8; 4]) -> TaskFacts {
         region: "us-west-2".into(),
         availability_zone: "us-west-2a".into(),
         address: address.into(),
-        desired_status: "RUNNING",
-        known_status: "RUNNING",
+        desired_status: DesiredStatus::Running,
+        known_status: LastStatus::Running,
         pull_started: Some(started),
         pull_stopped: Some(started),
         stopped: None,
@@ -194,7 +194,7 @@ async fn ecs_082_a_task_is_told_as_fargate_tells_it() {
 async fn ecs_083_health_is_told_of_a_container_that_has_a_check() {
     let mut facts = facts();
     facts.containers[1].health = Some(HealthFacts {
-        status: "HEALTHY",
+        status: HealthStatus::Healthy,
         since: UNIX_EPOCH + Duration::from_secs(1_665_023_356),
         exit_code: Some(0),
         output: "ok".into(),
@@ -303,7 +303,7 @@ async fn protection_needs_a_task_a_role_and_that_it_runs() {
     let (status, answer) = Endpoint::start(facts()).await.put(body).await;
     assert_eq!((status, &answer["error"]["Code"]), (403, &"AccessDeniedException".into()));
 
-    let stopped = TaskFacts { known_status: "STOPPED", ..with_role() };
+    let stopped = TaskFacts { known_status: LastStatus::Stopped, ..with_role() };
     let endpoint = Endpoint::start(stopped).await;
     let (status, answer) = endpoint.put(body).await;
     assert_eq!((status, &answer["failure"]["Reason"]), (200, &"TASK_NOT_VALID".into()));
@@ -318,7 +318,7 @@ async fn what_is_published_again_is_told_anew_and_stays_protected() {
     let facts = with_role();
     let endpoint = Endpoint::start(facts.clone()).await;
     endpoint.put(r#"{"ProtectionEnabled":true}"#).await;
-    endpoint.directory.publish(TaskFacts { desired_status: "STOPPED", ..facts });
+    endpoint.directory.publish(TaskFacts { desired_status: DesiredStatus::Stopped, ..facts });
     let (_, task) = endpoint.get("/task").await;
     assert_eq!(task["DesiredStatus"], "STOPPED");
     assert!(endpoint.directory.protection(&endpoint.task, UNIX_EPOCH).is_some());
@@ -391,7 +391,8 @@ async fn other_paths_and_methods_are_refused_in_json() {
 async fn who_knows_no_id_is_known_by_its_address() {
     let endpoint = Endpoint::start(facts_of(definition(), [127, 0, 0, 5])).await;
     let other = facts_of(TaskDefinition::new("other", definition().containers), [127, 0, 0, 6]);
-    let ended = TaskFacts { known_status: "STOPPED", ..facts_of(definition(), [127, 0, 0, 6]) };
+    let ended =
+        TaskFacts { known_status: LastStatus::Stopped, ..facts_of(definition(), [127, 0, 0, 6]) };
     let id = endpoint.directory.docker_id(&other.id, 0);
     endpoint.directory.publish(other);
     endpoint.directory.publish(ended);

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use alb::TargetState;
 use local_env::{ecs::Task, environment::Notice};
-use scheduler::{LastStatus, StopCode, Verdict};
+use scheduler::{HealthStatus, LastStatus, StopCode};
 use stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition};
 use tokio::{task::LocalSet, time::timeout};
 
@@ -439,11 +439,11 @@ async fn cloudmap_018_a_failing_container_check_turns_its_instance_unhealthy() {
         stack.services[0].health_check_grace_period = Duration::from_secs(600);
         let (fleet, task, _target) = healthy(stack).await;
         assert_eq!(health_in_cloud_map(&fleet).await, "UNHEALTHY", "until a check has passed");
-        fleet.health(&task, Verdict::Healthy);
+        fleet.health(&task, HealthStatus::Healthy);
         let fleet = &fleet;
         let says = async |wanted: &str| health_in_cloud_map(fleet).await == wanted;
         eventually("healthy", || says("HEALTHY")).await;
-        fleet.health(&task, Verdict::Unhealthy);
+        fleet.health(&task, HealthStatus::Unhealthy);
         eventually("unhealthy", || says("UNHEALTHY")).await;
         assert_eq!(fleet.get("/").await, 200, "to the load balancer it is healthy");
     })

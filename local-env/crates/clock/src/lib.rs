@@ -4,12 +4,24 @@
 //! minute of AWS's waiting takes a second. *Allowances* for real work (a check's timeout, a stop
 //! timeout, a connect timeout, a grace period) are left alone, because a program here starts and
 //! answers no faster than it does there; and so are the TTLs that clients see.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use clock::Clock;
+//!
+//! let interval = Duration::from_secs(30);
+//! assert_eq!(Clock::DESK.wait(interval), Duration::from_millis(500));
+//! assert_eq!(Clock::REAL.wait(interval), interval);
+//! ```
+
+#![deny(missing_docs)]
 
 pub mod utc;
 
 use std::time::Duration;
 
-/// How fast AWS's waits pass.
+/// A clock by which AWS's waits pass at some speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
     speed: u32,
@@ -18,22 +30,22 @@ pub struct Clock {
 // === impl Clock ===
 
 impl Clock {
-    /// A minute of waiting takes a second.
+    /// The clock by which a minute of AWS's waiting takes a second.
     pub const DESK: Self = Self { speed: 60 };
-    /// AWS's own pace.
+    /// The clock by which AWS's waits take as long as in AWS.
     pub const REAL: Self = Self { speed: 1 };
 
-    /// How long a wait of AWS's takes here.
+    /// Returns how long a wait of AWS's takes here.
     pub fn wait(self, aws: Duration) -> Duration {
         aws / self.speed
     }
 
-    /// Whether this is AWS's own pace.
+    /// Returns whether AWS's waits take as long as in AWS.
     pub fn is_real(self) -> bool {
         self.speed == 1
     }
 
-    /// How many times faster than AWS's waits pass.
+    /// Returns how many times faster than in AWS its waits pass.
     pub fn speed(self) -> u32 {
         self.speed
     }

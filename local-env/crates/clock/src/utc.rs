@@ -5,7 +5,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// A time to the second, without its zone: `2026-11-02T10:15:30`. One before 1970 counts as 1970.
+/// Writes a time to the second, without its zone: `2026-11-02T10:15:30`. A time before 1970 is written
+/// as the start of 1970.
 pub struct ToTheSecond(pub SystemTime);
 
 // === impl ToTheSecond ===
@@ -19,7 +20,7 @@ impl fmt::Display for ToTheSecond {
     }
 }
 
-/// Year, month and day of a day since 1970 (Howard Hinnant's `civil_from_days`).
+/// Returns the year, month and day of a day since 1970 (Howard Hinnant's `civil_from_days`).
 fn date(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);

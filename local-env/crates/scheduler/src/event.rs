@@ -1,66 +1,69 @@
-//! What a service tells of itself, in ECS's words (cloudmap-ecs §3.6).
+//! The events of a service, in ECS's words (cloudmap-ecs §3.6).
 
 use std::{collections::VecDeque, fmt, time::SystemTime};
 
-use super::{DeploymentId, Happening, TaskId};
+use super::{
+    service::{DeploymentId, Happening},
+    task_id::TaskId,
+};
 use stack::Arn;
 
-/// How many events of a service are kept.
+/// The number of a service's events that are kept.
 const KEPT: usize = 100;
 
-/// A service's events, the newest first.
+/// The latest events of a service, the newest first.
 #[derive(Clone, Debug, Default)]
 pub struct EventLog(VecDeque<ServiceEvent>);
 
-/// One event of a service.
+/// An event of a service, as ECS lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceEvent {
-    /// When it happened.
+    /// When the event happened.
     pub created_at: SystemTime,
-    /// The whole sentence, with the service's name.
+    /// The whole sentence, with the service's name in it.
     pub message: String,
 }
 
 /// What an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// Tasks have been started.
+    /// These tasks have been started.
     Started(&'a [TaskId]),
-    /// Targets have been registered, so many of them.
+    /// So many targets have been registered in this target group.
     Registered(usize, &'a Arn),
-    /// Tasks of this deployment are being drained.
+    /// So many tasks of this deployment are being drained.
     Draining(DeploymentId, usize),
-    /// Targets have been deregistered.
+    /// So many targets have been deregistered from this target group.
     Deregistered(usize, &'a Arn),
-    /// Running tasks have been stopped.
+    /// These tasks ran and have been stopped.
     Stopped(&'a [TaskId]),
     /// A target group finds a task unhealthy.
     Unhealthy {
-        /// The task.
+        /// The id of the task.
         task: &'a TaskId,
-        /// The port at which it was asked.
+        /// The port at which the task was checked.
         port: u16,
-        /// The group's name.
+        /// The name of the target group.
         target_group: &'a str,
-        /// What the check met.
+        /// What the check met, in ELB's words.
         reason: &'a str,
     },
-    /// A task's own checks fail.
+    /// The checks of this task's own containers fail.
     ContainersUnhealthy(&'a TaskId),
-    /// What the scheduler tells.
+    /// The scheduler has noticed something.
     Happened(Happening),
 }
 
 // === impl EventLog ===
 
 impl EventLog {
-    /// Adds an event; beyond a hundred the oldest goes.
+    /// Adds an event, and drops the oldest one beyond a hundred.
     pub fn add(&mut self, event: ServiceEvent) {
         self.0.push_front(event);
         self.0.truncate(KEPT);
     }
 
-    /// The newest first.
+    /// Iterates over the events, the newest first.
     pub fn iter(&self) -> impl Iterator<Item = &ServiceEvent> {
         self.0.iter()
     }
@@ -69,18 +72,18 @@ impl EventLog {
 // === impl Event ===
 
 impl Event<'_> {
-    /// The sentence that ECS would write.
+    /// Returns the sentence that ECS would write of this service.
     pub fn message(&self, service: &str) -> String {
         format!("(service {service}{self}")
     }
 }
 
-/// What follows the service's name.
+/// Writes what follows the service's name in an event.
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started(tasks) => {
-                write!(f, ") has started {} tasks: {}.", tasks.len(), List(tasks))
+                write!(f, ") has started {} tasks: {}.", tasks.len(), TaskList(tasks))
             }
             Self::Registered(count, group) => {
                 write!(f, ") registered {count} targets in (target-group {group})")
@@ -95,7 +98,7 @@ impl fmt::Display for Event<'_> {
                 write!(f, ") deregistered {count} targets in (target-group {group})")
             }
             Self::Stopped(tasks) => {
-                write!(f, ") has stopped {} running tasks: {}.", tasks.len(), List(tasks))
+                write!(f, ") has stopped {} running tasks: {}.", tasks.len(), TaskList(tasks))
             }
             Self::Unhealthy { task, port, target_group, reason } => write!(
                 f,
@@ -110,32 +113,10 @@ impl fmt::Display for Event<'_> {
     }
 }
 
-/// What follows the service's name.
-impl fmt::Display for Happening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SteadyState => f.write_str(") has reached a steady state."),
-            Self::Completed(id) => write!(f, ") (deployment {id}) deployment completed."),
-            Self::Failed(id) => {
-                write!(f, ") (deployment {id}) deployment failed: tasks failed to start.")
-            }
-            Self::RollingBack(id) => write!(f, ") rolling back to deployment {id}."),
-            Self::Stuck => f.write_str(
-                ") was unable to stop or start tasks during a deployment because of the service \
-                 deployment configuration. Update the minimumHealthyPercent or maximumPercent value \
-                 and try again.",
-            ),
-            Self::CannotStart => {
-                f.write_str(") is unable to consistently start tasks successfully.")
-            }
-        }
-    }
-}
+/// Tasks as events list them: `(task 0123) (task 4567)`.
+struct TaskList<'a>(&'a [TaskId]);
 
-/// `(task 0123) (task 4567)`.
-struct List<'a>(&'a [TaskId]);
-
-impl fmt::Display for List<'_> {
+impl fmt::Display for TaskList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, task) in self.0.iter().enumerate() {
             let space = if index == 0 { "" } else { " " };

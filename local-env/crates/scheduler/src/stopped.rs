@@ -2,65 +2,56 @@
 
 use std::fmt;
 
-use super::{DeploymentId, StopCause, Verdict};
-use stack::Arn;
+use super::container_status::ContainerStatus;
 
 /// What ECS says of a container that used more memory than it may.
 pub const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
-/// Why a task ended, and what became of its containers.
+/// A description of why a task ended, and of what became of its containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
     /// `stopCode`.
     pub code: StopCode,
     /// `stoppedReason`.
     pub reason: String,
-    /// In the task definition's order; none where nothing is known of them.
+    /// The containers in the task definition's order; empty where nothing is known of them.
     pub containers: Vec<ContainerStatus>,
 }
 
-/// How a container is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerStatus {
-    /// As in the task definition.
-    pub name: String,
-    /// `PENDING`, `RUNNING` or `STOPPED`.
-    pub last_status: &'static str,
-    /// Once it has exited.
-    pub exit_code: Option<i32>,
-    /// `OutOfMemoryError: …` and the like.
-    pub reason: Option<String>,
-    /// What its own check says, where it has one.
-    pub health: Option<Verdict>,
-    /// How often it was restarted, where it may be.
-    pub restarts: Option<u32>,
+/// A reason for a task to end: its kind, and a sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StopReason {
+    /// `stopCode`.
+    pub code: StopCode,
+    /// `stoppedReason`.
+    pub reason: String,
 }
 
-/// `stopCode`: the kind of reason.
+/// `stopCode`: the kind of reason for a task to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StopCode {
-    /// An essential container exited.
+    /// An essential container of the task exited.
     EssentialContainerExited,
-    /// It never ran.
+    /// The task never ran.
     TaskFailedToStart,
-    /// The scheduler wanted it gone.
+    /// The scheduler stopped the task.
     ServiceSchedulerInitiated,
-    /// Somebody wanted it gone: by hand, or the whole environment.
+    /// A user stopped the task: by hand, or with the whole environment.
     #[default]
     UserInitiated,
-    /// What ran it says no more of it.
+    /// Whatever ran the task no longer knows of it.
     TerminationNotice,
 }
 
 // === impl Stopped ===
 
 impl Stopped {
-    /// A task of whose containers nothing is known.
+    /// Describes the end of a task of whose containers nothing is known.
     pub fn new(code: StopCode, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into(), containers: Vec::new() }
+        StopReason::new(code, reason).with_containers(Vec::new())
     }
 
-    /// Whether it ended as it was asked to.
+    /// Returns whether the task ended as it was asked to.
     pub fn is_orderly(&self) -> bool {
         matches!(self.code, StopCode::ServiceSchedulerInitiated | StopCode::UserInitiated)
     }
@@ -77,8 +68,8 @@ impl fmt::Display for Stopped {
             if let Some(code) = container.exit_code {
                 write!(f, ": exit code {code}{}", signal(code))?;
             }
-            let told = |reason: &&String| !self.reason.contains(reason.as_str());
-            if let Some(reason) = container.reason.as_ref().filter(told) {
+            let is_new = |reason: &&String| !self.reason.contains(reason.as_str());
+            if let Some(reason) = container.reason.as_ref().filter(is_new) {
                 write!(f, ", {reason}")?;
             }
         }
@@ -86,17 +77,31 @@ impl fmt::Display for Stopped {
     }
 }
 
-/// The signal that an exit code tells of.
+/// Returns the signal that an exit code stands for, as it follows the code in a sentence.
 fn signal(code: i32) -> String {
     let number = code.checked_sub(128).unwrap_or_default();
     nix::sys::signal::Signal::try_from(number)
         .map_or_else(|_| String::new(), |it| format!(", {it}"))
 }
 
+// === impl StopReason ===
+
+impl StopReason {
+    /// Puts a kind of reason and its sentence together.
+    pub fn new(code: StopCode, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+
+    /// Describes the end of a task that had this reason, and whose containers ended so.
+    pub fn with_containers(self, containers: Vec<ContainerStatus>) -> Stopped {
+        Stopped { code: self.code, reason: self.reason, containers }
+    }
+}
+
 // === impl StopCode ===
 
 impl StopCode {
-    /// As ECS's API writes it.
+    /// Returns the code as ECS's API writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EssentialContainerExited => "EssentialContainerExited",
@@ -106,25 +111,4 @@ impl StopCode {
             Self::TerminationNotice => "TerminationNotice",
         }
     }
-}
-
-// === impl StopCause ===
-
-impl StopCause {
-    /// `stoppedReason` of a task that the scheduler stops; `failing` is the target group that found
-    /// it unhealthy.
-    pub fn reason(self, failing: Option<&Arn>) -> String {
-        match (self, failing) {
-            (Self::Scaling(deployment), _) => scaling(deployment),
-            (Self::TargetUnhealthy, Some(group)) => {
-                format!("Task failed ELB health checks in (target-group {group})")
-            }
-            (Self::TargetUnhealthy, None) => "Task failed ELB health checks".to_owned(),
-            (Self::ContainersUnhealthy, _) => "Task failed container health checks".to_owned(),
-        }
-    }
-}
-
-fn scaling(deployment: DeploymentId) -> String {
-    format!("Scaling activity initiated by (deployment {deployment})")
 }

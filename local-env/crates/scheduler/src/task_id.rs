@@ -1,8 +1,8 @@
-//! What a task is called.
+//! The id of a task.
 
 use std::{fmt, sync::Arc};
 
-/// A task's id: 32 hexadecimal digits, as in AWS.
+/// The id of a task: 32 hexadecimal digits, as in AWS.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(Arc<str>);
 

@@ -22,7 +22,7 @@ use super::{
     specification::{self, Placed},
 };
 use crate::ecs::{ContainerCommand, Value, driver::Runner, launcher::Run};
-use scheduler::{Exit, Input, OUT_OF_MEMORY};
+use scheduler::{ContainerEvent, Exit, OUT_OF_MEMORY};
 use stack::{ContainerHealthCheck, HealthCommand};
 
 const STOP_SIGNAL: &str = "SIGTERM";
@@ -41,7 +41,7 @@ pub(in crate::ecs) struct Containers {
     namespace: String,
     /// In the task definition's order.
     running: Vec<Option<Running>>,
-    inputs: mpsc::UnboundedSender<Input>,
+    inputs: mpsc::UnboundedSender<ContainerEvent>,
 }
 
 struct Running {
@@ -59,7 +59,7 @@ impl Containers {
         run: Run,
         docker: Rc<Docker>,
         address: Ipv4Addr,
-        inputs: mpsc::UnboundedSender<Input>,
+        inputs: mpsc::UnboundedSender<ContainerEvent>,
     ) -> Result<(Self, Namespace), EngineError> {
         let ports = run.containers().iter().flat_map(|it| it.ports.iter().copied()).collect();
         let namespace =
@@ -144,7 +144,7 @@ impl Containers {
             }
             engine.remove(&id).await;
             // Nobody listens once the task has been told of as stopped.
-            let _ = inputs.send(Input::Exited(index, exit));
+            let _ = inputs.send(ContainerEvent::Exited(index, exit));
         });
     }
 
@@ -180,7 +180,7 @@ impl Runner for Containers {
             (self.docker.engine.clone(), running.id.clone(), self.inputs.clone());
         spawn_local(async move {
             let passed = timeout(check.timeout, passes(&engine, &id, &check)).await;
-            let _ = inputs.send(Input::Checked(index, passed.unwrap_or(false)));
+            let _ = inputs.send(ContainerEvent::Checked(index, passed.unwrap_or(false)));
         });
     }
 

@@ -24,7 +24,7 @@ use tokio::{
 use super::{Command, ContainerCommand, driver::Runner, launcher::Run};
 use crate::port_holder;
 use container::{Running, Variables};
-use scheduler::{Exit, Input, TaskId};
+use scheduler::{ContainerEvent, Exit, TaskId};
 
 /// How often a task is asked for the memory that it uses.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);
@@ -40,7 +40,7 @@ pub(super) struct Processes {
     address: Ipv4Addr,
     /// In the task definition's order.
     running: Vec<Option<Running>>,
-    inputs: mpsc::UnboundedSender<Input>,
+    inputs: mpsc::UnboundedSender<ContainerEvent>,
     memory: Interval,
 }
 
@@ -59,7 +59,7 @@ impl Processes {
     pub(super) fn new(
         run: Run,
         address: Ipv4Addr,
-        inputs: mpsc::UnboundedSender<Input>,
+        inputs: mpsc::UnboundedSender<ContainerEvent>,
     ) -> Result<Self, String> {
         refuse_taken_ports(&run, address)?;
         let running = run.containers().iter().map(|_| None).collect();
@@ -111,7 +111,7 @@ impl Processes {
             let exit: Exit = end.await;
             shared.groups.0.borrow_mut().remove(&key);
             // Nobody listens once the task has been told of as stopped.
-            let _ = inputs.send(Input::Exited(index, exit));
+            let _ = inputs.send(ContainerEvent::Exited(index, exit));
         });
     }
 
@@ -158,7 +158,7 @@ impl Runner for Processes {
         let inputs = self.inputs.clone();
         spawn_local(async move {
             let passed = check::passes(&check, &command, variables).await;
-            let _ = inputs.send(Input::Checked(index, passed));
+            let _ = inputs.send(ContainerEvent::Checked(index, passed));
         });
     }
 

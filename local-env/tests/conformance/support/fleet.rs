@@ -13,7 +13,7 @@ use local_env::{
     ecs::{Launcher, Network, Task, TaskChange, TaskEvent},
     environment::{Environment, Inbox, Notice, Settings, Status, StopSignal, Update},
 };
-use scheduler::{LastStatus, Revision, StopCode, Stopped, TaskId, Verdict};
+use scheduler::{HealthStatus, LastStatus, Revision, StopCode, StopReason, Stopped, TaskId};
 use stack::Stack;
 use tokio::{
     sync::{mpsc, watch},
@@ -74,7 +74,7 @@ impl Launcher for ByHand {
         let _ = self.asked.send(Asked::Start(task));
     }
 
-    fn stop(&mut self, task: &TaskId, code: StopCode, reason: String) {
+    fn stop(&mut self, task: &TaskId, StopReason { code, reason }: StopReason) {
         let (task, at, names) = (task.clone(), Instant::now(), names(self.dns));
         let _ = self.asked.send(Asked::Stop(Asking { task, code, reason, at, names }));
     }
@@ -200,8 +200,8 @@ impl Fleet {
         target
     }
 
-    pub fn health(&self, task: &Task, verdict: Verdict) {
-        self.tell(task, TaskChange::Health(verdict));
+    pub fn health(&self, task: &Task, health: HealthStatus) {
+        self.tell(task, TaskChange::Health(health));
     }
 
     pub fn ends(&self, task: &Task) {

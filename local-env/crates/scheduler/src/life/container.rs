@@ -1,33 +1,34 @@
-//! A container of a task: where it is in its life.
+//! A container of a task, and where it is in its life.
 
 use std::time::Instant;
 
-use super::health::Health;
-use crate::Verdict;
+use super::health::ContainerHealth;
+use crate::health::HealthStatus;
 use clock::Clock;
 use stack::{Container, DependencyCondition};
 
 /// Where a container is in its life.
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
-    /// For what it depends on.
+    /// The container waits for what it depends on.
     Waiting,
-    /// It runs since then.
+    /// The container has been running since then.
     Running(Instant),
-    /// It has been signalled, and is killed then, unless it has been already.
+    /// The container has been signalled and is killed then; `None` once it has been killed.
     Stopping(Option<Instant>),
-    /// It has exited with this code, or never ran.
+    /// The container has exited with this code; `None` if it never ran.
     Stopped(Option<i32>),
-    /// It is left out here: whoever depends on it finds that all is well.
+    /// The container is left out here: whatever depends on it finds that all is well.
     Skipped,
 }
 
+/// The life of one container of a task.
 #[derive(Clone, Debug)]
 pub(super) struct ContainerLife {
     pub(super) stage: Stage,
-    pub(super) health: Option<Health>,
+    pub(super) health: Option<ContainerHealth>,
     pub(super) restarts: u32,
-    /// When it was started first.
+    /// When the container was started for the first time.
     pub(super) started: Option<Instant>,
     pub(super) reason: Option<String>,
 }
@@ -52,22 +53,22 @@ impl ContainerLife {
         self.stage = Stage::Running(now);
         self.started.get_or_insert(now);
         let check = container.health_check.as_ref();
-        self.health = check.map(|check| Health::new(check, clock, now));
+        self.health = check.map(|check| ContainerHealth::new(check, clock, now));
     }
 
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.stage, Stage::Stopped(_) | Stage::Skipped)
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn health_status(&self) -> HealthStatus {
         match (&self.stage, &self.health) {
-            (Stage::Skipped, _) => Verdict::Healthy,
-            (_, Some(health)) => health.verdict(),
-            (_, None) => Verdict::Unknown,
+            (Stage::Skipped, _) => HealthStatus::Healthy,
+            (_, Some(health)) => health.status(),
+            (_, None) => HealthStatus::Unknown,
         }
     }
 
-    /// Whether the container that depends on this one in this way may start.
+    /// Returns whether a container that depends on this one under this condition may start.
     pub(super) fn meets(&self, condition: DependencyCondition) -> Prospect {
         use DependencyCondition::{Complete, Healthy, Start, Success};
         match (&self.stage, condition) {
@@ -79,10 +80,10 @@ impl ContainerLife {
             | (Stage::Stopped(Some(0)), Success) => Prospect::Met,
             (Stage::Stopped(_), Success | Healthy) => Prospect::Lost,
             (_, Complete | Success) => Prospect::Open,
-            (_, Healthy) => match self.verdict() {
-                Verdict::Healthy => Prospect::Met,
-                Verdict::Unknown => Prospect::Open,
-                Verdict::Unhealthy => Prospect::Lost,
+            (_, Healthy) => match self.health_status() {
+                HealthStatus::Healthy => Prospect::Met,
+                HealthStatus::Unknown => Prospect::Open,
+                HealthStatus::Unhealthy => Prospect::Lost,
             },
         }
     }

@@ -1,6 +1,6 @@
 //! The life of a task: which of its containers to start, check and stop, and when it has ended.
 //!
-//! Like the scheduler it has no process and no clock: it is told what happened and the time, and
+//! Like the scheduler, a task's life has no process and no clock: it is told what happened and the time, and
 //! gives orders. Containers start in the order of `dependsOn` and stop in the reverse one; when an
 //! essential one exits, all do (cloudmap-ecs §3.3 to §3.5).
 
@@ -9,11 +9,14 @@ mod health;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
-use std::time::Instant;
-
-use super::{ContainerStatus, StopCode, Stopped, Verdict};
+use super::{
+    container_status::ContainerStatus,
+    health::HealthStatus,
+    status::ContainerLastStatus,
+    stopped::{StopCode, StopReason, Stopped},
+};
 use clock::Clock;
 use container::{ContainerLife, Prospect, Stage};
 use stack::{Container, TaskDefinition};
@@ -21,44 +24,45 @@ use stack::{Container, TaskDefinition};
 /// What ECS says of an essential container's exit.
 const ESSENTIAL: &str = "Essential container in task exited";
 
-/// One task, from its start to its end.
+/// The life of one task, from its start to its end.
 #[derive(Clone, Debug)]
 pub struct TaskLife {
     definition: Arc<TaskDefinition>,
     clock: Clock,
     containers: Vec<ContainerLife>,
-    stopping: Option<(StopCode, String)>,
+    stopping: Option<StopReason>,
     is_running: bool,
-    verdict: Verdict,
+    health: HealthStatus,
     has_ended: bool,
 }
 
-/// Something that happened to a container, which is named by its place in the task definition.
+/// Something that happened to a container, which is known by its index in the task definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// It runs.
+pub enum ContainerEvent {
+    /// The container runs.
     Started(usize),
-    /// It cannot be run.
+    /// The container cannot be run, for the reason in the user's words.
     CannotStart(usize, String),
-    /// It has exited.
+    /// The container has exited.
     Exited(usize, Exit),
-    /// Its health check has ended.
+    /// A health check of the container has ended, and has passed or not.
     Checked(usize, bool),
 }
 
 /// How a container ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {
-    /// 128 and the signal's number, where one ended it.
+    /// The exit code: 128 and the signal's number where a signal ended the container.
     pub code: i32,
-    /// What ECS would say of it, if it were more than the code.
+    /// What ECS says of the end besides the code, if anything.
     pub reason: Option<String>,
 }
 
-/// What is to be done.
+/// Something that is to be done for a task; containers are known by their indices in the task
+/// definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Start a container; how that went has to be told at once.
+    /// Start a container, and note at once how that went.
     Start(usize),
     /// Send a container the stop signal.
     Signal(usize),
@@ -66,18 +70,19 @@ pub enum Order {
     Kill(usize),
     /// Run a container's health check.
     Check(usize),
-    /// All containers have been started.
+    /// Say that all containers have been started.
     TellRunning,
-    /// The checks of the containers come to another verdict.
-    TellHealth(Verdict),
-    /// All containers have ended.
+    /// Say that the checks of the containers come to something else than before.
+    TellHealth(HealthStatus),
+    /// Say that all containers have ended.
     TellStopped(Stopped),
 }
 
 // === impl TaskLife ===
 
 impl TaskLife {
-    /// A task before its start. `is_skipped` says which containers are left out here.
+    /// Makes the life of a task that has yet to start; `is_skipped` says which containers are left
+    /// out here.
     pub fn new(
         definition: Arc<TaskDefinition>,
         clock: Clock,
@@ -90,44 +95,44 @@ impl TaskLife {
             clock,
             stopping: None,
             is_running: false,
-            verdict: Verdict::Unknown,
+            health: HealthStatus::Unknown,
             has_ended: false,
         }
     }
 
-    /// Has the task stop; a later reason changes nothing.
-    pub fn stop(&mut self, code: StopCode, reason: impl Into<String>) {
-        self.stopping.get_or_insert_with(|| (code, reason.into()));
+    /// Stops the task; the first reason that is given stays its reason.
+    pub fn stop(&mut self, why: StopReason) {
+        self.stopping.get_or_insert(why);
     }
 
-    /// Notes what happened.
-    pub fn hear(&mut self, input: Input, now: Instant) {
-        match input {
-            Input::Started(index) => {
+    /// Notes what happened to a container.
+    pub fn note(&mut self, event: ContainerEvent, now: Instant) {
+        match event {
+            ContainerEvent::Started(index) => {
                 let clock = self.clock;
                 if let (Some(life), Some(container)) = self.pair(index) {
                     life.start(container, clock, now);
                 }
             }
-            Input::CannotStart(index, why) => {
+            ContainerEvent::CannotStart(index, why) => {
                 if let Some(life) = self.containers.get_mut(index) {
                     life.stage = Stage::Stopped(None);
                     life.reason = Some(format!("CannotStartContainerError: {why}"));
                     let reason = life.reason.clone().unwrap_or_default();
-                    self.stop(StopCode::TaskFailedToStart, reason);
+                    self.stop(StopReason::new(StopCode::TaskFailedToStart, reason));
                 }
             }
-            Input::Exited(index, exit) => self.exited(index, exit, now),
-            Input::Checked(index, passed) => {
+            ContainerEvent::Exited(index, exit) => self.note_exit(index, exit, now),
+            ContainerEvent::Checked(index, passed) => {
                 let life = self.containers.get_mut(index);
                 if let Some(health) = life.and_then(|life| life.health.as_mut()) {
-                    health.checked(passed, now);
+                    health.note_result(passed, now);
                 }
             }
         }
     }
 
-    /// What is to be done at `now`.
+    /// Returns what is to be done at `now`; each order is given once.
     pub fn advance(&mut self, now: Instant) -> Vec<Order> {
         if self.has_ended {
             return Vec::new();
@@ -144,33 +149,35 @@ impl TaskLife {
         orders
     }
 
-    /// When to ask again if nothing happens before.
-    pub fn wake(&self) -> Option<Instant> {
+    /// Returns when to ask again if nothing happens before.
+    pub fn next_wake(&self) -> Option<Instant> {
         let dependencies = (0..self.containers.len()).filter_map(|index| self.deadline(index));
         let own = self.containers.iter().filter_map(|life| match life.stage {
-            Stage::Running(_) => life.health.as_ref()?.next(),
+            Stage::Running(_) => life.health.as_ref()?.next_check(),
             Stage::Stopping(kill) => kill,
             _ => None,
         });
         dependencies.chain(own).min()
     }
 
-    /// How each container is doing.
+    /// Describes how each container is doing, in the task definition's order.
     pub fn containers(&self) -> Vec<ContainerStatus> {
         let pairs = self.definition.containers.iter().zip(&self.containers);
         let status = |(container, life): (&Container, &ContainerLife)| ContainerStatus {
             name: container.name.clone(),
             last_status: match life.stage {
-                Stage::Waiting => "PENDING",
-                Stage::Running(_) | Stage::Stopping(_) | Stage::Skipped => "RUNNING",
-                Stage::Stopped(_) => "STOPPED",
+                Stage::Waiting => ContainerLastStatus::Pending,
+                Stage::Running(_) | Stage::Stopping(_) | Stage::Skipped => {
+                    ContainerLastStatus::Running
+                }
+                Stage::Stopped(_) => ContainerLastStatus::Stopped,
             },
             exit_code: match life.stage {
                 Stage::Stopped(code) => code,
                 _ => None,
             },
             reason: life.reason.clone(),
-            health: container.health_check.as_ref().map(|_| life.verdict()),
+            health: container.health_check.as_ref().map(|_| life.health_status()),
             restarts: container.restart_policy.as_ref().map(|_| life.restarts),
         };
         pairs.map(status).collect()
@@ -180,7 +187,7 @@ impl TaskLife {
         (self.containers.get_mut(index), self.definition.containers.get(index))
     }
 
-    fn exited(&mut self, index: usize, exit: Exit, now: Instant) {
+    fn note_exit(&mut self, index: usize, exit: Exit, now: Instant) {
         let is_stopping = self.stopping.is_some();
         let (Some(life), Some(container)) = self.pair(index) else { return };
         let policy = container.restart_policy.as_ref();
@@ -196,11 +203,11 @@ impl TaskLife {
         }
         life.stage = Stage::Stopped(Some(exit.code));
         if container.essential {
-            self.stop(StopCode::EssentialContainerExited, ESSENTIAL);
+            self.stop(StopReason::new(StopCode::EssentialContainerExited, ESSENTIAL));
         }
     }
 
-    /// A container that waits for what will never be, or has waited too long for it, ends the task.
+    /// Stops the task if a container waits for what will never be, or has waited too long for it.
     fn give_up_what_cannot_be(&mut self, now: Instant) {
         let waiting = self.definition.containers.iter().zip(&self.containers);
         let waiting = waiting.filter(|(_, life)| matches!(life.stage, Stage::Waiting));
@@ -215,13 +222,13 @@ impl TaskLife {
                         "container {} was not started: {} did not come to be {}",
                         container.name, dependency.container, dependency.condition
                     );
-                    return self.stop(StopCode::TaskFailedToStart, why);
+                    return self.stop(StopReason::new(StopCode::TaskFailedToStart, why));
                 }
             }
         }
     }
 
-    /// Until when others wait for a container, while any does.
+    /// Returns until when others wait for a container; `None` while none does.
     fn deadline(&self, index: usize) -> Option<Instant> {
         let container = self.definition.containers.get(index)?;
         let deadline = self.containers.get(index)?.started? + container.start_timeout?;
@@ -243,7 +250,7 @@ impl TaskLife {
             .extend((0..self.containers.len()).filter(|&it| self.may_start(it)).map(Order::Start));
         for (index, life) in self.containers.iter_mut().enumerate() {
             let running = matches!(life.stage, Stage::Running(_));
-            if running && life.health.as_mut().is_some_and(|health| health.is_due(now)) {
+            if running && life.health.as_mut().is_some_and(|health| health.begin_if_due(now)) {
                 orders.push(Order::Check(index));
             }
         }
@@ -252,10 +259,10 @@ impl TaskLife {
             self.is_running = true;
             orders.push(Order::TellRunning);
         }
-        let verdict = self.sum();
-        if verdict != self.verdict {
-            self.verdict = verdict;
-            orders.push(Order::TellHealth(verdict));
+        let health = self.overall_health();
+        if health != self.health {
+            self.health = health;
+            orders.push(Order::TellHealth(health));
         }
     }
 
@@ -271,17 +278,18 @@ impl TaskLife {
             })
     }
 
-    /// Unchecked containers are left out of the sum (cloudmap-ecs §3.5).
-    fn sum(&self) -> Verdict {
+    /// Returns what the checks of all containers come to; containers without a check do not count
+    /// (cloudmap-ecs §3.5).
+    fn overall_health(&self) -> HealthStatus {
         let checked = self.definition.containers.iter().zip(&self.containers);
         let checked = checked.filter(|(it, _)| it.essential && it.health_check.is_some());
-        let verdicts: Vec<_> = checked.map(|(_, life)| life.verdict()).collect();
-        if verdicts.contains(&Verdict::Unhealthy) {
-            Verdict::Unhealthy
-        } else if verdicts.is_empty() || verdicts.contains(&Verdict::Unknown) {
-            Verdict::Unknown
+        let statuses: Vec<_> = checked.map(|(_, life)| life.health_status()).collect();
+        if statuses.contains(&HealthStatus::Unhealthy) {
+            HealthStatus::Unhealthy
+        } else if statuses.is_empty() || statuses.contains(&HealthStatus::Unknown) {
+            HealthStatus::Unknown
         } else {
-            Verdict::Healthy
+            HealthStatus::Healthy
         }
     }
 
@@ -309,7 +317,7 @@ impl TaskLife {
         }
     }
 
-    /// Whether a container that depends on this one has yet to end.
+    /// Returns whether a container that depends on this one has yet to end.
     fn is_depended_on(&self, index: usize) -> bool {
         let name = &self.definition.containers[index].name;
         let others = self.definition.containers.iter().zip(&self.containers);
@@ -319,7 +327,6 @@ impl TaskLife {
     }
 
     fn ended(&self) -> Stopped {
-        let (code, reason) = self.stopping.clone().unwrap_or_default();
-        Stopped { code, reason, containers: self.containers() }
+        self.stopping.clone().unwrap_or_default().with_containers(self.containers())
     }
 }

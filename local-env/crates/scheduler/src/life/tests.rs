@@ -37,7 +37,7 @@ impl World {
             }
             for order in &next {
                 if let Order::Start(index) = order {
-                    self.life.hear(Input::Started(*index), self.now);
+                    self.life.note(ContainerEvent::Started(*index), self.now);
                 }
             }
             orders.extend(next);
@@ -45,18 +45,18 @@ impl World {
     }
 
     fn exit(&mut self, index: usize, code: i32) -> Vec<Order> {
-        self.life.hear(Input::Exited(index, Exit { code, reason: None }), self.now);
+        self.life.note(ContainerEvent::Exited(index, Exit { code, reason: None }), self.now);
         self.advance()
     }
 
     fn check(&mut self, index: usize, passed: bool) -> Vec<Order> {
-        self.life.hear(Input::Checked(index, passed), self.now);
+        self.life.note(ContainerEvent::Checked(index, passed), self.now);
         self.advance()
     }
 
     /// Goes to when the next thing is due; how long that took.
     fn wake(&mut self) -> Duration {
-        let wake = self.life.wake().unwrap();
+        let wake = self.life.next_wake().unwrap();
         let waited = wake - self.now;
         self.now = wake;
         waited
@@ -111,7 +111,7 @@ fn ecs_051_a_process_that_ignores_the_signal_is_killed_after_its_stop_timeout() 
                 container.stop_timeout = Duration::from_secs(timeout);
             }
         });
-        world.life.stop(StopCode::UserInitiated, "Task stopped by user");
+        world.life.stop(StopReason::new(StopCode::UserInitiated, "Task stopped by user"));
         assert_eq!(world.advance(), [Order::Signal(0)]);
         assert_eq!(world.wake(), Duration::from_secs(expected));
         assert_eq!(world.advance(), [Order::Kill(0)]);
@@ -177,7 +177,7 @@ fn ecs_055_what_needs_a_healthy_container_starts_after_its_first_passing_check()
     world.advance();
     let orders = world.check(0, true);
     assert!(orders.contains(&Order::Start(1)), "{orders:?}");
-    world.life.stop(StopCode::UserInitiated, "enough");
+    world.life.stop(StopReason::new(StopCode::UserInitiated, "enough"));
     assert_eq!(world.advance(), [Order::Signal(1)], "b before a");
     assert_eq!(world.exit(1, 0), [Order::Signal(0)]);
 }
@@ -202,13 +202,13 @@ fn ecs_056_a_check_every_thirty_seconds_and_unhealthy_after_three_failures_in_a_
     for passed in [false, false, true, false, false] {
         assert_eq!(world.wake(), 30 * SECOND);
         assert_eq!(world.advance(), [Order::Check(0)]);
-        assert_eq!(world.life.wake(), None, "one check at a time");
+        assert_eq!(world.life.next_wake(), None, "one check at a time");
         let told = world.check(0, passed);
-        assert!(!told.contains(&Order::TellHealth(Verdict::Unhealthy)), "{told:?}");
+        assert!(!told.contains(&Order::TellHealth(HealthStatus::Unhealthy)), "{told:?}");
     }
     world.wake();
     world.advance();
-    assert_eq!(world.check(0, false), [Order::TellHealth(Verdict::Unhealthy)]);
+    assert_eq!(world.check(0, false), [Order::TellHealth(HealthStatus::Unhealthy)]);
 }
 
 #[test]
@@ -223,17 +223,17 @@ fn ecs_057_in_the_start_period_failures_do_not_count_until_a_check_has_passed() 
     for _ in 0..5 {
         assert_eq!(step(&mut world, false), []);
     }
-    assert_eq!(step(&mut world, true), [Order::TellHealth(Verdict::Healthy)]);
+    assert_eq!(step(&mut world, true), [Order::TellHealth(HealthStatus::Healthy)]);
     assert_eq!(step(&mut world, false), []);
     assert_eq!(step(&mut world, false), []);
-    assert_eq!(step(&mut world, false), [Order::TellHealth(Verdict::Unhealthy)]);
+    assert_eq!(step(&mut world, false), [Order::TellHealth(HealthStatus::Unhealthy)]);
 }
 
 #[test]
 fn ecs_058_without_a_check_in_the_task_definition_health_is_unknown() {
     let mut world = World::new(vec![container("a", true, &[])]);
     assert_eq!(world.advance(), [Order::Start(0), Order::TellRunning]);
-    assert_eq!(world.life.wake(), None);
+    assert_eq!(world.life.next_wake(), None);
     assert_eq!(world.life.containers()[0].health, None);
 }
 
@@ -262,7 +262,7 @@ fn ecs_059_a_container_that_ran_long_enough_restarts_in_its_task() {
 fn a_container_that_cannot_start_ends_the_task_before_it_ran() {
     let mut world = World::new(vec![container("a", true, &[])]);
     assert_eq!(world.life.advance(world.now), [Order::Start(0)]);
-    world.life.hear(Input::CannotStart(0, "no such file".into()), world.now);
+    world.life.note(ContainerEvent::CannotStart(0, "no such file".into()), world.now);
     let orders = world.advance();
     let [Order::TellStopped(stopped)] = orders.as_slice() else { panic!("{orders:?}") };
     assert_eq!(stopped.code, StopCode::TaskFailedToStart);
@@ -279,6 +279,6 @@ fn a_container_that_is_left_out_keeps_nobody_waiting() {
         now: Instant::now(),
     };
     assert_eq!(world.advance(), [Order::Start(1), Order::TellRunning]);
-    world.life.stop(StopCode::UserInitiated, "enough");
+    world.life.stop(StopReason::new(StopCode::UserInitiated, "enough"));
     assert_eq!(world.advance(), [Order::Signal(1)]);
 }

@@ -2,10 +2,10 @@
 
 use stack::Threshold;
 
-/// The fewest and the most that a bounded percentage comes to.
+/// The fewest and the most failed tasks that a bounded percentage comes to.
 const BOUNDS: (u32, u32) = (3, 200);
 
-/// How many tasks of a deployment of this size may fail until it is given up.
+/// Returns the number of failed tasks at which a deployment of so many tasks is given up.
 pub(super) fn threshold(threshold: Threshold, desired: u32) -> u32 {
     let percent = |percent: u32| {
         let tasks = (u64::from(desired) * u64::from(percent)).div_ceil(100);

@@ -2,37 +2,37 @@
 
 use std::fmt;
 
-/// `ecs-svc/` and 19 digits, as in AWS.
+/// The id of a deployment: `ecs-svc/` and 19 digits, as in AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeploymentId(u64);
 
-/// What a deployment runs. The scheduler only tells one from another.
+/// A number for what a deployment runs; the scheduler only tells one from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u32);
 
-/// A service's deployment.
+/// A deployment of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
-    /// Its own.
+    /// The deployment's own id.
     pub id: DeploymentId,
-    /// What it runs.
+    /// What the deployment's tasks run.
     pub revision: Revision,
-    /// How far it has come.
+    /// How far the deployment has come.
     pub rollout: Rollout,
-    /// Tasks that failed since the last one that turned healthy.
+    /// The number of tasks that have failed since the last one that turned healthy.
     pub failed_tasks: u32,
-    /// Whether it takes up an earlier one again because a later one failed.
+    /// Whether the deployment takes up an earlier one again because a later one failed.
     pub is_rollback: bool,
 }
 
 /// `rolloutState`: how far a deployment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rollout {
-    /// `IN_PROGRESS`.
+    /// `IN_PROGRESS`: tasks are still to be started or stopped, or to turn healthy.
     InProgress,
-    /// `COMPLETED`: all its tasks are healthy, and no other deployment has any.
+    /// `COMPLETED`: all tasks of the deployment are healthy, and no other deployment has any.
     Completed,
-    /// `FAILED`: the circuit breaker has given it up.
+    /// `FAILED`: the circuit breaker has given the deployment up.
     Failed,
 }
 
@@ -41,12 +41,12 @@ pub enum Rollout {
 impl DeploymentId {
     const DIGITS: u64 = 10_u64.pow(19);
 
-    /// One of as many as 19 digits have, from a random number.
+    /// Makes an id of a random number.
     pub fn of(random: u64) -> Self {
         Self(random % Self::DIGITS)
     }
 
-    /// The next one, which is as hard to guess as a counter.
+    /// Returns the id of the deployment that follows this one.
     pub(super) fn next(self) -> Self {
         Self((self.0 + 1) % Self::DIGITS)
     }
@@ -66,7 +66,7 @@ impl Deployment {
         Self { id, revision, rollout, failed_tasks: 0, is_rollback: false }
     }
 
-    /// `rolloutStateReason`, in ECS's words (cloudmap-ecs §3.6).
+    /// Returns the `rolloutStateReason`, in ECS's words (cloudmap-ecs §3.6).
     pub fn reason(&self) -> String {
         match (self.rollout, self.is_rollback) {
             (Rollout::InProgress, false) => format!("ECS deployment {} in progress.", self.id),
@@ -84,7 +84,7 @@ impl Deployment {
 // === impl Rollout ===
 
 impl Rollout {
-    /// As ECS's API writes it.
+    /// Returns the state as ECS's API writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InProgress => "IN_PROGRESS",

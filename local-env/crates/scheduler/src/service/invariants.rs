@@ -20,7 +20,7 @@ const PACE: Pace = Pace {
 enum Step {
     Run(prop::sample::Index),
     End(prop::sample::Index),
-    Judge(prop::sample::Index, Verdict),
+    Judge(prop::sample::Index, HealthStatus),
     Scale(u32),
     Deploy,
     Protect(prop::sample::Index, u64),
@@ -33,12 +33,12 @@ struct Real {
     revision: Revision,
     running: bool,
     stopping: bool,
-    verdict: Verdict,
+    verdict: HealthStatus,
 }
 
 struct Model {
     scheduler: Scheduler,
-    policy: Policy,
+    policy: ServicePolicy,
     alive: BTreeMap<TaskId, Real>,
     now: Instant,
     revision: u32,
@@ -47,7 +47,7 @@ struct Model {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let index = any::<prop::sample::Index>;
-    let verdict = prop_oneof![Just(Verdict::Healthy), Just(Verdict::Unhealthy)];
+    let verdict = prop_oneof![Just(HealthStatus::Healthy), Just(HealthStatus::Unhealthy)];
     let step = prop_oneof![
         4 => index().prop_map(Step::Run),
         2 => index().prop_map(Step::End),
@@ -60,7 +60,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..200)
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
+fn policies() -> impl Strategy<Value = ServicePolicy> {
     let breaker = prop::option::of(any::<(bool, bool)>());
     (0..6_u32, 0..=100_u32, 100..=250_u32, 0..2_u64, any::<bool>(), breaker).prop_map(
         |(desired, minimum, maximum, grace, balanced, breaker)| {
@@ -80,13 +80,13 @@ fn policies() -> impl Strategy<Value = Policy> {
                 let threshold = Threshold::BoundedPercent(50);
                 CircuitBreaker { rollback, reset_on_healthy_task, threshold }
             });
-            Policy::of(&service, PACE)
+            ServicePolicy::of(&service, PACE)
         },
     )
 }
 
 impl Model {
-    fn new(policy: Policy) -> Self {
+    fn new(policy: ServicePolicy) -> Self {
         let scheduler = Scheduler::new(policy.clone(), Revision(0), DeploymentId::of(7));
         let (alive, now) = (BTreeMap::new(), Instant::now());
         Self { scheduler, policy, alive, now, revision: 0, protected: false }
@@ -131,7 +131,8 @@ impl Model {
             Step::Protect(index, seconds) => {
                 if let Some(id) = self.pick(index) {
                     self.protected = true;
-                    self.scheduler.protect(&id, Some(self.now + Duration::from_secs(seconds)));
+                    self.scheduler
+                        .set_protection(&id, Some(self.now + Duration::from_secs(seconds)));
                 }
             }
             Step::Wait(seconds) => self.now += Duration::from_secs(seconds),
@@ -143,28 +144,28 @@ impl Model {
         let real = self.alive.get_mut(&id).unwrap();
         if !real.running {
             real.running = true;
-            self.scheduler.running(&id, self.now);
+            self.scheduler.note_running(&id, self.now);
         }
     }
 
     fn end(&mut self, id: &TaskId) {
         let real = self.alive.remove(id).unwrap();
-        assert_eq!(self.scheduler.stopped(id, self.now), real.stopping);
+        assert_eq!(self.scheduler.note_stopped(id, self.now), real.stopping);
     }
 
-    fn judge(&mut self, id: &TaskId, verdict: Verdict) {
+    fn judge(&mut self, id: &TaskId, verdict: HealthStatus) {
         let real = self.alive.get_mut(id).unwrap();
         if real.running {
             real.verdict = verdict;
-            self.scheduler.target(id, verdict);
+            self.scheduler.note_target_health(id, verdict);
         }
     }
 
     /// Asks the scheduler, and holds it to what must stay true.
-    fn decide(&mut self) -> Result<Decision, TestCaseError> {
+    fn decide(&mut self) -> Result<Plan, TestCaseError> {
         let healthy_before = self.healthy();
-        let decision = self.scheduler.decide(self.now, TaskId::random);
-        for (id, _) in &decision.stop {
+        let plan = self.scheduler.decide(self.now, TaskId::random);
+        for PlannedStop { task: id, .. } in &plan.stop {
             let real = self.alive.get_mut(id).unwrap();
             prop_assert!(!real.stopping, "told to stop twice");
             real.stopping = true;
@@ -175,36 +176,36 @@ impl Model {
             "{} healthy of {healthy_before} left, {lower} needed",
             self.healthy()
         );
-        for (id, revision) in &decision.start {
-            let (running, stopping, verdict) = (false, false, Verdict::Unknown);
+        for PlannedStart { task: id, revision } in &plan.start {
+            let (running, stopping, verdict) = (false, false, HealthStatus::Unknown);
             let real = Real { revision: *revision, running, stopping, verdict };
             prop_assert!(self.alive.insert(id.clone(), real).is_none());
         }
-        if !decision.start.is_empty() {
+        if !plan.start.is_empty() {
             prop_assert!(self.alive.len() <= self.policy.upper(), "above the maximum percent");
         }
         prop_assert!(self.alive.keys().eq(self.scheduler.tasks.keys()), "a task was lost");
-        Ok(decision)
+        Ok(plan)
     }
 
     /// From now on every task that starts runs and turns healthy, and every one that stops ends.
     fn recover(&mut self) -> Result<Vec<Happening>, TestCaseError> {
         let mut told = Vec::new();
         for _ in 0..200 {
-            let decision = self.decide()?;
-            told.extend(decision.happenings);
+            let plan = self.decide()?;
+            told.extend(plan.happenings);
             for (id, real) in self.alive.clone() {
                 if real.stopping {
                     self.end(&id);
                 } else if !real.running {
                     self.alive.get_mut(&id).unwrap().running = true;
-                    self.scheduler.running(&id, self.now);
-                    self.judge(&id, Verdict::Healthy);
+                    self.scheduler.note_running(&id, self.now);
+                    self.judge(&id, HealthStatus::Healthy);
                 } else {
-                    self.judge(&id, Verdict::Healthy);
+                    self.judge(&id, HealthStatus::Healthy);
                 }
             }
-            self.now = decision.wake.unwrap_or(self.now + Duration::from_secs(1)).max(self.now);
+            self.now = plan.wake.unwrap_or(self.now + Duration::from_secs(1)).max(self.now);
         }
         Ok(told)
     }
@@ -223,7 +224,7 @@ proptest! {
         model.recover()?;
         let primary = model.scheduler.deployments()[0].clone();
         // Given up, or stuck between its bounds, it stays as it is: that is told of, not mended.
-        if primary.rollout == Rollout::Failed || model.scheduler.told_of_being_stuck {
+        if primary.rollout == Rollout::Failed || model.scheduler.is_known_stuck {
             return Ok(());
         }
         prop_assert_eq!(model.alive.len(), model.policy.desired());
@@ -236,8 +237,8 @@ proptest! {
 
     #[test]
     fn with_room_between_the_bounds_nothing_gets_stuck(policy in policies(), steps in steps()) {
-        let policy = Policy { minimum_healthy_percent: 50, maximum_percent: 200, ..policy };
-        let policy = Policy { breaker: None, ..policy };
+        let policy = ServicePolicy { minimum_healthy_percent: 50, maximum_percent: 200, ..policy };
+        let policy = ServicePolicy { breaker: None, ..policy };
         let mut model = Model::new(policy);
         for step in steps {
             model.take(&step);

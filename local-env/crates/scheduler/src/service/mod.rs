@@ -1,6 +1,7 @@
 //! How many tasks of a service to start or stop, and when.
 //!
-//! It has no process and no clock: it is told what happened and the time, and says what to do next.
+//! The scheduler has no process and no clock: it is told what happened and the time, and plans what to
+//! do next.
 //! A service has a primary deployment, and others that still have tasks while it is rolled. Tasks of
 //! the primary one are started while there is room below the upper bound; tasks of the others, and
 //! those whose checks fail, are stopped while enough healthy ones are left (cloudmap-ecs §3.6).
@@ -12,84 +13,44 @@ mod breaker;
 mod deployment;
 #[cfg(test)]
 mod invariants;
+mod plan;
 mod policy;
+mod stop_cause;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod tracked;
 
-use std::collections::BTreeMap;
-
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 pub use deployment::{Deployment, DeploymentId, Revision, Rollout};
-pub use policy::Policy;
+pub use plan::{Happening, Plan, PlannedStart, PlannedStop};
+pub use policy::ServicePolicy;
+pub use stop_cause::StopCause;
 pub use throttle::Pace;
-pub use tracked::Verdict;
 
-use super::TaskId;
+use super::{health::HealthStatus, task_id::TaskId};
 use throttle::Throttle;
 use tracked::{Standing, Tracked};
 
 /// Keeps one service at its desired count, and rolls it from one revision to the next.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
-    policy: Policy,
-    /// The newest first: it is the primary one.
+    policy: ServicePolicy,
+    /// The deployments, the newest first: it is the primary one.
     deployments: Vec<Deployment>,
     tasks: BTreeMap<TaskId, Tracked>,
     throttle: Throttle,
-    /// The last one that was completed, to roll back to.
+    /// The revision of the last deployment that was completed, to roll back to.
     completed: Option<Revision>,
     steady: bool,
-    told_of_being_stuck: bool,
+    is_known_stuck: bool,
     happenings: Vec<Happening>,
-}
-
-/// What to do now.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Decision {
-    /// Tasks to start, and what they run; the scheduler counts them as there from now on.
-    pub start: Vec<(TaskId, Revision)>,
-    /// Tasks to stop, and why.
-    pub stop: Vec<(TaskId, StopCause)>,
-    /// What the service's events tell.
-    pub happenings: Vec<Happening>,
-    /// When to ask again if nothing happens before.
-    pub wake: Option<Instant>,
-}
-
-/// Why the scheduler stops a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StopCause {
-    /// The load balancer's checks fail.
-    TargetUnhealthy,
-    /// Its containers' own checks fail.
-    ContainersUnhealthy,
-    /// It is one too many, or of an older deployment than this one.
-    Scaling(DeploymentId),
-}
-
-/// Something that a service's events tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
-    /// All tasks run, are healthy and of one deployment.
-    SteadyState,
-    /// A deployment is completed.
-    Completed(DeploymentId),
-    /// The circuit breaker has given a deployment up.
-    Failed(DeploymentId),
-    /// The circuit breaker takes up an earlier revision in this deployment.
-    RollingBack(DeploymentId),
-    /// The bounds leave no room to move.
-    Stuck,
-    /// Tasks stop again and again without having run.
-    CannotStart,
 }
 
 /// How a service's tasks stand at one moment.
 struct Count {
-    /// Tasks that have not ended, stopping ones among them.
+    /// Tasks that have not ended, stopping ones included.
     alive: usize,
     /// Tasks that are not stopping.
     kept: usize,
@@ -98,11 +59,17 @@ struct Count {
     starting: usize,
 }
 
+/// The stops that are being planned, and how the tasks stand once they are done.
+struct Stops {
+    count: Count,
+    planned: Vec<PlannedStop>,
+}
+
 // === impl Scheduler ===
 
 impl Scheduler {
-    /// A service without tasks, and its first deployment.
-    pub fn new(policy: Policy, revision: Revision, id: DeploymentId) -> Self {
+    /// Makes the scheduler of a service that has a first deployment and no tasks.
+    pub fn new(policy: ServicePolicy, revision: Revision, id: DeploymentId) -> Self {
         Self {
             policy,
             deployments: vec![Deployment::new(id, revision)],
@@ -110,49 +77,50 @@ impl Scheduler {
             throttle: Throttle::default(),
             completed: None,
             steady: false,
-            told_of_being_stuck: false,
+            is_known_stuck: false,
             happenings: Vec::new(),
         }
     }
 
-    /// The number of tasks that it keeps running.
-    pub fn desired(&self) -> u32 {
+    /// Returns the number of tasks that the scheduler keeps running.
+    pub fn desired_count(&self) -> u32 {
         self.policy.desired
     }
 
-    /// Those that have tasks or are to get some, the primary one first.
+    /// Returns the deployments that have tasks or are to get some, the primary one first.
     pub fn deployments(&self) -> &[Deployment] {
         &self.deployments
     }
 
-    /// Whether it has no task, not even one that is stopping.
+    /// Returns whether the service has no task, not even one that is stopping.
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 
-    /// Whether the primary deployment is completed and nothing has been amiss since.
+    /// Returns whether the primary deployment is completed and nothing has been amiss since.
     pub fn is_steady(&self) -> bool {
         self.steady
     }
 
-    /// The deployment that a task belongs to.
+    /// Returns the deployment that a task belongs to; `None` if there is no such task.
     pub fn deployment_of(&self, id: &TaskId) -> Option<DeploymentId> {
         self.tasks.get(id).map(|task| task.deployment)
     }
 
-    /// Changes the number of tasks to keep running; no deployment (cloudmap-ecs §3.6).
+    /// Changes the number of tasks to keep running, without a deployment (cloudmap-ecs §3.6).
     pub fn scale(&mut self, desired: u32) {
         self.policy.desired = desired;
         self.unsettle();
     }
 
-    /// Changes what is wanted but for the revision; no deployment.
-    pub fn change_policy(&mut self, policy: Policy) {
+    /// Replaces the service's settings, without a deployment.
+    pub fn set_policy(&mut self, policy: ServicePolicy) {
         self.policy = policy;
         self.unsettle();
     }
 
-    /// Rolls to a revision, which may be the one that runs.
+    /// Rolls the service to a revision, which may be the one that runs, and returns the id of the new
+    /// deployment.
     pub fn deploy(&mut self, revision: Revision) -> DeploymentId {
         let id = self.primary().id.next();
         self.deployments.insert(0, Deployment::new(id, revision));
@@ -161,53 +129,55 @@ impl Scheduler {
         id
     }
 
-    /// A task's containers have started.
-    pub fn running(&mut self, id: &TaskId, now: Instant) {
+    /// Notes that a task's containers have started.
+    pub fn note_running(&mut self, id: &TaskId, now: Instant) {
         if let Some(task) = self.tasks.get_mut(id) {
             task.running = Some(now);
-            self.throttle.runs();
+            self.throttle.note_running();
         }
     }
 
-    /// What the load balancer thinks of a task, the worst of several target groups.
-    pub fn target(&mut self, id: &TaskId, verdict: Verdict) {
+    /// Notes how the load balancer finds a task: the worst that any of its target groups says.
+    pub fn note_target_health(&mut self, id: &TaskId, health: HealthStatus) {
         if let Some(task) = self.tasks.get_mut(id) {
-            task.target = verdict;
+            task.target = health;
         }
     }
 
-    /// What a task's containers' own checks say.
-    pub fn containers(&mut self, id: &TaskId, verdict: Verdict) {
+    /// Notes what the checks of a task's own containers come to.
+    pub fn note_container_health(&mut self, id: &TaskId, health: HealthStatus) {
         if let Some(task) = self.tasks.get_mut(id) {
-            task.containers = verdict;
+            task.containers = health;
         }
     }
 
-    /// Spares a task from scaling and deployments, until then (cloudmap-ecs §4.5).
-    pub fn protect(&mut self, id: &TaskId, until: Option<Instant>) {
+    /// Spares a task from scaling and deployments until then; `None` ends its protection
+    /// (cloudmap-ecs §4.5).
+    pub fn set_protection(&mut self, id: &TaskId, until: Option<Instant>) {
         if let Some(task) = self.tasks.get_mut(id) {
             task.protected_until = until;
         }
     }
 
-    /// A task is being stopped by somebody else: by hand, say.
-    pub fn stopping(&mut self, id: &TaskId) {
+    /// Notes that somebody else is stopping a task: by hand, say.
+    pub fn note_stopping(&mut self, id: &TaskId) {
         if let Some(task) = self.tasks.get_mut(id) {
             task.stopping = true;
             self.unsettle();
         }
     }
 
-    /// A task has ended, or never ran. Whether it had been asked to.
-    pub fn stopped(&mut self, id: &TaskId, now: Instant) -> bool {
+    /// Notes that a task has ended, or could not be started, and returns whether it had been asked
+    /// to end.
+    pub fn note_stopped(&mut self, id: &TaskId, now: Instant) -> bool {
         let Some(task) = self.tasks.remove(id) else { return true };
         if task.stopping {
             return true;
         }
         self.unsettle();
         if task.running.is_some() {
-            self.throttle.ended(task.started, &self.policy.pace);
-        } else if self.throttle.never_ran(now, &self.policy.pace) {
+            self.throttle.note_ended(task.started, &self.policy.pace);
+        } else if self.throttle.note_never_ran(now, &self.policy.pace) {
             self.happenings.push(Happening::CannotStart);
         }
         // One that passed its checks and then exits is not counted (cloudmap-ecs §3.6); one that
@@ -218,20 +188,20 @@ impl Scheduler {
         false
     }
 
-    /// What to do at `now`; `name` makes the ids of tasks to start.
-    pub fn decide(&mut self, now: Instant, name: impl FnMut() -> TaskId) -> Decision {
+    /// Plans what to do at `now`; `new_id` makes the ids of tasks to start.
+    pub fn decide(&mut self, now: Instant, new_id: impl FnMut() -> TaskId) -> Plan {
         self.judge(now);
         self.break_circuit();
-        let stop = self.stops(now);
-        let start = self.starts(now, name);
+        let stop = self.plan_stops(now);
+        let start = self.plan_starts(now, new_id);
         if start.is_empty() && stop.is_empty() {
             self.conclude(now);
         } else {
             self.unsettle();
-            self.told_of_being_stuck = false;
+            self.is_known_stuck = false;
         }
         let happenings = std::mem::take(&mut self.happenings);
-        Decision { start, stop, happenings, wake: self.wake(now) }
+        Plan { start, stop, happenings, wake: self.next_wake(now) }
     }
 
     fn primary(&self) -> &Deployment {
@@ -243,7 +213,7 @@ impl Scheduler {
         self.steady = false;
     }
 
-    /// Notes who has turned healthy, and counts who has turned unhealthy.
+    /// Notes which tasks have turned healthy, and counts those that have turned unhealthy.
     fn judge(&mut self, now: Instant) {
         let resets = self.policy.breaker.is_none_or(|breaker| breaker.reset_on_healthy_task);
         let mut failed = Vec::new();
@@ -310,8 +280,8 @@ impl Scheduler {
         count
     }
 
-    /// The tasks that are not stopping, of the primary deployment or of the others, those to be
-    /// stopped first first.
+    /// Returns the tasks that are not stopping, of the primary deployment or of the others, in the
+    /// order in which they are to be stopped.
     fn kept(&self, of_primary: bool, now: Instant) -> Vec<(TaskId, Standing)> {
         let primary = self.primary().id;
         let kept = self
@@ -325,14 +295,13 @@ impl Scheduler {
         kept.into_iter().map(|(standing, _, id)| (id, standing)).collect()
     }
 
-    fn stops(&mut self, now: Instant) -> Vec<(TaskId, StopCause)> {
-        let mut count = self.count(now);
-        let mut stops = Vec::new();
+    fn plan_stops(&mut self, now: Instant) -> Vec<PlannedStop> {
+        let mut stops = Stops { count: self.count(now), planned: Vec::new() };
         let scaling = StopCause::Scaling(self.primary().id);
         // Nothing is taken from what runs for a deployment that has been given up.
         if self.primary().rollout != Rollout::Failed || self.policy.desired == 0 {
             for (id, standing) in self.kept(false, now) {
-                self.stop(&id, standing, scaling, now, &mut count, &mut stops);
+                self.stop(&id, standing, scaling, now, &mut stops);
             }
         }
         let primary = self.kept(true, now);
@@ -343,17 +312,18 @@ impl Scheduler {
         let unprotected = |id: &TaskId| !self.tasks.get(id).is_some_and(|it| it.is_protected(now));
         let surplus: Vec<_> = good.iter().filter(|it| unprotected(&it.0)).take(surplus).collect();
         for (id, standing) in surplus {
-            self.stop(id, *standing, scaling, now, &mut count, &mut stops);
+            self.stop(id, *standing, scaling, now, &mut stops);
         }
-        for (id, standing) in condemned.iter().take(self.replaced(&good, condemned.len(), &count)) {
+        let replaced = self.replaced(&good, condemned.len(), &stops.count);
+        for (id, standing) in condemned.iter().take(replaced) {
             let Standing::Unhealthy(cause) = *standing else { continue };
-            self.stop(id, *standing, cause, now, &mut count, &mut stops);
+            self.stop(id, *standing, cause, now, &mut stops);
         }
-        stops
+        stops.planned
     }
 
-    /// How many tasks whose checks fail may go: those whose replacement is healthy, or, where there
-    /// is no room for a replacement, one after the other.
+    /// Returns how many tasks whose checks fail may be stopped: those whose replacement is healthy, or,
+    /// where there is no room for a replacement, one after the other.
     fn replaced(&self, good: &[(TaskId, Standing)], condemned: usize, count: &Count) -> usize {
         let healthy = good.iter().filter(|(_, it)| *it == Standing::Healthy).count();
         let awaited = self.policy.desired().saturating_sub(healthy);
@@ -364,17 +334,16 @@ impl Scheduler {
         usize::from(missing && count.alive >= self.policy.upper() && count.stopping == 0)
     }
 
-    /// Stops a task if enough are left.
+    /// Plans the stop of a task if enough tasks are left without it.
     fn stop(
         &mut self,
         id: &TaskId,
         standing: Standing,
         cause: StopCause,
         now: Instant,
-        count: &mut Count,
-        stops: &mut Vec<(TaskId, StopCause)>,
+        stops: &mut Stops,
     ) {
-        let lower = self.policy.lower();
+        let (lower, count) = (self.policy.lower(), &mut stops.count);
         let healthy = standing == Standing::Healthy;
         let left = if healthy { count.healthy } else { count.kept };
         let Some(task) = self.tasks.get_mut(id) else { return };
@@ -386,23 +355,23 @@ impl Scheduler {
         count.kept -= 1;
         count.stopping += 1;
         count.healthy -= usize::from(healthy);
-        stops.push((id.clone(), cause));
+        stops.planned.push(PlannedStop { task: id.clone(), cause });
     }
 
-    fn starts(&mut self, now: Instant, name: impl FnMut() -> TaskId) -> Vec<(TaskId, Revision)> {
+    fn plan_starts(&mut self, now: Instant, new_id: impl FnMut() -> TaskId) -> Vec<PlannedStart> {
         let Deployment { id, revision, .. } = *self.primary();
         if self.throttle.blocked_until(now).is_some() {
             return Vec::new();
         }
         let room = self.policy.upper().saturating_sub(self.tasks.len());
         let started: Vec<_> =
-            std::iter::repeat_with(name).take(self.missing(now).min(room)).collect();
+            std::iter::repeat_with(new_id).take(self.missing(now).min(room)).collect();
         let task = Tracked::new(id, now);
         self.tasks.extend(started.iter().map(|id| (id.clone(), task.clone())));
-        started.into_iter().map(|id| (id, revision)).collect()
+        started.into_iter().map(|task| PlannedStart { task, revision }).collect()
     }
 
-    /// Tasks of the primary deployment that there should be and are not.
+    /// Returns the number of tasks that the primary deployment lacks.
     fn missing(&self, now: Instant) -> usize {
         if self.primary().rollout == Rollout::Failed {
             return 0;
@@ -412,7 +381,7 @@ impl Scheduler {
         self.policy.desired().saturating_sub(good)
     }
 
-    /// Nothing is to be done: because all is well, or because nothing can be.
+    /// Notes that nothing is to be done: because all is well, or because nothing can be.
     fn conclude(&mut self, now: Instant) {
         let primary = self.primary().id;
         let tasks = &self.tasks;
@@ -425,7 +394,7 @@ impl Scheduler {
         if complete {
             self.settle();
         } else {
-            self.tell_if_stuck(now, &count);
+            self.note_if_stuck(now, &count);
         }
     }
 
@@ -442,19 +411,20 @@ impl Scheduler {
         }
     }
 
-    /// Nothing starts, nothing stops, nothing is on its way, and yet not all is as it should be.
-    fn tell_if_stuck(&mut self, now: Instant, count: &Count) {
+    /// Notes, once, that nothing starts, nothing stops, nothing is on its way, and yet not all is as
+    /// it should be.
+    fn note_if_stuck(&mut self, now: Instant, count: &Count) {
         let moving = count.stopping + count.starting > 0;
         let blocked = self.throttle.blocked_until(now).is_some();
         let protected = self.tasks.values().any(|task| task.is_protected(now));
         let failed = self.primary().rollout == Rollout::Failed;
-        if !(moving || blocked || protected || failed || self.told_of_being_stuck) {
-            self.told_of_being_stuck = true;
+        if !(moving || blocked || protected || failed || self.is_known_stuck) {
+            self.is_known_stuck = true;
             self.happenings.push(Happening::Stuck);
         }
     }
 
-    fn wake(&self, now: Instant) -> Option<Instant> {
+    fn next_wake(&self, now: Instant) -> Option<Instant> {
         let tasks = self.tasks.values().filter(|task| !task.stopping);
         let changes = tasks.flat_map(|task| task.next_change(&self.policy)).flatten();
         let throttled = self.throttle.blocked_until(now).filter(|_| self.missing(now) > 0);

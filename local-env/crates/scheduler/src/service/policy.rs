@@ -1,14 +1,14 @@
-//! What a service wants of its scheduler, as its template says.
+//! A service's settings for its scheduler, as its template says them.
 
 use std::time::Duration;
 
-use super::Pace;
+use super::throttle::Pace;
 use stack::{CircuitBreaker, Service};
 
-/// What a service wants of its scheduler.
+/// A service's settings for its scheduler.
 #[derive(Clone, Debug)]
-pub struct Policy {
-    /// Tasks to keep running.
+pub struct ServicePolicy {
+    /// The number of tasks to keep running.
     pub desired: u32,
     pub(super) minimum_healthy_percent: u32,
     pub(super) maximum_percent: u32,
@@ -19,10 +19,10 @@ pub struct Policy {
     pub(super) pace: Pace,
 }
 
-// === impl Policy ===
+// === impl ServicePolicy ===
 
-impl Policy {
-    /// What the template says.
+impl ServicePolicy {
+    /// Takes the settings from a service's model; `pace` is how AWS's waits pass here.
     pub fn of(service: &Service, pace: Pace) -> Self {
         let mut containers = service.task_definition.containers.iter();
         Self {
@@ -37,11 +37,13 @@ impl Policy {
         }
     }
 
+    /// Returns the number of healthy tasks that a deployment leaves running.
     pub(super) fn lower(&self) -> usize {
         let share = u64::from(self.desired) * u64::from(self.minimum_healthy_percent);
         usize::try_from(share.div_ceil(100)).unwrap_or(usize::MAX)
     }
 
+    /// Returns the number of tasks that there may be during a deployment.
     pub(super) fn upper(&self) -> usize {
         let share = u64::from(self.desired) * u64::from(self.maximum_percent);
         usize::try_from(share / 100).unwrap_or(usize::MAX)

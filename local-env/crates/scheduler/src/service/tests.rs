@@ -37,43 +37,43 @@ impl World {
         let entry = ServiceLoadBalancer { target_group, container_name, container_port: 80 };
         service.load_balancers.push(entry);
         change(&mut service);
-        let policy = Policy::of(&service, pace());
+        let policy = ServicePolicy::of(&service, pace());
         let scheduler = Scheduler::new(policy, Revision(1), DeploymentId::of(1));
         Self { service, scheduler, now: Instant::now(), told: Vec::new() }
     }
 
-    fn decide(&mut self) -> Decision {
-        let decision = self.scheduler.decide(self.now, TaskId::random);
-        self.told.extend(&decision.happenings);
-        decision
+    fn decide(&mut self) -> Plan {
+        let plan = self.scheduler.decide(self.now, TaskId::random);
+        self.told.extend(&plan.happenings);
+        plan
     }
 
     /// Starts what is to be started, all of it running at once.
     fn start(&mut self) -> Vec<TaskId> {
-        let started: Vec<_> = self.decide().start.into_iter().map(|(id, _)| id).collect();
+        let started: Vec<_> = self.decide().start.into_iter().map(|it| it.task).collect();
         for id in &started {
-            self.scheduler.running(id, self.now);
+            self.scheduler.note_running(id, self.now);
         }
         started
     }
 
     fn healthy(&mut self, tasks: &[TaskId]) {
         for id in tasks {
-            self.scheduler.target(id, Verdict::Healthy);
+            self.scheduler.note_target_health(id, HealthStatus::Healthy);
         }
     }
 
     fn unhealthy(&mut self, tasks: &[TaskId]) {
         for id in tasks {
-            self.scheduler.target(id, Verdict::Unhealthy);
+            self.scheduler.note_target_health(id, HealthStatus::Unhealthy);
         }
     }
 
     /// What is to be stopped now; it ends at once.
     fn stop(&mut self) -> Vec<TaskId> {
-        let stopped: Vec<_> = self.decide().stop.into_iter().map(|(id, _)| id).collect();
+        let stopped: Vec<_> = self.decide().stop.into_iter().map(|it| it.task).collect();
         for id in &stopped {
-            assert!(self.scheduler.stopped(id, self.now));
+            assert!(self.scheduler.note_stopped(id, self.now));
         }
         stopped
     }
@@ -100,18 +100,18 @@ impl World {
     fn fail_until_given_up(&mut self) -> u32 {
         let mut failed = 0;
         loop {
-            let decision = self.decide();
-            let Some((id, _)) = decision.start.first() else {
-                match decision.wake {
+            let plan = self.decide();
+            let Some(PlannedStart { task: id, .. }) = plan.start.first() else {
+                match plan.wake {
                     Some(wake) => self.now = wake,
                     None => return failed,
                 }
                 continue;
             };
-            for (other, _) in &decision.start[1..] {
-                self.scheduler.tasks.remove(other);
+            for other in &plan.start[1..] {
+                self.scheduler.tasks.remove(&other.task);
             }
-            self.scheduler.stopped(id, self.now);
+            self.scheduler.note_stopped(id, self.now);
             failed += 1;
         }
     }
@@ -121,7 +121,7 @@ impl World {
 fn a_new_service_starts_its_desired_count_at_once() {
     let mut world = World::new(3, 100, 200);
     assert_eq!(world.start().len(), 3);
-    assert_eq!(world.decide(), Decision::default());
+    assert_eq!(world.decide(), Plan::default());
 }
 
 #[test]
@@ -152,11 +152,11 @@ fn ecs_061_one_task_is_replaced_by_a_second_that_is_healthy_first() {
 fn ecs_061_without_room_for_a_second_the_old_task_stops_before_the_new_one_starts() {
     let (mut world, old) = World::new(1, 0, 100).steady();
     world.scheduler.deploy(Revision(2));
-    let decision = world.decide();
-    assert_eq!(decision.start, []);
-    assert_eq!(decision.stop[0].0, old[0]);
+    let plan = world.decide();
+    assert_eq!(plan.start, []);
+    assert_eq!(plan.stop[0].task, old[0]);
     assert_eq!(world.start().len(), 0, "the old one still runs");
-    world.scheduler.stopped(&old[0], world.now);
+    world.scheduler.note_stopped(&old[0], world.now);
     assert_eq!(world.start().len(), 1);
 }
 
@@ -188,8 +188,8 @@ fn ecs_062_bounds_that_leave_no_room_are_told_of_once() {
 fn ecs_063_a_task_that_nothing_checks_counts_as_healthy_after_forty_seconds() {
     let mut world = World::of(|service| service.load_balancers.clear());
     world.start();
-    let decision = world.decide();
-    assert_eq!(decision.wake, Some(world.now + Duration::from_secs(40)));
+    let plan = world.decide();
+    assert_eq!(plan.wake, Some(world.now + Duration::from_secs(40)));
     assert!(!world.scheduler.is_steady());
     world.now += Duration::from_secs(40);
     world.decide();
@@ -204,8 +204,11 @@ fn ecs_065_an_unhealthy_task_stops_once_its_replacement_is_healthy() {
     assert_eq!(replacement.len(), 1);
     assert_eq!(world.stop(), []);
     world.healthy(&replacement);
-    let decision = world.decide();
-    assert_eq!(decision.stop, [(tasks[0].clone(), StopCause::TargetUnhealthy)]);
+    let plan = world.decide();
+    assert_eq!(
+        plan.stop,
+        [PlannedStop { task: tasks[0].clone(), cause: StopCause::TargetUnhealthy }]
+    );
 }
 
 #[test]
@@ -226,10 +229,10 @@ fn ecs_065_without_room_the_unhealthy_task_stops_first() {
     let (mut world, tasks) = World::new(2, 50, 100).steady();
     world.unhealthy(&tasks);
     assert_eq!(world.decide().stop.len(), 1, "one by one");
-    let decision = world.decide();
-    assert_eq!((decision.start.len(), decision.stop.len()), (0, 0), "the first has not ended");
+    let plan = world.decide();
+    assert_eq!((plan.start.len(), plan.stop.len()), (0, 0), "the first has not ended");
     let first = tasks.iter().find(|id| world.scheduler.tasks[*id].stopping).unwrap();
-    world.scheduler.stopped(first, world.now);
+    world.scheduler.note_stopped(first, world.now);
     assert_eq!(world.start().len(), 1);
 }
 
@@ -240,9 +243,9 @@ fn ecs_066_in_the_grace_period_failing_checks_stop_nothing() {
     });
     let tasks = world.start();
     world.unhealthy(&tasks);
-    let decision = world.decide();
-    assert_eq!((decision.start.len(), decision.stop.len()), (0, 0));
-    assert_eq!(decision.wake, Some(world.now + Duration::from_secs(60)));
+    let plan = world.decide();
+    assert_eq!((plan.start.len(), plan.stop.len()), (0, 0));
+    assert_eq!(plan.wake, Some(world.now + Duration::from_secs(60)));
     world.now += Duration::from_secs(60);
     assert_eq!(world.start().len(), 1, "a replacement");
 }
@@ -252,16 +255,16 @@ fn ecs_067_tasks_that_never_run_are_started_ever_more_slowly() {
     let mut world = World::new(1, 100, 200);
     let mut waits = Vec::new();
     for _ in 0..13 {
-        let (id, _) = world.decide().start[0].clone();
-        world.scheduler.stopped(&id, world.now);
+        let id = world.decide().start[0].task.clone();
+        world.scheduler.note_stopped(&id, world.now);
         let wake = world.decide().wake.unwrap();
         waits.push((wake - world.now).as_secs());
         world.now = wake;
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1620, 1620]);
     assert_eq!(world.told, [Happening::CannotStart]);
-    let (id, _) = world.decide().start[0].clone();
-    world.scheduler.stopped(&id, world.now);
+    let id = world.decide().start[0].task.clone();
+    world.scheduler.note_stopped(&id, world.now);
     world.scheduler.deploy(Revision(2));
     assert_eq!(world.start().len(), 1, "a new deployment waits for nothing");
 }
@@ -271,7 +274,7 @@ fn ecs_068_a_task_that_exits_at_once_is_restarted_without_throttle() {
     let mut world = World::new(1, 100, 200);
     for _ in 0..100 {
         let [id] = world.start().try_into().unwrap();
-        world.scheduler.stopped(&id, world.now);
+        world.scheduler.note_stopped(&id, world.now);
         let wake = world.decide().wake.unwrap();
         assert_eq!(wake - world.now, pace().start_up);
         world.now = wake;
@@ -283,7 +286,7 @@ fn ecs_068_a_task_that_exits_at_once_is_restarted_without_throttle() {
 fn a_task_that_lived_longer_than_one_takes_to_start_is_replaced_at_once() {
     let (mut world, tasks) = World::new(1, 100, 200).steady();
     world.now += pace().start_up;
-    assert!(!world.scheduler.stopped(&tasks[0], world.now));
+    assert!(!world.scheduler.note_stopped(&tasks[0], world.now));
     assert_eq!(world.start().len(), 1);
 }
 
@@ -303,10 +306,10 @@ fn ecs_070_a_task_that_turns_healthy_starts_the_count_anew() {
     let mut world = World::breaker(false, 2);
     for _ in 0..10 {
         let [first, second] = world.start().try_into().unwrap();
-        world.scheduler.stopped(&first, world.now);
+        world.scheduler.note_stopped(&first, world.now);
         world.healthy(std::slice::from_ref(&second));
         world.decide();
-        world.scheduler.stopped(&second, world.now);
+        world.scheduler.note_stopped(&second, world.now);
         world.now += pace().start_up;
     }
     assert_eq!(world.scheduler.deployments()[0].rollout, Rollout::InProgress);
@@ -317,17 +320,17 @@ fn ecs_071_a_failed_deployment_is_rolled_back_to_the_last_completed_one() {
     let (mut world, old) = World::breaker(true, 1).steady();
     world.scheduler.deploy(Revision(2));
     for _ in 0..3 {
-        let id = world.decide().start[0].0.clone();
-        world.scheduler.stopped(&id, world.now);
+        let id = world.decide().start[0].task.clone();
+        world.scheduler.note_stopped(&id, world.now);
         world.now += pace().longest;
     }
-    let decision = world.decide();
-    assert_eq!(decision.start[0].1, Revision(1));
-    let new = decision.start[0].0.clone();
+    let plan = world.decide();
+    assert_eq!(plan.start[0].revision, Revision(1));
+    let new = plan.start[0].task.clone();
     let primary = world.scheduler.deployments()[0].clone();
     assert!(primary.is_rollback);
     assert!(primary.reason().contains("rolling back to deploymentId"), "{}", primary.reason());
-    world.scheduler.running(&new, world.now);
+    world.scheduler.note_running(&new, world.now);
     world.healthy(&[new]);
     assert_eq!(world.stop(), old);
     world.decide();
@@ -339,7 +342,7 @@ fn ecs_071_a_first_deployment_that_fails_launches_nothing_any_more() {
     let mut world = World::breaker(true, 1);
     world.fail_until_given_up();
     world.now += pace().longest;
-    assert_eq!(world.decide(), Decision::default());
+    assert_eq!(world.decide(), Plan::default());
 }
 
 #[test]
@@ -351,11 +354,11 @@ fn ecs_072_a_deployment_of_the_same_revision_completes_when_the_old_tasks_are_go
     let listed: Vec<_> = world.scheduler.deployments().iter().map(|it| it.id).collect();
     assert_eq!(listed, [second, first]);
     world.healthy(&new);
-    assert_eq!(world.decide().stop[0].0, old[0]);
+    assert_eq!(world.decide().stop[0].task, old[0]);
     world.decide();
     assert_eq!(world.scheduler.deployments().len(), 2, "its task still stops");
     world.told.clear();
-    world.scheduler.stopped(&old[0], world.now);
+    world.scheduler.note_stopped(&old[0], world.now);
     world.decide();
     assert_eq!(world.scheduler.deployments().len(), 1);
     assert_eq!(world.scheduler.deployments()[0].rollout, Rollout::Completed);
@@ -366,12 +369,12 @@ fn ecs_072_a_deployment_of_the_same_revision_completes_when_the_old_tasks_are_go
 fn ecs_086_a_protected_task_is_spared_and_another_stops() {
     let (mut world, tasks) = World::new(2, 100, 200).steady();
     let until = world.now + Duration::from_secs(7200);
-    world.scheduler.protect(&tasks[0], Some(until));
+    world.scheduler.set_protection(&tasks[0], Some(until));
     world.scheduler.scale(1);
     assert_eq!(world.stop(), tasks[1..]);
     world.scheduler.scale(0);
-    let decision = world.decide();
-    assert_eq!((decision.stop.len(), decision.wake), (0, Some(until)));
+    let plan = world.decide();
+    assert_eq!((plan.stop.len(), plan.wake), (0, Some(until)));
     world.now = until;
     assert_eq!(world.stop(), tasks[..1]);
 }
@@ -406,14 +409,15 @@ fn failing_container_checks_replace_a_task_as_the_load_balancers_do() {
     world.healthy(&tasks);
     world.decide();
     assert!(!world.scheduler.is_steady(), "both have to pass");
-    world.scheduler.containers(&tasks[0], Verdict::Healthy);
+    world.scheduler.note_container_health(&tasks[0], HealthStatus::Healthy);
     world.decide();
     assert!(world.scheduler.is_steady());
-    world.scheduler.containers(&tasks[0], Verdict::Unhealthy);
+    world.scheduler.note_container_health(&tasks[0], HealthStatus::Unhealthy);
     let replacement = world.start();
     world.healthy(&replacement);
-    world.scheduler.containers(&replacement[0], Verdict::Healthy);
+    world.scheduler.note_container_health(&replacement[0], HealthStatus::Healthy);
     let stop = world.decide().stop;
-    assert_eq!(stop, [(tasks[0].clone(), StopCause::ContainersUnhealthy)]);
+    let cause = StopCause::ContainersUnhealthy;
+    assert_eq!(stop, [PlannedStop { task: tasks[0].clone(), cause }]);
     assert_eq!(world.service.name, "web");
 }

@@ -4,30 +4,29 @@
 //! ended is replaced at once, for ever; in AWS such a loop is no faster than a task starts up, and
 //! neither is it here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use std::time::Instant;
-
-/// The waits of the scheduler, as they pass here.
+/// The waits of the scheduler, as long as they are here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// After so long a running task counts as healthy where nothing checks it: 40 s in AWS.
+    /// How long a task that nothing checks has to run to count as healthy: 40 s in AWS.
     pub settled: Duration,
-    /// A task that ends sooner is replaced no sooner: about as long as Fargate takes to start one.
+    /// How soon after its start a task may be replaced: about as long as Fargate takes to start
+    /// one.
     pub start_up: Duration,
-    /// The longest wait after tasks that never ran: 27 minutes in AWS.
+    /// How long the wait after tasks that never ran becomes at the most: 27 minutes in AWS.
     pub longest: Duration,
 }
 
 /// The first wait after a task that never ran; each further one is twice as long. AWS does not say.
 const FIRST: Duration = Duration::from_secs(1);
-/// So many tasks in a row that never ran are told of.
+/// The number of tasks in a row that never ran of which an event says so.
 const CONSISTENTLY: u32 = 3;
 
-/// Whether a task may start.
+/// A record of the tasks that failed, which says when the next one may start.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Throttle {
-    /// Tasks in a row that never ran.
+    /// The number of tasks in a row that never ran.
     failures: u32,
     not_before: Option<Instant>,
 }
@@ -35,7 +34,7 @@ pub(super) struct Throttle {
 // === impl Pace ===
 
 impl Pace {
-    /// AWS's waits, as this clock lets them pass.
+    /// Scales AWS's waits by `wait`.
     pub fn of(wait: impl Fn(Duration) -> Duration) -> Self {
         Self {
             settled: wait(Duration::from_secs(40)),
@@ -48,25 +47,26 @@ impl Pace {
 // === impl Throttle ===
 
 impl Throttle {
-    /// A task stopped without having run. Whether that has now happened so often that it is told of.
-    pub(super) fn never_ran(&mut self, now: Instant, pace: &Pace) -> bool {
+    /// Notes that a task stopped without having run. Returns whether that has now happened so often
+    /// that an event says so.
+    pub(super) fn note_never_ran(&mut self, now: Instant, pace: &Pace) -> bool {
         self.failures = self.failures.saturating_add(1);
         let wait = FIRST.saturating_mul(1 << (self.failures - 1).min(16)).min(pace.longest);
         self.delay_until(now + wait);
         self.failures == CONSISTENTLY
     }
 
-    /// A task that was started then, and ran, ended.
-    pub(super) fn ended(&mut self, started: Instant, pace: &Pace) {
+    /// Notes that a task that was started at `started` ran and ended.
+    pub(super) fn note_ended(&mut self, started: Instant, pace: &Pace) {
         self.delay_until(started + pace.start_up);
     }
 
-    /// A task runs.
-    pub(super) fn runs(&mut self) {
+    /// Notes that a task runs, which ends the row of those that never did.
+    pub(super) fn note_running(&mut self) {
         self.failures = 0;
     }
 
-    /// When the next task may start, if not now.
+    /// Returns when the next task may start; `None` if it may now.
     pub(super) fn blocked_until(&self, now: Instant) -> Option<Instant> {
         self.not_before.filter(|&at| at > now)
     }
