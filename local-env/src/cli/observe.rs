@@ -11,8 +11,9 @@ use super::{
     screen::Screen,
     serve,
 };
-use crate::ecs::{Observer, Watched};
+use crate::ecs::{LOOK_UP_PATIENCE, Observer, Watched};
 use alb::Failing;
+use cloudmap::AddressLookup;
 use stack::{Service, Stack};
 
 /// Serve a stack's load balancer and names for tasks that something else runs, such as Docker Compose
@@ -30,7 +31,9 @@ pub(super) async fn run(observe: Observe) -> miette::Result<()> {
     let project = observe.options.project()?;
     let mut stack = observe.options.stack(&project)?;
     without_connect(&mut stack);
-    let observer = Observer::new(watched(&stack), observe.tasks_from).into_diagnostic()?;
+    let names = AddressLookup::new(observe.tasks_from, LOOK_UP_PATIENCE).into_diagnostic()?;
+    let look_up = async move |name: &str| names.addresses(name).await;
+    let observer = Observer::new(watched(&stack), look_up);
     let settings = observe.options.settings(&stack, BTreeMap::new(), Failing::GoesOver)?;
     let served = serve::open(&stack, settings, &observe.options).await?;
     // What runs the tasks shows their output too.

@@ -20,5 +20,5 @@ pub use command::{Command, CommandBook, Commands, ContainerCommand, Image, Value
 pub use docker::{Docker, Engine, EngineError};
 pub use launcher::{Surroundings, TaskLauncher, VariablesOf};
 pub use network::{Network, NetworkError};
-pub use observe::{ObserveError, Observer, ObservingLauncher, Watched};
+pub use observe::{LOOK_UP_PATIENCE, Observer, ObservingLauncher, Watched};
 pub use task::{Launcher, OutputLine, Task, TaskChange, TaskEvent};

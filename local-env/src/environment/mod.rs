@@ -40,7 +40,7 @@ use alb::{
 };
 use clock::Clock;
 use cloudmap::{
-    DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, Registry, Upstream,
+    DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, NameError, Registry, Upstream,
     UpstreamAddress, UpstreamError,
 };
 use stack::{self, Arn, Listener, ListenerProtocol, Stack};
@@ -150,9 +150,9 @@ pub enum EnvironmentError {
     /// The resolver for other names can't be set up.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
-    /// A namespace or a service has a name that DNS doesn't allow.
-    #[error("a Cloud Map name is not a DNS name")]
-    Name(#[source] hickory_server::proto::ProtoError),
+    /// A namespace or a service of Cloud Map, or a name of Service Connect, is not a DNS name.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// The load balancer's threads can't be started.
     #[error("cannot start the load balancer")]
     Start(#[source] io::Error),
@@ -175,11 +175,10 @@ impl Environment {
         let authority = authority(&stack, &settings.data_folder)?;
         let (balancers, listeners) =
             open_balancers(&stack, &groups, &options, authority.as_ref(), &settings.publish)?;
-        let registry = Registry::new(&stack.namespaces, &stack.region, settings.clock)
-            .map_err(EnvironmentError::Name)?;
+        let registry = Registry::new(&stack.namespaces, &stack.region, settings.clock)?;
         let connect = Connect::open(&stack, &settings.alias_addresses)?;
         let aliases = connect.published().map(|it| (it.alias.name.clone(), *it.address.ip()));
-        registry.alias(&aliases.collect::<Vec<_>>()).map_err(EnvironmentError::Name)?;
+        registry.set_aliases(&aliases.collect::<Vec<_>>())?;
         let upstream =
             settings.dns_upstream.map(|it| Upstream::new(it, settings.dns)).transpose()?;
         let dns = DnsServer::start(settings.dns, Arc::clone(&registry), upstream).await?;

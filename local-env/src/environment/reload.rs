@@ -45,7 +45,7 @@ impl<L: Launcher> Running<L> {
         self.environment.reload_groups(stack);
         let mut left = Vec::new();
         if let Err(error) = self.environment.registry.reload(&stack.namespaces) {
-            left.push(format!("namespaces: a name is not a DNS name: {error}"));
+            left.push(format!("namespaces: {error}"));
         }
         for model in &stack.load_balancers {
             let mut running = self.balancers.iter_mut();

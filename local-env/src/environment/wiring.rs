@@ -5,11 +5,12 @@ use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use crate::connect::{self, Connect, Endpoints};
 use alb::{TargetGroup, TargetState, Unused};
-use cloudmap::{HealthStatus as InstanceHealth, Membership, Registry};
+use cloudmap::{InstanceHealth, Membership, Registry};
 use scheduler::{HealthStatus, TaskId};
 use stack::{Arn, Service, ServiceLoadBalancer};
 
@@ -76,13 +77,14 @@ impl Wiring {
             HealthStatus::Unhealthy => self.disconnect(address),
             HealthStatus::Unknown => {}
         }
-        let status = match health {
+        let reported = match health {
             HealthStatus::Healthy => InstanceHealth::Healthy,
             HealthStatus::Unhealthy => InstanceHealth::Unhealthy,
             HealthStatus::Unknown => return,
         };
+        let report = |it: &Membership| it.report(id.as_str(), reported, Instant::now());
         // A service without custom health takes no reports, and knows none that is unhealthy.
-        if let Some(Err(error)) = self.registry.as_ref().map(|it| it.report(id.as_str(), status)) {
+        if let Some(Err(error)) = self.registry.as_ref().map(report) {
             tracing::debug!(%id, %error, "not reported to Cloud Map");
         }
     }

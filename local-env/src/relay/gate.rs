@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{names, purpose::Purpose};
+use super::purpose::Purpose;
 
 /// A resolver that has not answered by then will not.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -158,7 +158,7 @@ impl Facts {
     }
 
     fn for_containers(&self, answer: Vec<u8>) -> Vec<u8> {
-        names::for_containers(answer, |address| self.reachable.get(address))
+        cloudmap::for_containers(answer, |address| self.reachable.get(address))
     }
 }
 

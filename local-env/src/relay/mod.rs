@@ -7,7 +7,6 @@
 
 mod gate;
 mod inside;
-mod names;
 mod purpose;
 
 pub use gate::{Gate, Reachable};

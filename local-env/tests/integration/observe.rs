@@ -7,13 +7,14 @@ use std::{
 };
 
 use clock::Clock;
+use cloudmap::AddressLookup;
 use hickory_server::proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{RData, Record, rdata::A},
     serialize::binary::{BinDecodable as _, BinEncodable as _},
 };
 use local_env::{
-    ecs::{Network, Observer, Watched},
+    ecs::{LOOK_UP_PATIENCE, Network, Observer, Watched},
     environment::{Environment, Inbox, StopSignal},
 };
 use tokio::{
@@ -83,8 +84,10 @@ async fn come_and_go() {
     let settings = running::settings(Clock::DESK, folder.path());
     let stack = model::stack_with_web(one.address.port(), 1);
     let service = Arc::new(stack.services[0].clone());
-    let observer =
-        Observer::new(vec![Watched { service, name: "web".into() }], tasks_from).unwrap();
+    let watched = vec![Watched { service, name: "web".into() }];
+    let names_there = AddressLookup::new(tasks_from, LOOK_UP_PATIENCE).unwrap();
+    let look_up = async move |name: &str| names_there.addresses(name).await;
+    let observer = Observer::new(watched, look_up);
     let environment = Environment::open(stack, settings).await.unwrap();
     let url = format!("{}/web", environment.listeners()[0].url);
     let names = environment.dns_address();

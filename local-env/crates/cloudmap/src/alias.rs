@@ -3,28 +3,26 @@
 
 use std::{collections::HashMap, net::Ipv4Addr};
 
-use hickory_server::proto::{
-    ProtoError,
-    rr::{Name, RData, Record, RecordType, rdata::A},
-};
+use hickory_server::proto::rr::{Name, RData, Record, RecordType, rdata::A};
 
 use super::{
+    error::NameError,
     name::lowered,
     zone::Zone,
-    zones::{Answer, End},
+    zones::{Resolution, ResolutionEnd},
 };
 
-/// A file's names may be others at the next look.
+/// How long an alias may be remembered: `/etc/hosts` may have changed at the next look.
 const TTL: u32 = 0;
 
-/// Names and addresses, in the form of [`lowered`].
+/// Addresses and zones by names, which are in the form of [`lowered`].
 #[derive(Debug, Default)]
 pub(super) struct Aliases(HashMap<Box<[u8]>, (Ipv4Addr, Zone)>);
 
 // === impl Aliases ===
 
 impl Aliases {
-    pub(super) fn new(names: &[(String, Ipv4Addr)]) -> Result<Self, ProtoError> {
+    pub(super) fn new(names: &[(String, Ipv4Addr)]) -> Result<Self, NameError> {
         let alias = |(name, address): &(String, Ipv4Addr)| {
             let zone = Zone::new(name, TTL)?;
             Ok((lowered(&zone.apex), (*address, zone)))
@@ -32,17 +30,21 @@ impl Aliases {
         names.iter().map(alias).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Returns whether a name is one of these.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         self.0.contains_key(name)
     }
 
-    /// What a name stands for, if it is one of these.
-    pub(super) fn answer(&self, name: &Name, kind: RecordType) -> Option<Answer> {
+    /// Returns what a name stands for; `None` if it is not one of these.
+    pub(super) fn resolve(&self, name: &Name, kind: RecordType) -> Option<Resolution> {
         let (address, zone) = self.0.get(&lowered(name))?;
         if !matches!(kind, RecordType::A | RecordType::ANY) {
-            return Some(Answer { records: Vec::new(), end: End::NoData(zone.negative()) });
+            return Some(Resolution {
+                records: Vec::new(),
+                end: ResolutionEnd::NoData(zone.negative()),
+            });
         }
         let record = Record::from_rdata(name.clone(), TTL, RData::A(A(*address)));
-        Some(Answer { records: vec![record], end: End::Found })
+        Some(Resolution { records: vec![record], end: ResolutionEnd::Found })
     }
 }

@@ -1,54 +1,49 @@
-//! What is registered: namespaces, their services, and the instances of those.
+//! The catalog of what is registered: namespaces, their services, and the instances of those.
 //!
-//! Plain data. DNS and the API both answer from it; the time comes from outside.
+//! It is plain data that DNS and the API both answer from; the time comes from outside.
 
-use std::{
-    collections::BTreeMap,
-    net::Ipv4Addr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Instant};
 
 use indexmap::IndexMap;
 
 use super::{
     draw::{Draw, MAX_DRAWN},
-    health::{Health, HealthStatus},
+    health::{HealthReport, InstanceHealth, ReportedHealth},
     instance::Instance,
 };
 use stack::{Arn, DiscoveryService, Namespace, RoutingPolicy};
 
-/// The namespaces and services of a stack, in its order.
+/// The namespaces and services of a stack, in the stack's order, with their instances.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Catalog {
     namespaces: Vec<Arc<Namespace>>,
-    services: IndexMap<Arn, Entry>,
+    services: IndexMap<Arn, RegisteredService>,
 }
 
-/// A service and its instances.
+/// A service and the instances that are registered in it.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct RegisteredService {
     pub(super) namespace: Arc<Namespace>,
     pub(super) service: Arc<DiscoveryService>,
-    instances: BTreeMap<String, Registered>,
-    /// Grows with each registration and each end of one.
+    instances: BTreeMap<String, RegisteredInstance>,
+    /// `InstancesRevision`: it grows with each registration and each end of one.
     pub(super) revision: u64,
 }
 
-/// An instance and what is thought of it.
+/// An instance and its health.
 #[derive(Clone, Debug)]
-pub(super) struct Registered {
+pub(super) struct RegisteredInstance {
     pub(super) instance: Arc<Instance>,
-    health: Health,
+    health: ReportedHealth,
 }
 
-/// A report on an instance's health that has no place to go to.
+/// Why a report on an instance's health is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
-    /// There is no such service.
+    /// There is no service with this ARN.
     #[error("there is no service {0}")]
     NoService(String),
-    /// The service has no such instance.
+    /// The service has no instance with this id.
     #[error("the service has no instance {0}")]
     NoInstance(String),
     /// The service has no `HealthCheckCustomConfig`.
@@ -59,13 +54,14 @@ pub enum ReportError {
 // === impl Catalog ===
 
 impl Catalog {
-    /// The services of these namespaces with the instances that the template itself registers.
+    /// Makes a catalog of the services of these namespaces, with the instances that the template itself
+    /// registers.
     pub(super) fn new(namespaces: &[Namespace]) -> Self {
         let mut catalog = Self::default();
         for namespace in namespaces {
             let namespace = Arc::new(namespace.clone());
             for service in &namespace.services {
-                let entry = Entry::new(&namespace, service);
+                let entry = RegisteredService::new(&namespace, service);
                 catalog.services.insert(service.arn.clone(), entry);
             }
             catalog.namespaces.push(namespace);
@@ -73,7 +69,7 @@ impl Catalog {
         catalog
     }
 
-    /// Takes up other namespaces and services. Services that stay keep their instances.
+    /// Replaces the namespaces and services; services that stay keep their instances.
     pub(super) fn reload(&mut self, namespaces: &[Namespace]) {
         let mut before = std::mem::replace(self, Self::new(namespaces));
         for (arn, entry) in &mut self.services {
@@ -83,15 +79,15 @@ impl Catalog {
         }
     }
 
-    /// Registers an instance, or updates the one with its id. A service that is not in the catalog
-    /// has no names, and nothing happens.
+    /// Registers an instance, or replaces the one with its id. Nothing happens if the catalog has no
+    /// such service, which has no names then.
     pub(super) fn register(&mut self, service: &Arn, instance: Instance) {
         if let Some(entry) = self.services.get_mut(service) {
             entry.register(instance);
         }
     }
 
-    /// Takes an instance out.
+    /// Deregisters an instance.
     pub(super) fn deregister(&mut self, service: &Arn, id: &str) {
         if let Some(entry) = self.services.get_mut(service)
             && entry.instances.remove(id).is_some()
@@ -100,13 +96,12 @@ impl Catalog {
         }
     }
 
-    /// Notes what is reported of an instance; it takes effect after `delay`.
+    /// Notes a report of an instance's health.
     pub(super) fn report(
         &mut self,
         service: &Arn,
         id: &str,
-        status: HealthStatus,
-        (now, delay): (Instant, Duration),
+        report: HealthReport,
     ) -> Result<(), ReportError> {
         let no_service = || ReportError::NoService(service.to_string());
         let entry = self.services.get_mut(service).ok_or_else(no_service)?;
@@ -115,32 +110,35 @@ impl Catalog {
         }
         let no_instance = || ReportError::NoInstance(id.to_owned());
         let registered = entry.instances.get_mut(id).ok_or_else(no_instance)?;
-        registered.health.report(status, now, delay);
+        registered.health.note(report);
         Ok(())
     }
 
+    /// Returns the namespaces in the stack's order.
     pub(super) fn namespaces(&self) -> &[Arc<Namespace>] {
         &self.namespaces
     }
 
-    pub(super) fn get(&self, service: &Arn) -> Option<&Entry> {
+    /// Returns the service with this ARN.
+    pub(super) fn get(&self, service: &Arn) -> Option<&RegisteredService> {
         self.services.get(service)
     }
 
-    pub(super) fn services(&self) -> impl Iterator<Item = &Entry> {
+    /// Iterates over the services in the stack's order.
+    pub(super) fn services(&self) -> impl Iterator<Item = &RegisteredService> {
         self.services.values()
     }
 
-    /// Whether a task with this address is registered.
+    /// Returns whether an instance with this address is registered.
     pub(super) fn has_address(&self, address: Ipv4Addr) -> bool {
-        let mut all = self.services().flat_map(Entry::instances);
+        let mut all = self.services().flat_map(RegisteredService::instances);
         all.any(|registered| registered.instance.address() == Some(address))
     }
 }
 
-// === impl Entry ===
+// === impl RegisteredService ===
 
-impl Entry {
+impl RegisteredService {
     fn new(namespace: &Arc<Namespace>, service: &DiscoveryService) -> Self {
         let mut entry = Self {
             namespace: Arc::clone(namespace),
@@ -152,8 +150,8 @@ impl Entry {
         entry
     }
 
-    /// Keeps the instances that the service had before, but for those that the template registered
-    /// and has no longer.
+    /// Takes over the instances that the service had before, but for those that the template
+    /// registered and has no longer.
     fn succeed(&mut self, before: Self) {
         let is_same = self.service == before.service;
         self.revision = if is_same { before.revision } else { before.revision + 1 };
@@ -171,35 +169,41 @@ impl Entry {
         let id = instance.id().to_owned();
         let health = match self.instances.get(&id) {
             Some(known) => known.health,
-            None => Health::new(instance.initial_health()),
+            None => ReportedHealth::new(instance.initial_health()),
         };
-        self.instances.insert(id, Registered { instance: Arc::new(instance), health });
+        self.instances.insert(id, RegisteredInstance { instance: Arc::new(instance), health });
         self.revision += 1;
     }
 
-    /// By id.
-    pub(super) fn instances(&self) -> impl Iterator<Item = &Registered> {
+    /// Iterates over the instances in the order of their ids.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &RegisteredInstance> {
         self.instances.values()
     }
 
-    pub(super) fn instance(&self, id: &str) -> Option<&Registered> {
+    /// Returns the instance with this id.
+    pub(super) fn instance(&self, id: &str) -> Option<&RegisteredInstance> {
         self.instances.get(id)
     }
 
-    /// `None` where nobody says.
-    pub(super) fn health(&self, registered: &Registered, now: Instant) -> Option<HealthStatus> {
+    /// Returns the health of an instance at `now`; `None` if the service's health is not reported.
+    pub(super) fn health(
+        &self,
+        registered: &RegisteredInstance,
+        now: Instant,
+    ) -> Option<InstanceHealth> {
         self.service.custom_health.then(|| registered.health.at(now))
     }
 
-    pub(super) fn is_healthy(&self, registered: &Registered, now: Instant) -> bool {
-        self.health(registered, now) != Some(HealthStatus::Unhealthy)
+    /// Returns whether answers may name an instance at `now`.
+    pub(super) fn is_healthy(&self, registered: &RegisteredInstance, now: Instant) -> bool {
+        self.health(registered, now) != Some(InstanceHealth::Unhealthy)
     }
 
-    /// Those of the candidates that an answer names, in the order that it names them: healthy ones,
-    /// or any where none is.
+    /// Draws those of the candidates that an answer names, in the order that it names them: healthy
+    /// ones, or any where none is.
     pub(super) fn chosen<'a>(
         &self,
-        candidates: impl Iterator<Item = &'a Registered>,
+        candidates: impl Iterator<Item = &'a RegisteredInstance>,
         now: Instant,
         random: &mut fastrand::Rng,
     ) -> Draw<'a, Instance> {

@@ -1,13 +1,13 @@
-//! Some of many, drawn in one pass: who is in an answer, and in which order.
+//! A draw of some of many, in one pass: who is in an answer, and in which order.
 //!
 //! Shuffling from the inside out: the next of what is offered changes places with a random one of
 //! those before it or with itself. What would move behind the last place is forgotten, so that the
 //! memory for a few places does for any number.
 
-/// Instances that one answer names at the most (cloudmap-ecs §1.3).
+/// How many instances one answer names at the most (cloudmap-ecs §1.3).
 pub(super) const MAX_DRAWN: usize = 8;
 
-/// What is drawn so far.
+/// A draw of a few of the items that are offered.
 #[derive(Debug)]
 pub(super) struct Draw<'a, T> {
     places: [Option<&'a T>; MAX_DRAWN],
@@ -18,11 +18,12 @@ pub(super) struct Draw<'a, T> {
 // === impl Draw ===
 
 impl<'a, T> Draw<'a, T> {
-    /// Draws at most so many.
+    /// Starts a draw of at most so many.
     pub(super) fn of(limit: usize) -> Self {
         Self { places: [None; MAX_DRAWN], limit: limit.min(MAX_DRAWN), offered: 0 }
     }
 
+    /// Offers an item, which may take a place.
     pub(super) fn offer(&mut self, item: &'a T, random: &mut fastrand::Rng) {
         let (place, last) = (random.usize(..=self.offered), self.offered);
         self.offered += 1;
@@ -39,11 +40,12 @@ impl<'a, T> Draw<'a, T> {
         }
     }
 
+    /// Returns whether nothing was offered.
     pub(super) fn is_empty(&self) -> bool {
         self.offered == 0
     }
 
-    /// In their order.
+    /// Returns what was drawn, in its order.
     pub(super) fn drawn(self) -> impl Iterator<Item = &'a T> {
         self.places.into_iter().flatten()
     }

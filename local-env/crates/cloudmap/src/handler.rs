@@ -1,7 +1,7 @@
-//! The long way to an answer: whatever may be asked, in whichever way, and whoever must be asked for
-//! it (cloudmap-ecs §1.8).
+//! The long way to an answer: for whatever may be asked, in whichever way, and whoever has to be asked
+//! for it (cloudmap-ecs §1.8).
 
-use std::{cell::RefCell, net::SocketAddr, sync::Arc};
+use std::{cell::RefCell, net::SocketAddr, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use hickory_server::{
@@ -17,33 +17,33 @@ use hickory_server::{
 };
 
 use super::{
-    Registry,
+    registry::Registry,
     upstream::Upstream,
     wire::{EDNS_PAYLOAD, HEADER},
-    zones::{Answer, End},
+    zones::{Resolution, ResolutionEnd},
 };
 
-/// What an OPT record without options takes in an answer.
+/// How many bytes an OPT record without options takes in an answer.
 const OPT_SIZE: u16 = 11;
 /// The flag that tells an answer from a question, in the first byte of flags.
 const QR: u8 = 0x80;
-/// Of that byte, what an answer repeats: the kind of question, and that recursion is desired.
+/// The flags of that byte that an answer repeats: the kind of question, and that recursion is desired.
 const KEPT: u8 = 0x79;
 
 thread_local! {
     static RANDOM: RefCell<fastrand::Rng> = RefCell::new(fastrand::Rng::new());
 }
 
-/// Answers from the registry, and from the resolver for other names.
+/// Answers questions from the registry, and from the resolver for other names.
 #[derive(Clone)]
 pub(super) struct Handler {
     registry: Arc<Registry>,
     upstream: Option<Arc<Upstream>>,
 }
 
-/// An answer's records and what they are to be called.
+/// An answer: its code and its records.
 #[derive(Default)]
-struct Reply {
+struct DnsReply {
     code: ResponseCode,
     answers: Vec<Record>,
     soa: Option<Box<Record>>,
@@ -52,11 +52,12 @@ struct Reply {
 // === impl Handler ===
 
 impl Handler {
+    /// Answers from `registry`; other names are asked of `upstream`, or refused.
     pub(super) fn new(registry: Arc<Registry>, upstream: Option<Upstream>) -> Self {
         Self { registry, upstream: upstream.map(Arc::new) }
     }
 
-    /// The answer to a message that came over UDP, if it is to have one.
+    /// Returns the answer to a message that came over UDP; `None` if it is to have none.
     pub(super) async fn answer(&self, message: Vec<u8>, from: SocketAddr) -> Option<Vec<u8>> {
         let (&[id_high, id_low, flags, ..], _) = message.split_first_chunk::<HEADER>()?;
         // An answer to an answer would be answered again.
@@ -71,38 +72,39 @@ impl Handler {
         answer.inspect_err(|error| tracing::debug!(%error, "a DNS answer was not written")).ok()
     }
 
-    async fn reply(&self, request: &Request) -> Reply {
+    async fn reply(&self, request: &Request) -> DnsReply {
         // All that there is of EDNS is version 0 (RFC 6891 §6.1.3).
         if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
-            return Reply::error(ResponseCode::BADVERS);
+            return DnsReply::error(ResponseCode::BADVERS);
         }
         if request.metadata.op_code != OpCode::Query {
-            return Reply::error(ResponseCode::NotImp);
+            return DnsReply::error(ResponseCode::NotImp);
         }
         // One question a message (RFC 9619).
         let Ok(info) = request.request_info() else {
-            return Reply::error(ResponseCode::FormErr);
+            return DnsReply::error(ResponseCode::FormErr);
         };
         let query = info.query;
         if query.query_class() != DNSClass::IN || !info.metadata.recursion_desired {
-            return Reply::error(ResponseCode::Refused);
+            return DnsReply::error(ResponseCode::Refused);
         }
         let (name, kind) = (query.original().name(), query.query_type());
-        let answer = RANDOM.with_borrow_mut(|random| self.registry.answer(name, kind, random));
-        self.follow(answer, kind).await
+        let now = Instant::now();
+        let own = RANDOM.with_borrow_mut(|random| self.registry.resolve(name, kind, now, random));
+        self.follow(own, kind).await
     }
 
-    /// Asks somebody else for what we don't know.
-    async fn follow(&self, answer: Answer, kind: RecordType) -> Reply {
-        let mut reply = Reply { answers: answer.records, ..Reply::default() };
-        match answer.end {
-            End::Found => {}
-            End::NoData(soa) => reply.soa = Some(soa),
-            End::NoName(soa) => {
+    /// Makes an answer of what a name resolves to here, and asks the other resolver for the rest.
+    async fn follow(&self, own: Resolution, kind: RecordType) -> DnsReply {
+        let mut reply = DnsReply { answers: own.records, ..DnsReply::default() };
+        match own.end {
+            ResolutionEnd::Found => {}
+            ResolutionEnd::NoData(soa) => reply.soa = Some(soa),
+            ResolutionEnd::NoName(soa) => {
                 (reply.code, reply.soa) = (ResponseCode::NXDomain, Some(soa));
             }
-            End::Loop => return Reply::error(ResponseCode::ServFail),
-            End::Elsewhere(name) => match &self.upstream {
+            ResolutionEnd::Loop => return DnsReply::error(ResponseCode::ServFail),
+            ResolutionEnd::Elsewhere(name) => match &self.upstream {
                 Some(upstream) => {
                     let answer = upstream.ask(&name, kind).await;
                     (reply.code, reply.soa) = (answer.code, answer.soa);
@@ -110,7 +112,7 @@ impl Handler {
                 }
                 // An alias to a name that nobody here may ask for is an answer still.
                 None if !reply.answers.is_empty() => {}
-                None => return Reply::error(ResponseCode::Refused),
+                None => return DnsReply::error(ResponseCode::Refused),
             },
         }
         reply
@@ -138,16 +140,16 @@ impl RequestHandler for Handler {
     }
 }
 
-/// What the VPC's resolver says of itself to those who say so.
+/// Returns the OPT record by which the VPC's resolver answers those who send one.
 fn edns() -> Edns {
     let mut edns = Edns::new();
     edns.set_max_payload(EDNS_PAYLOAD);
     edns
 }
 
-// === impl Reply ===
+// === impl DnsReply ===
 
-impl Reply {
+impl DnsReply {
     fn error(code: ResponseCode) -> Self {
         Self { code, ..Self::default() }
     }
@@ -159,7 +161,7 @@ impl Reply {
         metadata
     }
 
-    /// The message, with as many answers as fit into what the client takes.
+    /// Returns the message for UDP, with as many answers as fit into what the client takes.
     fn over_udp(mut self, request: &Request) -> Result<Vec<u8>, ProtoError> {
         let mut metadata = self.metadata(request);
         let fitting = self.fitting(request, metadata);

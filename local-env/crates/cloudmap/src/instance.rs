@@ -13,7 +13,7 @@ use hickory_server::proto::rr::{
     rdata::{A, AAAA, CNAME},
 };
 
-use super::health::HealthStatus;
+use super::health::InstanceHealth;
 use stack::{DiscoveryInstance, RecordKind, Service};
 
 const IPV4: &str = "AWS_INSTANCE_IPV4";
@@ -27,7 +27,7 @@ const INITIAL_HEALTH: &str = "AWS_INIT_HEALTH_STATUS";
 pub struct Instance {
     id: String,
     attributes: BTreeMap<String, String>,
-    /// What answers want to know of the attributes, read once.
+    /// The attributes that answers are made of, read once.
     address: Option<Ipv4Addr>,
     address_v6: Option<Ipv6Addr>,
     port: Option<u16>,
@@ -36,7 +36,7 @@ pub struct Instance {
 // === impl Instance ===
 
 impl Instance {
-    /// A task with this id and address.
+    /// Makes the instance of a task with this id and address.
     pub fn new(id: impl Into<String>, address: Ipv4Addr) -> Self {
         Self::without_attributes(id.into()).with(IPV4, address.to_string())
     }
@@ -45,7 +45,7 @@ impl Instance {
         Self { id, attributes: BTreeMap::new(), address: None, address_v6: None, port: None }
     }
 
-    /// With a further attribute, or another value of one.
+    /// Adds an attribute, or replaces its value.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
@@ -59,7 +59,7 @@ impl Instance {
         self
     }
 
-    /// With what ECS tells of a task of this service.
+    /// Adds what ECS says of a task of this service.
     #[must_use]
     pub fn of_service(self, service: &Service, region: &str) -> Self {
         let port = service.registry.as_ref().and_then(|registry| registry.port);
@@ -75,44 +75,45 @@ impl Instance {
         }
     }
 
-    /// Unhealthy until something else is reported.
+    /// Makes the instance unhealthy until something else is reported.
     #[must_use]
     pub fn unhealthy_at_first(self) -> Self {
-        self.with(INITIAL_HEALTH, "UNHEALTHY")
+        self.with(INITIAL_HEALTH, InstanceHealth::Unhealthy.as_str())
     }
 
-    /// Unique in its service: a task's id.
+    /// Returns the id, which is unique in the service: a task's id.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// By name.
+    /// Returns the attributes by their names.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
         &self.attributes
     }
 
-    /// What A records name.
+    /// Returns the address that A records name.
     pub fn address(&self) -> Option<Ipv4Addr> {
         self.address
     }
 
-    pub(super) fn initial_health(&self) -> HealthStatus {
-        match self.attributes.get(INITIAL_HEALTH) {
-            Some(status) if status == "UNHEALTHY" => HealthStatus::Unhealthy,
-            _ => HealthStatus::Healthy,
-        }
+    /// Returns the health that the instance is registered with.
+    pub(super) fn initial_health(&self) -> InstanceHealth {
+        let said = self.attributes.get(INITIAL_HEALTH);
+        said.and_then(|it| InstanceHealth::parse(it)).unwrap_or(InstanceHealth::Healthy)
     }
 
+    /// Returns the port that SRV records name.
     pub(super) fn port(&self) -> Option<u16> {
         self.port
     }
 
+    /// Returns the name that CNAME records lead to.
     pub(super) fn alias(&self) -> Option<Name> {
         let name = Name::from_utf8(self.attributes.get(ALIAS)?).ok()?;
         name.append_name(&Name::root()).ok()
     }
 
-    /// Whether it gets records of this kind.
+    /// Returns whether the instance has records of this kind.
     pub(super) fn has(&self, kind: RecordKind) -> bool {
         match kind {
             RecordKind::A => self.address().is_some(),
@@ -122,7 +123,7 @@ impl Instance {
         }
     }
 
-    /// Its own address or name, as a record of this type has it.
+    /// Returns the instance's address or name, as a record of this type has it.
     pub(super) fn data(&self, kind: RecordType) -> Option<RData> {
         match kind {
             RecordType::A => Some(RData::A(A(self.address()?))),
@@ -132,7 +133,7 @@ impl Instance {
         }
     }
 
-    /// What AAAA records name.
+    /// Returns the address that AAAA records name.
     pub(super) fn address_v6(&self) -> Option<Ipv6Addr> {
         self.address_v6
     }

@@ -3,10 +3,10 @@
 
 use hickory_server::proto::rr::Name;
 
-/// Bytes of the longest name (RFC 1035 §3.1).
+/// The length of the longest name, in bytes (RFC 1035 §3.1).
 pub(super) const MAX_NAME: usize = 255;
 
-/// The form that names are compared in. Lengths are at most 63, which is no letter.
+/// Returns a name in the form that names are compared in. Lengths are at most 63, which is no letter.
 pub(super) fn lowered(name: &Name) -> Box<[u8]> {
     let mut wire = Vec::with_capacity(name.len());
     for label in name {
@@ -19,13 +19,13 @@ pub(super) fn lowered(name: &Name) -> Box<[u8]> {
     wire.into()
 }
 
-/// The first label, and the name without it; nothing of the root.
+/// Returns the first label, and the name without it; `None` for the root.
 pub(super) fn split(name: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, rest) = name.split_first()?;
     if length == 0 { None } else { rest.split_at_checked(length.into()) }
 }
 
-/// Whether a name is this one or below it.
+/// Returns whether a name is `apex` or below it.
 pub(super) fn is_within(mut name: &[u8], apex: &[u8]) -> bool {
     while name.len() > apex.len() {
         match split(name) {

@@ -1,5 +1,5 @@
-//! The one place that changes what is registered, by replacing it whole, so that a question is
-//! answered without a lock.
+//! The registry of instances: the one place that changes what is registered, by replacing it whole, so
+//! that a question is answered without a lock.
 
 use std::{
     net::Ipv4Addr,
@@ -8,26 +8,24 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, Guard};
-use hickory_server::proto::{
-    ProtoError,
-    rr::{Name, RecordType},
-};
+use hickory_server::proto::rr::{Name, RecordType};
 
 use super::{
     alias::Aliases,
     catalog::{Catalog, ReportError},
     direct::Moment,
-    health::HealthStatus,
+    error::NameError,
+    health::{HealthReport, InstanceHealth},
     instance::Instance,
-    zones::{Answer, Question, Zones},
+    zones::{Question, Resolution, Zones},
 };
 use clock::Clock;
 use stack::{Arn, Namespace};
 
-/// From a report of an instance's health until it takes effect (cloudmap-ecs §1.4).
+/// How long it takes until a report of an instance's health takes effect (cloudmap-ecs §1.4).
 const REPORT_DELAY: Duration = Duration::from_secs(30);
 
-/// The instances that are registered now.
+/// The namespaces and services of a stack, and the instances that are registered in them now.
 #[derive(Debug)]
 pub struct Registry {
     catalog: ArcSwap<Catalog>,
@@ -40,12 +38,17 @@ pub struct Registry {
 // === impl Registry ===
 
 impl Registry {
-    /// The services of these namespaces with the instances that the template itself registers.
+    /// Makes a registry of the services of these namespaces, with the instances that the template
+    /// itself registers. `clock` is how AWS's waits pass.
+    ///
+    /// # Errors
+    ///
+    /// If a namespace or a service has a name that DNS does not allow.
     pub fn new(
         namespaces: &[Namespace],
         region: &str,
         clock: Clock,
-    ) -> Result<Arc<Self>, ProtoError> {
+    ) -> Result<Arc<Self>, NameError> {
         Ok(Arc::new(Self {
             catalog: ArcSwap::from_pointee(Catalog::new(namespaces)),
             zones: ArcSwap::from_pointee(Zones::new(namespaces, region)?),
@@ -55,64 +58,88 @@ impl Registry {
         }))
     }
 
-    /// Takes up other namespaces and services; the instances of services that stay are kept.
-    pub fn reload(&self, namespaces: &[Namespace]) -> Result<(), ProtoError> {
+    /// Replaces the namespaces and services; the instances of services that stay are kept.
+    ///
+    /// # Errors
+    ///
+    /// If a name is not allowed in DNS; then nothing is replaced.
+    pub fn reload(&self, namespaces: &[Namespace]) -> Result<(), NameError> {
         let zones = Zones::new(namespaces, &self.region)?;
         self.change(|catalog| catalog.reload(namespaces));
         self.zones.store(Arc::new(zones));
         Ok(())
     }
 
-    /// Has these names stand for these addresses from now on, and no others.
-    pub fn alias(&self, names: &[(String, Ipv4Addr)]) -> Result<(), ProtoError> {
+    /// Makes these names stand for these addresses from now on, in place of those of an earlier call.
+    ///
+    /// # Errors
+    ///
+    /// If a name is not allowed in DNS.
+    pub fn set_aliases(&self, names: &[(String, Ipv4Addr)]) -> Result<(), NameError> {
         self.aliases.store(Arc::new(Aliases::new(names)?));
         Ok(())
     }
 
-    /// Where its tasks run.
+    /// Returns the region that the stack's tasks run in.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// Registers an instance: the next query is answered with it.
+    /// Registers an instance of a service, or replaces the one with its id: the next query is answered
+    /// with it. Nothing happens if there is no such service.
     pub fn register(&self, service: &Arn, instance: &Instance) {
         self.change(|catalog| catalog.register(service, instance.clone()));
     }
 
-    /// Takes an instance out: no query from here on is answered with it.
+    /// Deregisters an instance: no query from here on is answered with it.
     pub fn deregister(&self, service: &Arn, id: &str) {
         self.change(|catalog| catalog.deregister(service, id));
     }
 
-    /// Notes what is reported of an instance; it takes effect after a while, as in AWS.
-    pub fn report(&self, service: &Arn, id: &str, status: HealthStatus) -> Result<(), ReportError> {
-        let when = (Instant::now(), self.report_delay);
+    /// Notes what is reported of an instance's health at `now`; it takes effect after a while, as in
+    /// AWS.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such service or instance, or the health of the service's instances is not
+    /// reported.
+    pub fn report(
+        &self,
+        service: &Arn,
+        id: &str,
+        health: InstanceHealth,
+        now: Instant,
+    ) -> Result<(), ReportError> {
+        let report = HealthReport { health, at: now, delay: self.report_delay };
         let mut outcome = Ok(());
-        self.change(|catalog| outcome = catalog.report(service, id, status, when));
+        self.change(|catalog| outcome = catalog.report(service, id, report));
         outcome
     }
 
+    /// Returns what is registered now.
     pub(super) fn catalog(&self) -> Guard<Arc<Catalog>> {
         self.catalog.load()
     }
 
-    pub(super) fn answer(
+    /// Returns what a name resolves to at `now`; `random` shuffles.
+    pub(super) fn resolve(
         &self,
         name: &Name,
         kind: RecordType,
+        now: Instant,
         random: &mut fastrand::Rng,
-    ) -> Answer {
-        if let Some(answer) = self.aliases.load().answer(name, kind) {
+    ) -> Resolution {
+        if let Some(answer) = self.aliases.load().resolve(name, kind) {
             return answer;
         }
         let catalog = &self.catalog();
-        self.zones.load().answer(&Question { name, kind, catalog, now: Instant::now() }, random)
+        self.zones.load().resolve(&Question { name, kind, catalog, now }, random)
     }
 
-    /// Lets a message be answered from what is registered now.
-    pub(super) fn directly<T>(&self, answer: impl FnOnce(&Moment<'_>) -> T) -> T {
+    /// Calls `answer` with what is registered at `now`, and returns what it does.
+    pub(super) fn with_moment<T>(&self, now: Instant, answer: impl FnOnce(&Moment<'_>) -> T) -> T {
         let (zones, aliases) = (&self.zones.load(), &self.aliases.load());
-        answer(&Moment { zones, aliases, catalog: &self.catalog(), now: Instant::now() })
+        answer(&Moment { zones, aliases, catalog: &self.catalog(), now })
     }
 
     fn change(&self, mut change: impl FnMut(&mut Catalog)) {

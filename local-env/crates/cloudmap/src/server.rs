@@ -11,31 +11,31 @@ use hickory_server::Server;
 use tokio::net::TcpListener;
 
 use super::{
-    Registry,
     handler::Handler,
+    registry::Registry,
     udp::{self, Workers},
     upstream::Upstream,
 };
 
 /// How long a TCP client may be idle.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
-/// Answers that may wait to be written on one TCP connection.
+/// How many answers may wait to be written on one TCP connection.
 const TCP_ANSWERS: usize = 32;
-/// Attempts to find a port that is free for UDP and TCP alike.
+/// How many ports are tried until one is free for UDP and TCP alike.
 const PORT_ATTEMPTS: usize = 16;
 
-/// A DNS server at work.
+/// A DNS server at work; it stops when it is dropped.
 pub struct DnsServer {
     udp: Workers,
     tcp: Server<Handler>,
     address: SocketAddr,
 }
 
-/// An address that can't be listened on.
+/// Why the DNS server can't listen on an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} for DNS")]
 pub struct DnsBindError {
-    /// Where it was tried.
+    /// The address that was tried.
     pub address: SocketAddr,
     /// What the operating system says.
     #[source]
@@ -47,6 +47,10 @@ pub struct DnsBindError {
 impl DnsServer {
     /// Listens on `address`, port 0 being any that is free for both protocols, and answers from
     /// `registry`; other names are asked of `upstream`, or refused.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on.
     pub async fn start(
         address: SocketAddr,
         registry: Arc<Registry>,
@@ -62,12 +66,12 @@ impl DnsServer {
         Ok(Self { udp, tcp, address })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers what is in hand and closes the sockets.
+    /// Answers what has been asked, and returns once the sockets are closed.
     pub async fn stop(mut self) {
         self.udp.stop().await;
         if let Err(error) = self.tcp.shutdown_gracefully().await {

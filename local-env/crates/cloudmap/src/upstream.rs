@@ -1,4 +1,4 @@
-//! Names outside every namespace, asked of a resolver that the user names.
+//! The resolver for names outside every namespace, which the user chooses.
 
 use std::{net::SocketAddr, str::FromStr};
 
@@ -18,35 +18,40 @@ use hickory_server::{
 
 const DNS_PORT: u16 = 53;
 
-/// Who is asked for the names that are not ours.
+/// The resolver to ask for the names that are not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpstreamAddress {
-    /// This resolver.
+    /// The resolver at this address.
     Server(SocketAddr),
-    /// Those that the machine's own programs ask.
+    /// The resolvers that the machine's own programs ask.
     System,
 }
 
-/// A resolver for the names that are not ours.
+/// A client of the resolver for the names that are not ours.
 pub struct Upstream {
     resolver: TokioResolver,
 }
 
-/// A resolver that can't be set up.
+/// Why the resolver for other names can't be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// The library refuses.
+    /// The DNS library refuses.
     #[error("cannot set up the resolver for other names")]
-    Setup(#[source] NetError),
-    /// What the machine's programs ask can't be found out.
+    Setup(#[source] ResolverError),
+    /// The resolvers that the machine's programs ask can't be found out.
     #[error("cannot read which resolvers this machine asks")]
-    System(#[source] NetError),
-    /// We would ask ourselves.
+    System(#[source] ResolverError),
+    /// The resolver is this very server, at this address.
     #[error("other names would be asked of nobody but {0}, which is this very server")]
     Ourselves(SocketAddr),
 }
 
-/// What the resolver said.
+/// What the DNS library says of a resolver.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ResolverError(NetError);
+
+/// What the resolver answered.
 pub(super) struct UpstreamAnswer {
     pub(super) code: ResponseCode,
     pub(super) records: Vec<Record>,
@@ -72,7 +77,12 @@ impl FromStr for UpstreamAddress {
 // === impl Upstream ===
 
 impl Upstream {
-    /// Asks over UDP and, where an answer does not fit, TCP. `ours` is where we are asked ourselves.
+    /// Sets up to ask over UDP and, where an answer does not fit, TCP. `ours` is where we are asked
+    /// ourselves.
+    ///
+    /// # Errors
+    ///
+    /// If we would ask ourselves, or the machine's resolvers can't be found out.
     pub fn new(address: UpstreamAddress, ours: SocketAddr) -> Result<Self, UpstreamError> {
         let (config, options) = match address {
             UpstreamAddress::Server(server) if server == ours => {
@@ -84,12 +94,14 @@ impl Upstream {
             }
             UpstreamAddress::System => system(ours)?,
         };
+        let setup = |error| UpstreamError::Setup(ResolverError(error));
         let provider = TokioRuntimeProvider::default();
         let mut builder = Resolver::builder_with_config(config, provider);
         *builder.options_mut() = options;
-        Ok(Self { resolver: builder.build().map_err(UpstreamError::Setup)? })
+        Ok(Self { resolver: builder.build().map_err(setup)? })
     }
 
+    /// Asks for the records of a name, and returns the answer: SERVFAIL if there is none.
     pub(super) async fn ask(&self, name: &Name, kind: RecordType) -> UpstreamAnswer {
         match self.resolver.lookup(name.clone(), kind).await {
             Ok(lookup) => UpstreamAnswer {
@@ -119,9 +131,10 @@ fn name_server(server: SocketAddr) -> NameServerConfig {
     NameServerConfig::new(server.ip(), true, connections.into())
 }
 
-/// The machine's resolvers but ourselves: a question would go round for ever.
+/// Returns the machine's resolvers but ourselves, whom a question would go round for ever with.
 fn system(ours: SocketAddr) -> Result<(ResolverConfig, ResolverOpts), UpstreamError> {
-    let (config, options) = system_conf::read_system_conf().map_err(UpstreamError::System)?;
+    let unread = |error| UpstreamError::System(ResolverError(error));
+    let (config, options) = system_conf::read_system_conf().map_err(unread)?;
     let is_ours = |server: &NameServerConfig| {
         server.ip == ours.ip() && server.connections.iter().any(|it| it.port == ours.port())
     };

@@ -1,7 +1,8 @@
-//! Messages by hand: the questions that programs ask, and answers to them (RFC 1035 §4, RFC 6891).
+//! DNS messages read and written by hand: the questions that programs ask, and answers to them
+//! (RFC 1035 §4, RFC 6891).
 //!
 //! What is read here is what resolvers in programs send: one question of class IN, recursion desired,
-//! and perhaps an OPT record without options. The rest is for somebody who reads everything.
+//! and perhaps an OPT record without options. Other messages are for `handler`.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,33 +10,34 @@ use hickory_server::proto::{op::ResponseCode, rr::RecordType};
 
 use super::name::{MAX_NAME, split};
 
-/// What the VPC's resolver offers to take over UDP.
+/// The size of the messages that the VPC's resolver takes over UDP, in bytes.
 pub(super) const EDNS_PAYLOAD: u16 = 4096;
-/// What everybody takes over UDP.
+/// The size of the messages that everybody takes over UDP, in bytes.
 const MIN_PAYLOAD: u16 = 512;
-/// Bytes in front of the question.
+/// The length of what stands before the question, in bytes.
 pub(super) const HEADER: usize = 12;
 const IN: [u8; 2] = [0, 1];
-/// A name that is the one at the front of the question.
+/// The bits by which a name is a pointer to another one (RFC 1035 §4.1.4).
 const POINTER: u16 = 0xc000;
-/// The question's second byte of flags may have this one: AD says that the answer's is understood.
+/// The one flag that a question's second byte of flags may have: AD says that the answer's is
+/// understood.
 const AUTHENTIC_DATA: u8 = 0x20;
 
 /// A question, as it stands in its message.
 #[derive(Debug)]
 pub(super) struct Query<'a> {
     id: [u8; 2],
-    /// The name, the type and the class.
+    /// The bytes of the name, the type and the class.
     question: &'a [u8],
     pub(super) name: &'a [u8],
     pub(super) kind: RecordType,
     edns: bool,
-    /// How long an answer may be.
+    /// How long an answer may be, in bytes.
     limit: usize,
 }
 
 /// An answer that is being written.
-pub(super) struct Writer<'a> {
+pub(super) struct AnswerWriter<'a> {
     query: &'a Query<'a>,
     message: &'a mut Vec<u8>,
     answers: u16,
@@ -45,7 +47,7 @@ pub(super) struct Writer<'a> {
 // === impl Query ===
 
 impl<'a> Query<'a> {
-    /// Nothing where the message is anything unusual, or wrong.
+    /// Reads a question; `None` where the message is anything unusual, or wrong.
     pub(super) fn read(message: &'a [u8]) -> Option<Self> {
         let (&[id_high, id_low, high, low, ref counts @ ..], rest) =
             message.split_first_chunk::<HEADER>()?;
@@ -74,7 +76,8 @@ impl<'a> Query<'a> {
     }
 }
 
-/// With the root's empty label; nothing of a name that is cut off, too long or has a pointer.
+/// Returns the length of a name with the root's empty label, in bytes; `None` if the name is cut off,
+/// is too long or has a pointer.
 fn name_length(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     while let Some((label, after)) = split(rest) {
@@ -87,7 +90,7 @@ fn name_length(bytes: &[u8]) -> Option<usize> {
     (rest.first() == Some(&0) && length <= MAX_NAME).then_some(length)
 }
 
-/// How long an answer may be, from what follows the question.
+/// Returns how long an answer may be, in bytes, from what follows the question.
 fn limit(edns: bool, additional: &[u8]) -> Option<u16> {
     match *additional {
         [] if !edns => Some(MIN_PAYLOAD),
@@ -99,9 +102,10 @@ fn limit(edns: bool, additional: &[u8]) -> Option<u16> {
     }
 }
 
-// === impl Writer ===
+// === impl AnswerWriter ===
 
-impl<'a> Writer<'a> {
+impl<'a> AnswerWriter<'a> {
+    /// Starts an answer to a question, in place of what `message` holds.
     pub(super) fn new(query: &'a Query<'a>, message: &'a mut Vec<u8>) -> Self {
         message.clear();
         message.extend_from_slice(&[0; HEADER]);
@@ -109,19 +113,21 @@ impl<'a> Writer<'a> {
         Self { query, message, answers: 0, authorities: 0 }
     }
 
+    /// Writes an A record.
     pub(super) fn a(&mut self, ttl: u32, address: Ipv4Addr) {
         self.record(RecordType::A, ttl, 4);
         self.message.extend_from_slice(&address.octets());
     }
 
+    /// Writes an AAAA record.
     pub(super) fn aaaa(&mut self, ttl: u32, address: Ipv6Addr) {
         self.record(RecordType::AAAA, ttl, 16);
         self.message.extend_from_slice(&address.octets());
     }
 
-    /// Of priority and weight 1, to a name of a label and a parent; whether that is no longer than a
-    /// name may be.
-    pub(super) fn srv(&mut self, ttl: u32, port: u16, (label, parent): (&[u8], &[u8])) -> bool {
+    /// Writes an SRV record of priority and weight 1 that leads to a name of a label and a parent;
+    /// returns whether that is no longer than a name may be.
+    pub(super) fn srv(&mut self, ttl: u32, port: u16, label: &[u8], parent: &[u8]) -> bool {
         let Ok(length) = u8::try_from(label.len()) else { return false };
         let target = 1 + label.len() + parent.len();
         if target > MAX_NAME {
@@ -136,7 +142,7 @@ impl<'a> Writer<'a> {
         true
     }
 
-    /// A record of the question's name, but for its data.
+    /// Writes a record of the question's name up to its data, which has this length in bytes.
     fn record(&mut self, kind: RecordType, ttl: u32, length: u16) {
         let [name_high, name_low] = pointer(0);
         let [kind_high, kind_low] = u16::from(kind).to_be_bytes();
@@ -149,14 +155,15 @@ impl<'a> Writer<'a> {
         self.answers += 1;
     }
 
-    /// A record for the authorities, whose name is the end of the question's, so many bytes into it.
+    /// Writes a record of an authority, whose name is the end of the question's from `at` bytes into
+    /// it.
     pub(super) fn authority(&mut self, at: usize, after_name: &[u8]) {
         self.message.extend_from_slice(&pointer(at));
         self.message.extend_from_slice(after_name);
         self.authorities += 1;
     }
 
-    /// Whether the answer is complete and fits.
+    /// Completes the answer, and returns whether it fits into what the client takes.
     pub(super) fn finish(self, code: ResponseCode) -> bool {
         let [answers_high, answers_low] = self.answers.to_be_bytes();
         let [authorities_high, authorities_low] = self.authorities.to_be_bytes();
@@ -188,7 +195,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// To so many bytes into the question, which has at most 255 of a name.
+/// Returns the pointer to so many bytes into the question, which has at most 255 of a name.
 fn pointer(at: usize) -> [u8; 2] {
     (POINTER | u16::try_from(HEADER + at).unwrap_or_default()).to_be_bytes()
 }

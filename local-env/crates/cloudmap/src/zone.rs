@@ -12,7 +12,8 @@ use hickory_server::proto::{
 };
 
 use super::{
-    catalog::{Catalog, Entry},
+    catalog::{Catalog, RegisteredService},
+    error::NameError,
     instance::Instance,
     name::{is_within, lowered, split},
 };
@@ -25,42 +26,48 @@ const NAME_SERVERS: [&str; 4] = [
     "ns-1024.awsdns-00.org.",
 ];
 const HOSTMASTER: &str = "awsdns-hostmaster.amazon.com.";
-/// Seconds that the zone's own name servers may be remembered.
+/// How long the zone's own name servers may be remembered, in seconds.
 const NS_TTL: u32 = 172_800;
-/// The SOA record's last field.
+/// The last field of the SOA record, in seconds.
 const MINIMUM: u32 = 86_400;
 
-/// A zone of the resolver's. It knows names in the form of [`lowered`].
+/// A zone that the resolver answers from. It has names in the form of [`lowered`].
 #[derive(Debug)]
 pub(super) struct Zone {
     pub(super) apex: Name,
     apex_wire: Box<[u8]>,
     soa: Record,
-    /// What [`Zone::negative`] is in a message, behind its name.
+    /// The bytes of [`Zone::negative`] in a message, without its name.
     negative_wire: Box<[u8]>,
     name_servers: Vec<Record>,
     services: HashMap<Box<[u8]>, Arn>,
-    /// Services by the names between them and the apex.
+    /// The services by the names between theirs and the apex.
     above: HashMap<Box<[u8]>, Vec<Arn>>,
 }
 
 /// What a name in a zone stands for.
-pub(super) enum Found<'a> {
+pub(super) enum NameMeaning<'a> {
+    /// The zone itself.
     Apex,
     /// A service with records.
-    Service(&'a Entry),
-    /// What an SRV record leads to, `<instance>.<service>.<namespace>`.
+    Service(&'a RegisteredService),
+    /// An instance that an SRV record leads to, `<instance>.<service>.<namespace>`.
     Target(DnsRecord, &'a Instance),
-    /// Nothing, but there are names below it: it exists too, without records.
+    /// Nothing but that there are names below it: the name exists, without records.
     Above,
+    /// Nothing: the name does not exist.
     Nothing,
 }
 
 // === impl Zone ===
 
 impl Zone {
-    /// A zone without services, whose SOA record has this TTL.
-    pub(super) fn new(name: &str, ttl: u32) -> Result<Self, ProtoError> {
+    /// Makes a zone without services, whose SOA record has this TTL in seconds.
+    pub(super) fn new(name: &str, ttl: u32) -> Result<Self, NameError> {
+        Self::of_apex(name, ttl).map_err(NameError::about(name))
+    }
+
+    fn of_apex(name: &str, ttl: u32) -> Result<Self, ProtoError> {
         let apex = Name::from_str(name)?.append_name(&Name::root())?;
         let primary = Name::from_str(NAME_SERVERS[0])?;
         let hostmaster = Name::from_str(HOSTMASTER)?;
@@ -84,8 +91,10 @@ impl Zone {
         })
     }
 
-    pub(super) fn add(&mut self, service: &DiscoveryService) -> Result<(), ProtoError> {
-        let name = lowered(&Name::from_str(&service.name)?.append_domain(&self.apex)?);
+    /// Adds the name of a service.
+    pub(super) fn add(&mut self, service: &DiscoveryService) -> Result<(), NameError> {
+        let own = Name::from_str(&service.name).and_then(|it| it.append_domain(&self.apex));
+        let name = lowered(&own.map_err(NameError::about(&service.name))?);
         let mut rest = split(&name);
         while let Some((_, parent)) = rest.filter(|(_, parent)| *parent != &*self.apex_wire) {
             self.above.entry(parent.into()).or_default().push(service.arn.clone());
@@ -95,25 +104,28 @@ impl Zone {
         Ok(())
     }
 
+    /// Returns whether a name is the apex or below it.
     pub(super) fn contains(&self, name: &[u8]) -> bool {
         is_within(name, &self.apex_wire)
     }
 
+    /// Returns whether a name is the apex.
     pub(super) fn is_apex(&self, name: &[u8]) -> bool {
         *name == *self.apex_wire
     }
 
-    /// For how long a resolver may remember that something does not exist.
+    /// Returns the SOA record that says for how long a resolver may remember that something does not
+    /// exist.
     pub(super) fn negative(&self) -> Box<Record> {
         Box::new(negative(&self.soa))
     }
 
-    /// The same in a message: how long the name is, and what comes behind it.
+    /// Returns the same record in a message: how long its name is, and the bytes behind that.
     pub(super) fn negative_wire(&self) -> (usize, &[u8]) {
         (self.apex_wire.len(), &self.negative_wire)
     }
 
-    /// The records of the apex itself.
+    /// Returns the records of the apex itself.
     pub(super) fn apex_records(&self, kind: RecordType) -> Vec<Record> {
         match kind {
             RecordType::SOA | RecordType::ANY => vec![self.soa.clone()],
@@ -122,26 +134,26 @@ impl Zone {
         }
     }
 
-    /// What a name in the zone stands for.
-    pub(super) fn find<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> Found<'a> {
+    /// Returns what a name in the zone stands for.
+    pub(super) fn find<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> NameMeaning<'a> {
         if self.is_apex(name) {
-            return Found::Apex;
+            return NameMeaning::Apex;
         }
         if let Some(entry) = self.service(catalog, name) {
-            return Found::Service(entry);
+            return NameMeaning::Service(entry);
         }
         if let Some((record, instance)) = self.target(catalog, name) {
-            return Found::Target(record, instance);
+            return NameMeaning::Target(record, instance);
         }
         let mut below = self.above.get(name).into_iter().flatten();
         if below.any(|arn| catalog.get(arn).is_some_and(has_records)) {
-            return Found::Above;
+            return NameMeaning::Above;
         }
-        Found::Nothing
+        NameMeaning::Nothing
     }
 
-    /// The service with this name, if any of its instances has a record of it.
-    fn service<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> Option<&'a Entry> {
+    /// Returns the service with this name, if any of its instances has a record of it.
+    fn service<'a>(&self, catalog: &'a Catalog, name: &[u8]) -> Option<&'a RegisteredService> {
         catalog.get(self.services.get(name)?).filter(|entry| has_records(entry))
     }
 
@@ -154,7 +166,8 @@ impl Zone {
     }
 }
 
-/// The smaller of the SOA record's own TTL and its last field counts (RFC 2308 §5).
+/// Returns the SOA record of negative answers, for which the smaller of its own TTL and its last field
+/// counts (RFC 2308 §5).
 fn negative(soa: &Record) -> Record {
     let mut soa = soa.clone();
     soa.ttl = soa.ttl.min(MINIMUM);
@@ -169,7 +182,7 @@ fn without_name(mut record: Record) -> Result<Box<[u8]>, ProtoError> {
     Ok(bytes.into())
 }
 
-fn has_records(entry: &Entry) -> bool {
+fn has_records(entry: &RegisteredService) -> bool {
     let kinds = || entry.service.records.iter().map(|record| record.kind);
     entry.instances().any(|registered| kinds().any(|kind| registered.instance.has(kind)))
 }

@@ -1,9 +1,9 @@
 //! The short way to an answer, for nearly all there are: from the question's bytes to the answer's,
 //! without memory of its own, a lock or anything to wait for.
 //!
-//! It decides nothing by itself: [`Zone::find`] says what a name is and [`Entry::chosen`] who is in
-//! the answer, here as in [`Zones::answer`](super::zones::Zones::answer), which goes the long way for
-//! whatever is not answered here: unusual questions, aliases, names outside, what does not fit.
+//! It decides nothing by itself: [`Zone::find`] says what a name is and [`RegisteredService::chosen`]
+//! who is in the answer, here as in [`Zones::resolve`], which goes the long way for whatever is not
+//! answered here: unusual questions, aliases, names outside, what does not fit.
 
 #[cfg(test)]
 mod tests;
@@ -14,16 +14,16 @@ use hickory_server::proto::{op::ResponseCode, rr::RecordType};
 
 use super::{
     alias::Aliases,
-    catalog::{Catalog, Entry},
+    catalog::{Catalog, RegisteredService},
     instance::Instance,
     name::MAX_NAME,
-    wire::{Query, Writer},
-    zone::{Found, Zone},
+    wire::{AnswerWriter, Query},
+    zone::{NameMeaning, Zone},
     zones::{Zones, asked_for},
 };
 use stack::{DnsRecord, RecordKind};
 
-/// What questions are answered from.
+/// What questions are answered from at one moment.
 pub(super) struct Moment<'a> {
     pub(super) zones: &'a Zones,
     pub(super) aliases: &'a Aliases,
@@ -31,8 +31,8 @@ pub(super) struct Moment<'a> {
     pub(super) now: Instant,
 }
 
-/// A question and its name in lower case.
-struct Asked<'a> {
+/// A question, and its name in lower case.
+struct AskedName<'a> {
     query: &'a Query<'a>,
     name: &'a [u8],
 }
@@ -40,7 +40,8 @@ struct Asked<'a> {
 // === impl Moment ===
 
 impl Moment<'_> {
-    /// Writes the answer to a message, or nothing of use where it has to go the long way.
+    /// Writes the answer to a message and returns whether it did: if not, the message has to go the
+    /// long way, and what was written is of no use.
     pub(super) fn answer(
         &self,
         message: &[u8],
@@ -58,28 +59,28 @@ impl Moment<'_> {
             return false;
         }
         let Some(zone) = self.zones.zone_of(name) else { return false };
-        let writer = Writer::new(&query, answer);
-        self.in_zone(zone, &Asked { query: &query, name }, random, writer)
+        let writer = AnswerWriter::new(&query, answer);
+        self.in_zone(zone, &AskedName { query: &query, name }, random, writer)
     }
 
     fn in_zone(
         &self,
         zone: &Zone,
-        asked: &Asked<'_>,
+        asked: &AskedName<'_>,
         random: &mut fastrand::Rng,
-        mut writer: Writer<'_>,
+        mut writer: AnswerWriter<'_>,
     ) -> bool {
         let found = match zone.find(self.catalog, asked.name) {
-            Found::Apex => return false,
-            Found::Service(entry) => match asked_for(entry, asked.query.kind) {
+            NameMeaning::Apex => return false,
+            NameMeaning::Service(entry) => match asked_for(entry, asked.query.kind) {
                 Some(record) => self.of_service(entry, record, asked, random, &mut writer),
                 None => Some(false),
             },
-            Found::Target(record, instance) => {
+            NameMeaning::Target(record, instance) => {
                 Some(writer.address(asked.query.kind, record.ttl, instance))
             }
-            Found::Above => Some(false),
-            Found::Nothing => {
+            NameMeaning::Above => Some(false),
+            NameMeaning::Nothing => {
                 writer.negative(zone, asked);
                 return writer.finish(ResponseCode::NXDomain);
             }
@@ -92,14 +93,15 @@ impl Moment<'_> {
         writer.finish(ResponseCode::NoError)
     }
 
-    /// Whether any record was written; nothing where one can't be.
+    /// Writes the records of a service and returns whether there were any; `None` if one can't be
+    /// written here.
     fn of_service(
         &self,
-        entry: &Entry,
+        entry: &RegisteredService,
         record: DnsRecord,
-        asked: &Asked<'_>,
+        asked: &AskedName<'_>,
         random: &mut fastrand::Rng,
-        writer: &mut Writer<'_>,
+        writer: &mut AnswerWriter<'_>,
     ) -> Option<bool> {
         let candidates = entry.instances().filter(|it| it.instance.has(record.kind));
         let mut any = false;
@@ -111,7 +113,7 @@ impl Moment<'_> {
                 RecordKind::Srv => {
                     let label = instance.id().as_bytes();
                     let port = instance.port().filter(|_| is_plain(label))?;
-                    writer.srv(record.ttl, port, (label, asked.name)).then_some(true)?
+                    writer.srv(record.ttl, port, label, asked.name).then_some(true)?
                 }
                 RecordKind::Cname => return None,
             };
@@ -120,12 +122,12 @@ impl Moment<'_> {
     }
 }
 
-/// What programs ask for. A question for ANY is answered in a way of its own.
+/// Returns whether programs usually ask for records of this type; ANY is answered in a way of its own.
 fn is_usual(kind: RecordType) -> bool {
     matches!(kind, RecordType::A | RecordType::AAAA | RecordType::SRV | RecordType::HTTPS)
 }
 
-/// Whether an instance's id is a label as it stands; others might be written in another way.
+/// Returns whether an instance's id is a label as it stands; others might be written in another way.
 fn is_plain(id: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
     id.len() <= 63
@@ -134,10 +136,10 @@ fn is_plain(id: &[u8]) -> bool {
         && id.iter().all(plain)
 }
 
-// === impl Writer ===
+// === impl AnswerWriter ===
 
-impl Writer<'_> {
-    /// The instance's own address, if it has one of this kind.
+impl AnswerWriter<'_> {
+    /// Writes the instance's own address, and returns whether it has one of this kind.
     fn address(&mut self, kind: RecordType, ttl: u32, instance: &Instance) -> bool {
         match (kind, instance.address(), instance.address_v6()) {
             (RecordType::A, Some(address), _) => self.a(ttl, address),
@@ -147,7 +149,8 @@ impl Writer<'_> {
         true
     }
 
-    fn negative(&mut self, zone: &Zone, asked: &Asked<'_>) {
+    /// Writes that there is no such record.
+    fn negative(&mut self, zone: &Zone, asked: &AskedName<'_>) {
         let (apex, record) = zone.negative_wire();
         self.authority(asked.name.len().saturating_sub(apex), record);
     }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     fixture::{alias, namespace, service, weighted},
-    zones::{End, Question},
+    zones::{Question, ResolutionEnd},
 };
 use stack::{Arn, NamespaceKind};
 
@@ -109,11 +109,11 @@ impl Names {
     /// What the long way finds.
     fn expected(&self, name: &Name, kind: RecordType, seed: u64) -> Expected {
         let question = Question { name, kind, catalog: &self.catalog, now: Instant::now() };
-        let answer = self.zones.answer(&question, &mut fastrand::Rng::with_seed(seed));
+        let answer = self.zones.resolve(&question, &mut fastrand::Rng::with_seed(seed));
         let (code, authorities) = match answer.end {
-            End::Found => (ResponseCode::NoError, vec![]),
-            End::NoData(soa) => (ResponseCode::NoError, vec![*soa]),
-            End::NoName(soa) => (ResponseCode::NXDomain, vec![*soa]),
+            ResolutionEnd::Found => (ResponseCode::NoError, vec![]),
+            ResolutionEnd::NoData(soa) => (ResponseCode::NoError, vec![*soa]),
+            ResolutionEnd::NoName(soa) => (ResponseCode::NXDomain, vec![*soa]),
             other => panic!("{name} {kind}: {other:?}"),
         };
         Expected { code, answers: answer.records, authorities }

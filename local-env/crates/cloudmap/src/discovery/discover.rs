@@ -10,15 +10,15 @@ use super::{
     request::{DiscoverInstances, DiscoverInstancesRevision, HealthFilter},
 };
 use crate::{
-    catalog::{Catalog, Entry, Registered},
-    health::HealthStatus,
+    catalog::{Catalog, RegisteredInstance, RegisteredService},
+    health::InstanceHealth,
 };
 
 const MAX_RESULTS: usize = 1000;
-/// Where nobody says how an instance is.
+/// The health of an instance that is not reported.
 const UNKNOWN: &str = "UNKNOWN";
 
-/// `random` shuffles.
+/// Returns the instances that a request asks for, in an order by `random`.
 pub(super) fn discover(
     catalog: &Catalog,
     request: &DiscoverInstances,
@@ -36,7 +36,7 @@ pub(super) fn discover(
     Ok(json!({ "Instances": instances, "InstancesRevision": entry.revision }))
 }
 
-/// How often the instances have changed.
+/// Returns how often the instances of a service have changed.
 pub(super) fn revision(
     catalog: &Catalog,
     request: &DiscoverInstancesRevision,
@@ -45,12 +45,20 @@ pub(super) fn revision(
     Ok(json!({ "InstancesRevision": entry.revision }))
 }
 
-/// An instance's health in the API's words.
-pub(super) fn health(entry: &Entry, registered: &Registered, now: Instant) -> &'static str {
-    entry.health(registered, now).map_or(UNKNOWN, HealthStatus::as_str)
+/// Returns an instance's health in the API's words.
+pub(super) fn health(
+    entry: &RegisteredService,
+    registered: &RegisteredInstance,
+    now: Instant,
+) -> &'static str {
+    entry.health(registered, now).map_or(UNKNOWN, InstanceHealth::as_str)
 }
 
-fn named<'a>(catalog: &'a Catalog, namespace: &str, service: &str) -> Result<&'a Entry, ApiError> {
+fn named<'a>(
+    catalog: &'a Catalog,
+    namespace: &str,
+    service: &str,
+) -> Result<&'a RegisteredService, ApiError> {
     if !catalog.namespaces().iter().any(|it| it.name == namespace) {
         return Err(ApiError::NamespaceNotFound(namespace.to_owned()));
     }
@@ -59,25 +67,28 @@ fn named<'a>(catalog: &'a Catalog, namespace: &str, service: &str) -> Result<&'a
     found.ok_or_else(|| ApiError::ServiceNotFound(service.to_owned()))
 }
 
-fn has(registered: &Registered, parameters: &BTreeMap<String, String>) -> bool {
+fn has(registered: &RegisteredInstance, parameters: &BTreeMap<String, String>) -> bool {
     let attributes = registered.instance.attributes();
     parameters.iter().all(|(key, value)| attributes.get(key) == Some(value))
 }
 
-/// Those that have the optional parameters too, if there are any.
-fn optional<'a>(matching: Vec<&'a Registered>, request: &DiscoverInstances) -> Vec<&'a Registered> {
+/// Returns those that have the optional parameters too, or all if none has.
+fn optional<'a>(
+    matching: Vec<&'a RegisteredInstance>,
+    request: &DiscoverInstances,
+) -> Vec<&'a RegisteredInstance> {
     let (best, others): (Vec<_>, Vec<_>) =
         matching.into_iter().partition(|it| has(it, &request.optional_parameters));
     if best.is_empty() { others } else { best }
 }
 
-/// Where nobody says how the instances are, the filter means nothing.
+/// Returns those that a filter of health lets through: all where their health is not reported.
 fn of_health<'a>(
-    entry: &Entry,
-    all: Vec<&'a Registered>,
+    entry: &RegisteredService,
+    all: Vec<&'a RegisteredInstance>,
     filter: HealthFilter,
     now: Instant,
-) -> Vec<&'a Registered> {
+) -> Vec<&'a RegisteredInstance> {
     if !entry.service.custom_health {
         return all;
     }
@@ -91,7 +102,7 @@ fn of_health<'a>(
     }
 }
 
-fn instance(entry: &Entry, registered: &Registered, now: Instant) -> Value {
+fn instance(entry: &RegisteredService, registered: &RegisteredInstance, now: Instant) -> Value {
     json!({
         "InstanceId": registered.instance.id(),
         "NamespaceName": entry.namespace.name,

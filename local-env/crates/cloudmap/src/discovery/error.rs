@@ -1,14 +1,14 @@
-//! How the API refuses (cloudmap-ecs §6.1).
+//! The errors of the API (cloudmap-ecs §6.1).
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::catalog::ReportError;
 
-/// What a client is told. Each is named as in AWS, because SDKs make types of the names.
+/// An error that a client is told, named as in AWS because SDKs make types of the names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ApiError {
-    /// 400: no such operation, or none that is emulated.
+    /// 400: there is no such operation, or it is not emulated.
     #[error("{0} is no operation that is emulated here")]
     UnknownOperation(String),
     /// 400: the body is no JSON.
@@ -17,19 +17,19 @@ pub(super) enum ApiError {
     /// 400: a parameter is absent or of the wrong kind or size.
     #[error("{0}")]
     InvalidInput(String),
-    /// 400.
+    /// 400: there is no such namespace.
     #[error("there is no namespace {0}")]
     NamespaceNotFound(String),
-    /// 400.
+    /// 400: there is no such service.
     #[error("there is no service {0}")]
     ServiceNotFound(String),
-    /// 400.
+    /// 400: the service has no such instance.
     #[error("the service has no instance {0}")]
     InstanceNotFound(String),
-    /// 400.
+    /// 400: the service's health is not reported.
     #[error("the service has no HealthCheckCustomConfig, so nobody reports its health")]
     CustomHealthNotFound,
-    /// 413.
+    /// 413: the body is too long, or came too slowly.
     #[error("the body is too long or came too slowly")]
     TooLarge,
 }
@@ -37,6 +37,7 @@ pub(super) enum ApiError {
 // === impl ApiError ===
 
 impl ApiError {
+    /// Returns the status of the answer.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -44,6 +45,7 @@ impl ApiError {
         }
     }
 
+    /// Returns the body of the answer.
     pub(super) fn body(&self) -> Value {
         json!({ "__type": self.name(), "Message": self.to_string() })
     }

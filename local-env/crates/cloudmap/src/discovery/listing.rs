@@ -9,14 +9,14 @@ use super::{
     error::ApiError,
     page::Page,
     request::{
-        Filter, FilterCondition, FilterName, GetInstancesHealthStatus, Id, List, ListInstances,
-        OneInstance,
+        ById, Filter, FilterCondition, FilterName, FilteredList, GetInstancesHealthStatus,
+        ListInstances, OneInstance,
     },
 };
-use crate::catalog::{Catalog, Entry, Registered};
+use crate::catalog::{Catalog, RegisteredInstance, RegisteredService};
 use stack::{Namespace, NamespaceKind, RoutingPolicy};
 
-pub(super) fn namespaces(catalog: &Catalog, request: &List) -> Result<Value, ApiError> {
+pub(super) fn namespaces(catalog: &Catalog, request: &FilteredList) -> Result<Value, ApiError> {
     known(&request.filters, &[FilterName::NamespaceId])?;
     // Filters are applied to a page that is cut already.
     let mut page = Page::of(catalog.namespaces().iter(), &request.page)?;
@@ -24,7 +24,7 @@ pub(super) fn namespaces(catalog: &Catalog, request: &List) -> Result<Value, Api
     Ok(page.list("Namespaces", |it| namespace(it)))
 }
 
-pub(super) fn services(catalog: &Catalog, request: &List) -> Result<Value, ApiError> {
+pub(super) fn services(catalog: &Catalog, request: &FilteredList) -> Result<Value, ApiError> {
     use FilterName::{HttpName, Name, Type};
     known(&request.filters, &[Type, Name, HttpName])?;
     let mut page = Page::of(catalog.services(), &request.page)?;
@@ -38,13 +38,13 @@ pub(super) fn instances(catalog: &Catalog, request: &ListInstances) -> Result<Va
     Ok(page.list("Instances", |it| instance(it)))
 }
 
-pub(super) fn one_namespace(catalog: &Catalog, Id { id }: &Id) -> Result<Value, ApiError> {
+pub(super) fn one_namespace(catalog: &Catalog, ById { id }: &ById) -> Result<Value, ApiError> {
     let found = catalog.namespaces().iter().find(|it| it.id() == id || it.arn.as_str() == id);
     let found = found.ok_or_else(|| ApiError::NamespaceNotFound(id.clone()))?;
     Ok(json!({ "Namespace": namespace(found) }))
 }
 
-pub(super) fn one_service(catalog: &Catalog, Id { id }: &Id) -> Result<Value, ApiError> {
+pub(super) fn one_service(catalog: &Catalog, ById { id }: &ById) -> Result<Value, ApiError> {
     Ok(json!({ "Service": service(find(catalog, id)?) }))
 }
 
@@ -66,19 +66,23 @@ pub(super) fn health_status(
         asked.collect::<Result<Vec<_>, _>>()?
     };
     let page = Page::of(all.into_iter(), &request.page)?;
-    let status = |it: &&Registered| (it.instance.id().to_owned(), health(entry, it, now).into());
+    let status =
+        |it: &&RegisteredInstance| (it.instance.id().to_owned(), health(entry, it, now).into());
     let status: Map<_, _> = page.items.iter().map(status).collect();
-    Ok(page.answer(("Status", status.into())))
+    Ok(page.answer("Status", status.into()))
 }
 
-/// The service with this id or ARN.
-pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Entry, ApiError> {
+/// Returns the service with this id or ARN.
+pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a RegisteredService, ApiError> {
     let mut all = catalog.services();
     let found = all.find(|it| it.service.id() == id || it.service.arn.as_str() == id);
     found.ok_or_else(|| ApiError::ServiceNotFound(id.to_owned()))
 }
 
-fn registered<'a>(entry: &'a Entry, id: &str) -> Result<&'a Registered, ApiError> {
+fn registered<'a>(
+    entry: &'a RegisteredService,
+    id: &str,
+) -> Result<&'a RegisteredInstance, ApiError> {
     entry.instance(id).ok_or_else(|| ApiError::InstanceNotFound(id.to_owned()))
 }
 
@@ -87,10 +91,10 @@ fn registered<'a>(entry: &'a Entry, id: &str) -> Result<&'a Registered, ApiError
 impl<T> Page<T> {
     fn list(self, name: &str, describe: impl Fn(&T) -> Value) -> Value {
         let items: Vec<_> = self.items.iter().map(describe).collect();
-        self.answer((name, items.into()))
+        self.answer(name, items.into())
     }
 
-    fn answer(self, (name, items): (&str, Value)) -> Value {
+    fn answer(self, name: &str, items: Value) -> Value {
         let mut answer = Map::from_iter([(name.to_owned(), items)]);
         answer.extend(self.next_token.map(|token| ("NextToken".to_owned(), token.into())));
         answer.into()
@@ -115,7 +119,7 @@ fn is_namespace(filter: &Filter, namespace: &Namespace) -> bool {
     }
 }
 
-fn is_service(filter: &Filter, entry: &Entry) -> bool {
+fn is_service(filter: &Filter, entry: &RegisteredService) -> bool {
     match filter.name {
         FilterName::NamespaceId => {
             filter.takes(entry.namespace.id()) || filter.takes(entry.namespace.arn.as_str())
@@ -159,7 +163,7 @@ fn namespace(namespace: &Namespace) -> Value {
     })
 }
 
-fn service(entry: &Entry) -> Value {
+fn service(entry: &RegisteredService) -> Value {
     let model = &entry.service;
     let mut service = json!({
         "Id": model.id(),
@@ -191,7 +195,7 @@ fn routing_policy(policy: RoutingPolicy) -> &'static str {
     }
 }
 
-fn instance(registered: &Registered) -> Value {
+fn instance(registered: &RegisteredInstance) -> Value {
     let instance = &registered.instance;
     json!({ "Id": instance.id(), "Attributes": instance.attributes() })
 }

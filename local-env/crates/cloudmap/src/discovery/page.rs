@@ -1,20 +1,21 @@
-//! Pages of a list (cloudmap-ecs §6.1). A token is the place of the first item that is left.
+//! The pages of a list (cloudmap-ecs §6.1), whose tokens are the index of the first item that is left.
 
 use super::{error::ApiError, request::PageRequest};
 
 const MAX_RESULTS: usize = 100;
 
-/// A part of a list.
+/// A page: a part of a list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
-    /// `None` where nothing is left.
+    /// `NextToken`; absent where nothing is left.
     pub(super) next_token: Option<String>,
 }
 
 // === impl Page ===
 
 impl<T> Page<T> {
+    /// Returns the page of a list that a request asks for.
     pub(super) fn of(
         mut items: impl Iterator<Item = T>,
         request: &PageRequest,
@@ -27,7 +28,7 @@ impl<T> Page<T> {
     }
 }
 
-/// How many are wanted, of up to `most`; 100 where nothing is said.
+/// Returns how many items are wanted, of up to `most`; 100 where nothing is said.
 pub(super) fn limit(wanted: Option<usize>, most: usize) -> Result<usize, ApiError> {
     match wanted {
         None => Ok(MAX_RESULTS),

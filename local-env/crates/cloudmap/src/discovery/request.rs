@@ -1,26 +1,26 @@
-//! What the API can be asked, as AWS's JSON 1.1 protocol writes it (cloudmap-ecs §1.7, §6.4).
+//! The requests of the API, as AWS's JSON 1.1 protocol writes them (cloudmap-ecs §1.7, §6.4).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::error::ApiError;
-use crate::health::HealthStatus;
+use crate::health::InstanceHealth;
 
 const PREFIX: &str = "Route53AutoNaming_v20170314.";
 
 /// A request of an operation that is emulated.
 #[derive(Debug)]
-pub(super) enum Request {
+pub(super) enum ApiRequest {
     DiscoverInstances(DiscoverInstances),
     DiscoverInstancesRevision(DiscoverInstancesRevision),
     GetInstance(OneInstance),
     GetInstancesHealthStatus(GetInstancesHealthStatus),
-    GetNamespace(Id),
-    GetService(Id),
+    GetNamespace(ById),
+    GetService(ById),
     ListInstances(ListInstances),
-    ListNamespaces(List),
-    ListServices(List),
+    ListNamespaces(FilteredList),
+    ListServices(FilteredList),
     UpdateInstanceCustomHealthStatus(UpdateInstanceCustomHealthStatus),
 }
 
@@ -38,7 +38,8 @@ pub(super) struct DiscoverInstances {
     pub(super) health_status: HealthFilter,
 }
 
-/// Which instances are wanted. Who says nothing gets healthy ones, and any rather than none.
+/// Which instances are wanted, by their health. Who says nothing gets healthy ones, and any rather than
+/// none.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum HealthFilter {
@@ -75,7 +76,7 @@ pub(super) struct GetInstancesHealthStatus {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Id {
+pub(super) struct ById {
     pub(super) id: String,
 }
 
@@ -89,14 +90,14 @@ pub(super) struct ListInstances {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct List {
+pub(super) struct FilteredList {
     #[serde(default)]
     pub(super) filters: Vec<Filter>,
     #[serde(flatten)]
     pub(super) page: PageRequest,
 }
 
-/// What a listed thing must have.
+/// A condition that what is listed has to meet.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Filter {
@@ -124,7 +125,7 @@ pub(super) enum FilterCondition {
     BeginsWith,
 }
 
-/// Where a list goes on, and how far.
+/// Which page of a list is wanted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PageRequest {
@@ -147,10 +148,10 @@ pub(super) enum CustomHealthStatus {
     Unhealthy,
 }
 
-// === impl Request ===
+// === impl ApiRequest ===
 
-impl Request {
-    /// `target` is the header `X-Amz-Target`.
+impl ApiRequest {
+    /// Reads a request from its body and its header `X-Amz-Target`.
     pub(super) fn parse(target: &str, body: &[u8]) -> Result<Self, ApiError> {
         let read = Body(if body.is_empty() { b"{}" } else { body });
         let unknown = || ApiError::UnknownOperation(target.to_owned());
@@ -175,14 +176,17 @@ struct Body<'a>(&'a [u8]);
 // === impl Body ===
 
 impl<'a> Body<'a> {
-    fn to<T: Deserialize<'a>>(&self, make: impl Fn(T) -> Request) -> Result<Request, ApiError> {
+    fn to<T: Deserialize<'a>>(
+        &self,
+        make: impl Fn(T) -> ApiRequest,
+    ) -> Result<ApiRequest, ApiError> {
         Ok(make(serde_json::from_slice(self.0)?))
     }
 }
 
 // === impl CustomHealthStatus ===
 
-impl From<CustomHealthStatus> for HealthStatus {
+impl From<CustomHealthStatus> for InstanceHealth {
     fn from(status: CustomHealthStatus) -> Self {
         match status {
             CustomHealthStatus::Healthy => Self::Healthy,

@@ -1,6 +1,13 @@
 //! The API's wire: plain HTTP on one port.
 
-use std::{cell::RefCell, convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request as HttpRequest, Response, StatusCode, header};
@@ -16,13 +23,13 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::{answer, error::ApiError, request::Request};
+use super::{answer::answer, error::ApiError, request::ApiRequest};
 use crate::registry::Registry;
 
 const MAX_BODY: usize = 1024 * 1024;
 /// How long a client may take over its request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Before one tries again to accept connections, where there are too many open files, say.
+/// How long to wait before accepting connections again, where there are too many open files, say.
 const BREATH: Duration = Duration::from_millis(100);
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
@@ -36,11 +43,11 @@ pub struct DiscoveryServer {
     _serving: AbortOnDropHandle<()>,
 }
 
-/// An address that can't be listened on.
+/// Why the API can't be served at an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} for Cloud Map's API")]
 pub struct DiscoveryBindError {
-    /// Where it was tried.
+    /// The address that was tried.
     pub address: SocketAddr,
     /// What the operating system says.
     #[source]
@@ -51,6 +58,10 @@ pub struct DiscoveryBindError {
 
 impl DiscoveryServer {
     /// Listens on `address`, port 0 being any free one, and answers from `registry`.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on.
     pub async fn start(
         address: SocketAddr,
         registry: Arc<Registry>,
@@ -62,7 +73,7 @@ impl DiscoveryServer {
         Ok(Self { address, _serving: AbortOnDropHandle::new(serving) })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -119,7 +130,6 @@ async fn handle(request: HttpRequest<Incoming>, registry: &Registry) -> Result<V
     };
     let body = timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await;
     let body = body.ok().and_then(Result::ok).ok_or(ApiError::TooLarge)?.to_bytes();
-    let request = Request::parse(target, &body)?;
-    let now = std::time::Instant::now();
-    RANDOM.with_borrow_mut(|random| answer(registry, &request, now, random))
+    let request = ApiRequest::parse(target, &body)?;
+    RANDOM.with_borrow_mut(|random| answer(registry, &request, Instant::now(), random))
 }

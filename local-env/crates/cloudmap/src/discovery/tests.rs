@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{answer, error::ApiError, request::Request};
-use crate::{health::HealthStatus, instance::Instance, registry::Registry};
+use super::{answer::answer, error::ApiError, request::ApiRequest};
+use crate::{health::InstanceHealth, instance::Instance, registry::Registry};
 use clock::Clock;
 use stack::{
     Arn, DiscoveryService, DnsRecord, Namespace, NamespaceKind, RecordKind, RoutingPolicy,
@@ -18,6 +18,7 @@ use stack::{
 /// The API of a stack, and how far its time has gone on.
 struct Api {
     registry: Arc<Registry>,
+    start: Instant,
     later: Duration,
 }
 
@@ -52,7 +53,7 @@ impl Api {
             namespace("other", NamespaceKind::Http, vec![service("w", true)]),
         ];
         let registry = Registry::new(&namespaces, "us-west-2", Clock::REAL).unwrap();
-        let api = Self { registry, later: Duration::ZERO };
+        let api = Self { registry, start: Instant::now(), later: Duration::ZERO };
         for (n, stage) in ["beta", "beta", "gamma"].into_iter().enumerate() {
             let last = u8::try_from(n).unwrap();
             let instance = Instance::new(format!("i{n}"), [127, 0, 1, last].into());
@@ -65,8 +66,8 @@ impl Api {
 
     fn call(&self, operation: &str, body: &Value) -> Result<Value, ApiError> {
         let target = format!("Route53AutoNaming_v20170314.{operation}");
-        let request = Request::parse(&target, body.to_string().as_bytes())?;
-        let now = Instant::now() + self.later;
+        let request = ApiRequest::parse(&target, body.to_string().as_bytes())?;
+        let now = self.start + self.later;
         answer(&self.registry, &request, now, &mut fastrand::Rng::with_seed(3))
     }
 
@@ -103,9 +104,9 @@ fn ids(numbers: &[u8]) -> BTreeSet<String> {
 fn cloudmap_012_a_report_takes_effect_after_30_seconds_whatever_the_threshold() {
     let mut api = Api::new();
     api.report("i0", "UNHEALTHY").unwrap();
-    api.later = Duration::from_secs(25);
+    api.later = Duration::from_millis(29_999);
     assert_eq!(api.health_of("web")["i0"], "HEALTHY");
-    api.later = Duration::from_secs(31);
+    api.later = Duration::from_secs(30);
     assert_eq!(api.health_of("web")["i0"], "UNHEALTHY");
 }
 
@@ -173,6 +174,7 @@ fn cloudmap_024_where_none_is_healthy_only_some_filters_find_any() {
     assert_eq!(api.discover("web", with("ALL")), ids(&[0, 1, 2]));
     api.report("i1", "UNHEALTHY").unwrap();
     api.report("i2", "UNHEALTHY").unwrap();
+    api.later += Duration::from_secs(31);
     assert_eq!(api.discover("web", with("HEALTHY")), ids(&[]));
     for more in [json!({}), with("HEALTHY_OR_ELSE_ALL"), with("ALL")] {
         assert_eq!(api.discover("web", more), ids(&[0, 1, 2]));
@@ -189,7 +191,7 @@ fn cloudmap_025_the_revision_grows_with_registrations_and_not_with_health() {
         revision["InstancesRevision"].as_u64().unwrap()
     };
     let first = revision();
-    api.registry.report(&arn("web"), "i0", HealthStatus::Unhealthy).unwrap();
+    api.registry.report(&arn("web"), "i0", InstanceHealth::Unhealthy, Instant::now()).unwrap();
     assert_eq!(revision(), first);
     api.registry.deregister(&arn("web"), "nobody");
     assert_eq!(revision(), first);

@@ -11,6 +11,7 @@ use std::{
     net::{SocketAddr, UdpSocket},
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -24,33 +25,35 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::outbox::Outbox;
-use super::{Registry, handler::Handler, wire::EDNS_PAYLOAD};
+use super::{handler::Handler, registry::Registry, wire::EDNS_PAYLOAD};
 
-/// More would hardly ever be busy.
+/// The most threads: more would hardly ever be busy.
 const MAX_WORKERS: usize = 4;
-/// For bursts: what the kernel gives by default holds fewer than 300 questions.
+/// The size of a socket's receive buffer, in bytes, for bursts: what the kernel gives by default holds
+/// fewer than 300 questions.
 const RECEIVE_BUFFER: usize = 1024 * 1024;
-/// Questions whose answers are sent together.
+/// How many questions are answered together.
 const BATCH: usize = 32;
 
-/// The threads. They end when this is dropped.
+/// The threads, which end when this is dropped.
 pub(super) struct Workers {
     threads: Vec<JoinHandle<()>>,
     stop: DropGuard,
 }
 
+/// What one thread works with.
 struct Worker {
     registry: Arc<Registry>,
     handler: Handler,
     socket: Arc<UdpSocket>,
-    /// The same, for waiting. Asked for questions it would wait after each answer, and who asks much
-    /// has asked again by then.
+    /// The same socket, for waiting. If it were asked for questions too, it would wait after each
+    /// answer, and who asks much has asked again by then.
     awaited: Awaited,
     runtime: Handle,
     random: fastrand::Rng,
 }
 
-/// A socket for each worker, on an address that nobody else listens on.
+/// Opens a socket for each worker, on an address that nobody else listens on.
 pub(super) fn bind(address: SocketAddr) -> io::Result<Vec<UdpSocket>> {
     // A socket that shares its port would be let in beside another program's that does so too.
     drop(UdpSocket::bind(address)?);
@@ -66,8 +69,9 @@ fn shared(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// For half of the processors: who asks is on this machine too, and questions that come to few
-/// threads are answered in larger batches. Only Linux spreads datagrams over sockets.
+/// Returns the number of workers: half of the processors, since who asks is on this machine too, and
+/// since questions that come to few threads are answered in larger batches. Only Linux spreads
+/// datagrams over sockets.
 fn workers() -> usize {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     if cfg!(target_os = "linux") { (processors / 2).clamp(1, MAX_WORKERS) } else { 1 }
@@ -76,6 +80,7 @@ fn workers() -> usize {
 // === impl Workers ===
 
 impl Workers {
+    /// Starts a thread for each socket, within the runtime that other questions are handed to.
     pub(super) fn start(
         sockets: Vec<UdpSocket>,
         registry: &Arc<Registry>,
@@ -104,7 +109,7 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Waits until all have ended.
+    /// Stops the threads, and waits until all have ended.
     pub(super) async fn stop(self) {
         drop(self.stop);
         let ended = spawn_blocking(|| self.threads.into_iter().try_for_each(JoinHandle::join));
@@ -138,7 +143,7 @@ impl Worker {
         }
     }
 
-    /// Whether there were any questions.
+    /// Answers up to a batch of questions, and returns whether there were any.
     fn answer_some(&mut self, message: &mut [u8], outbox: &mut Outbox) -> bool {
         let mut any = false;
         for _ in 0..BATCH {
@@ -154,10 +159,13 @@ impl Worker {
         any
     }
 
-    /// Puts the answer into the outbox, or has somebody else look for it.
+    /// Puts the answer to a question into the outbox, or hands the question to the runtime.
     fn answer(&mut self, message: &[u8], from: SocketAddr, outbox: &mut Outbox) {
         let (registry, random) = (&self.registry, &mut self.random);
-        if outbox.put(from, |answer| registry.directly(|it| it.answer(message, random, answer))) {
+        let directly = |answer: &mut Vec<u8>| {
+            registry.with_moment(Instant::now(), |it| it.answer(message, random, answer))
+        };
+        if outbox.put(from, directly) {
             return;
         }
         let (message, socket, handler) =

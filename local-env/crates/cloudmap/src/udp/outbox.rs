@@ -5,13 +5,14 @@ use std::{
     net::{SocketAddr, UdpSocket},
 };
 
-/// Answers and whom they are for. Their memory is used again and again.
+/// Answers that are to be sent together, whose memory is used again and again.
 pub(super) struct Outbox {
-    places: Vec<Outgoing>,
+    places: Vec<OutgoingAnswer>,
     filled: usize,
 }
 
-struct Outgoing {
+/// An answer, and whom it is for.
+struct OutgoingAnswer {
     message: Vec<u8>,
     to: SocketAddr,
 }
@@ -23,10 +24,11 @@ impl Outbox {
         Self { places: Vec::new(), filled: 0 }
     }
 
-    /// Puts in what `write` writes, unless it says that it is not to be sent.
+    /// Puts in what `write` writes, unless that returns that it is not to be sent; returns what `write`
+    /// does.
     pub(super) fn put(&mut self, to: SocketAddr, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
         if self.filled == self.places.len() {
-            self.places.push(Outgoing { message: Vec::new(), to });
+            self.places.push(OutgoingAnswer { message: Vec::new(), to });
         }
         let Some(place) = self.places.get_mut(self.filled) else { return false };
         place.to = to;
@@ -35,7 +37,7 @@ impl Outbox {
         written
     }
 
-    /// Sends all, without waiting: who does not get an answer over UDP asks again.
+    /// Sends all answers, without waiting: who does not get an answer over UDP asks again.
     pub(super) fn send(&mut self, socket: &UdpSocket) {
         let mut unsent = self.places.get(..self.filled).unwrap_or_default();
         self.filled = 0;
@@ -51,9 +53,13 @@ impl Outbox {
     }
 }
 
-/// How many of all were sent. An error is about the first.
+/// Sends several answers, and returns how many of them were sent; an error is about the first.
 #[cfg(target_os = "linux")]
-fn send_some(socket: &UdpSocket, first: &Outgoing, all: &[Outgoing]) -> io::Result<usize> {
+fn send_some(
+    socket: &UdpSocket,
+    first: &OutgoingAnswer,
+    all: &[OutgoingAnswer],
+) -> io::Result<usize> {
     use std::io::IoSlice;
 
     use rustix::net::{
@@ -74,8 +80,12 @@ fn send_some(socket: &UdpSocket, first: &Outgoing, all: &[Outgoing]) -> io::Resu
     Ok(sendmmsg(socket, &mut messages, SendFlags::empty())?)
 }
 
-/// How many of all were sent. An error is about the first.
+/// Sends several answers, and returns how many of them were sent; an error is about the first.
 #[cfg(not(target_os = "linux"))]
-fn send_some(socket: &UdpSocket, first: &Outgoing, _all: &[Outgoing]) -> io::Result<usize> {
+fn send_some(
+    socket: &UdpSocket,
+    first: &OutgoingAnswer,
+    _all: &[OutgoingAnswer],
+) -> io::Result<usize> {
     socket.send_to(&first.message, first.to).map(|_| 1)
 }

@@ -1,84 +1,79 @@
 //! What the names of a set of namespaces resolve to (cloudmap-ecs §1.3, §1.8).
 //!
-//! Pure: the instances, the time and the randomness come from outside. Besides the namespaces'
-//! zones there are those that the VPC's resolver has of its own: the tasks' host names, and the way
-//! back from an address to one (cloudmap-ecs §2).
+//! The instances, the time and the randomness come from outside. Besides the namespaces' zones there
+//! are those that the VPC's resolver has of its own: the tasks' host names, and the way back from an
+//! address to one (cloudmap-ecs §2).
 
 #[cfg(test)]
 mod tests;
 
 use std::{net::Ipv4Addr, time::Instant};
 
-use hickory_server::proto::{
-    ProtoError,
-    rr::{
-        Name, RData, Record, RecordType,
-        rdata::{A, PTR, SRV},
-    },
+use hickory_server::proto::rr::{
+    Name, RData, Record, RecordType,
+    rdata::{A, PTR, SRV},
 };
 
 use super::{
-    catalog::{Catalog, Entry},
+    catalog::{Catalog, RegisteredService},
+    error::NameError,
     instance::Instance,
     name::{lowered, split},
-    zone::{Found, Zone},
+    zone::{NameMeaning, Zone},
 };
 use stack::{DnsRecord, Namespace, NamespaceKind, RecordKind};
 
-/// Seconds that a task's host name may be remembered, and that it does not exist.
+/// How long a task's host name may be remembered, or that it does not exist, in seconds.
 const HOST_TTL: u32 = 60;
-/// Names that lead to one another before one gives up.
+/// How many names that lead to one another are followed.
 const MAX_ALIASES: usize = 8;
 
-/// The zones of a stack.
+/// The zones of a stack, and that of its tasks' host names.
 #[derive(Debug)]
 pub(super) struct Zones {
-    /// The most specific first.
+    /// The namespaces' zones, the most specific first.
     zones: Vec<Zone>,
-    /// Where tasks have host names: `us-west-2.compute.internal`.
+    /// The zone in which tasks have host names: `us-west-2.compute.internal`.
     hosts: Zone,
 }
 
-/// What is asked, of what, when.
+/// A question about a name, with what it is answered from.
 pub(super) struct Question<'a> {
-    /// With the case that it was asked with, in which it is answered too.
+    /// The name in the case that it was asked with, in which it is answered too.
     pub(super) name: &'a Name,
     pub(super) kind: RecordType,
     pub(super) catalog: &'a Catalog,
     pub(super) now: Instant,
 }
 
-/// What a question is answered with.
+/// What a name resolves to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Answer {
-    /// Aliases in their order, and what the last of them leads to.
+pub(super) struct Resolution {
+    /// The aliases in their order, and what the last of them leads to.
     pub(super) records: Vec<Record>,
-    pub(super) end: End,
+    pub(super) end: ResolutionEnd,
 }
 
-/// Where an answer ends.
+/// Where the resolution of a name ends.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum End {
-    /// With the records that were asked for.
+pub(super) enum ResolutionEnd {
+    /// At the records that were asked for.
     Found,
-    /// NODATA: the name exists, without such a record. The zone's SOA says for how long.
+    /// At NODATA: the name exists, without such a record. The zone's SOA record says for how long.
     NoData(Box<Record>),
-    /// NXDOMAIN.
+    /// At NXDOMAIN: the name does not exist. The zone's SOA record says for how long.
     NoName(Box<Record>),
     /// At a name in none of the zones.
     Elsewhere(Name),
-    /// Nowhere: the aliases go round.
+    /// Nowhere: the aliases lead to one another.
     Loop,
 }
-
-/// What there is of one name: its records, and how it goes on.
-type Step = (Vec<Record>, End);
 
 // === impl Zones ===
 
 impl Zones {
-    /// The zones of these namespaces, in a region.
-    pub(super) fn new(namespaces: &[Namespace], region: &str) -> Result<Self, ProtoError> {
+    /// Makes the zones of these namespaces, in a region.
+    pub(super) fn new(namespaces: &[Namespace], region: &str) -> Result<Self, NameError> {
         let mut zones = Vec::new();
         for namespace in namespaces.iter().filter(|it| it.kind != NamespaceKind::Http) {
             let mut zone = Zone::new(&namespace.name, namespace.soa_ttl)?;
@@ -91,27 +86,32 @@ impl Zones {
     }
 
     /// Follows a name to what it stands for; `random` shuffles.
-    pub(super) fn answer(&self, question: &Question<'_>, random: &mut fastrand::Rng) -> Answer {
+    pub(super) fn resolve(
+        &self,
+        question: &Question<'_>,
+        random: &mut fastrand::Rng,
+    ) -> Resolution {
         let mut records = Vec::new();
         let mut name = question.name.clone();
         for _ in 0..MAX_ALIASES {
-            let (found, end) = self.step(&Question { name: &name, ..*question }, random);
-            let alias = alias(&found, question.kind).cloned();
-            records.extend(found);
+            let step = self.step(&Question { name: &name, ..*question }, random);
+            let alias = alias(&step.records, question.kind).cloned();
+            records.extend(step.records);
             match alias {
                 Some(target) => name = target,
-                None => return Answer { records, end },
+                None => return Resolution { records, end: step.end },
             }
         }
-        Answer { records, end: End::Loop }
+        Resolution { records, end: ResolutionEnd::Loop }
     }
 
-    /// The zone that a name is in, in the form of [`lowered`], but for that of the hosts.
+    /// Returns the namespace's zone that a name is in, which is in the form of [`lowered`].
     pub(super) fn zone_of(&self, name: &[u8]) -> Option<&Zone> {
         self.zones.iter().find(|zone| zone.contains(name))
     }
 
-    fn step(&self, question: &Question<'_>, random: &mut fastrand::Rng) -> Step {
+    /// Returns what there is of one name, without following an alias.
+    fn step(&self, question: &Question<'_>, random: &mut fastrand::Rng) -> Resolution {
         let name = &lowered(question.name);
         if let Some(zone) = self.zone_of(name) {
             return question.in_zone(zone, name, random);
@@ -119,14 +119,13 @@ impl Zones {
         if self.hosts.contains(name) {
             return question.of_host(&self.hosts, name);
         }
-        question.of_address(&self.hosts).unwrap_or_else(|| {
-            let end = End::Elsewhere(question.name.clone());
-            (Vec::new(), end)
-        })
+        question
+            .of_address(&self.hosts)
+            .unwrap_or_else(|| Resolution::nothing(ResolutionEnd::Elsewhere(question.name.clone())))
     }
 }
 
-/// Where the hosts of a region have names.
+/// Returns the domain in which the hosts of a region have names.
 fn internal_domain(region: &str) -> String {
     match region {
         "us-east-1" => "ec2.internal".to_owned(),
@@ -134,7 +133,7 @@ fn internal_domain(region: &str) -> String {
     }
 }
 
-/// Where these records lead, if not to what was asked for.
+/// Returns the name that these records lead to; `None` if they are what was asked for.
 fn alias(records: &[Record], kind: RecordType) -> Option<&Name> {
     match &records.first()?.data {
         RData::CNAME(target) if kind != RecordType::CNAME && kind != RecordType::ANY => {
@@ -144,20 +143,30 @@ fn alias(records: &[Record], kind: RecordType) -> Option<&Name> {
     }
 }
 
+// === impl Resolution ===
+
+impl Resolution {
+    fn nothing(end: ResolutionEnd) -> Self {
+        Self { records: Vec::new(), end }
+    }
+}
+
 // === impl Question ===
 
 impl Question<'_> {
-    fn in_zone(&self, zone: &Zone, name: &[u8], random: &mut fastrand::Rng) -> Step {
+    fn in_zone(&self, zone: &Zone, name: &[u8], random: &mut fastrand::Rng) -> Resolution {
         match zone.find(self.catalog, name) {
-            Found::Apex => existing(zone, zone.apex_records(self.kind)),
-            Found::Service(entry) => existing(zone, self.of_service(entry, random)),
-            Found::Target(record, instance) => existing(zone, self.addresses(record.ttl, instance)),
-            Found::Above => existing(zone, Vec::new()),
-            Found::Nothing => (Vec::new(), End::NoName(zone.negative())),
+            NameMeaning::Apex => existing(zone, zone.apex_records(self.kind)),
+            NameMeaning::Service(entry) => existing(zone, self.of_service(entry, random)),
+            NameMeaning::Target(record, instance) => {
+                existing(zone, self.addresses(record.ttl, instance))
+            }
+            NameMeaning::Above => existing(zone, Vec::new()),
+            NameMeaning::Nothing => Resolution::nothing(ResolutionEnd::NoName(zone.negative())),
         }
     }
 
-    fn of_service(&self, entry: &Entry, random: &mut fastrand::Rng) -> Vec<Record> {
+    fn of_service(&self, entry: &RegisteredService, random: &mut fastrand::Rng) -> Vec<Record> {
         let Some(record) = asked_for(entry, self.kind) else { return Vec::new() };
         let candidates = entry.instances().filter(|it| it.instance.has(record.kind));
         let chosen = entry.chosen(candidates, self.now, random);
@@ -181,23 +190,26 @@ impl Question<'_> {
         data.map(|data| Record::from_rdata(self.name.clone(), ttl, data)).into_iter().collect()
     }
 
-    /// `ip-127-9-1-2.us-west-2.compute.internal`, for as long as a task has the address.
-    fn of_host(&self, hosts: &Zone, name: &[u8]) -> Step {
+    /// Resolves a host name, `ip-127-9-1-2.us-west-2.compute.internal`, which is there for as long as a
+    /// task has the address.
+    fn of_host(&self, hosts: &Zone, name: &[u8]) -> Resolution {
         if hosts.is_apex(name) {
             return existing(hosts, hosts.apex_records(self.kind));
         }
         let host = split(name).filter(|(_, parent)| hosts.is_apex(parent));
         let address = host.and_then(|(label, _)| address_of_host(label));
         let known = address.filter(|address| self.catalog.has_address(*address));
-        let Some(address) = known else { return (Vec::new(), End::NoName(hosts.negative())) };
+        let Some(address) = known else {
+            return Resolution::nothing(ResolutionEnd::NoName(hosts.negative()));
+        };
         let asked = matches!(self.kind, RecordType::A | RecordType::ANY);
         let data = RData::A(A(address));
         let record = Record::from_rdata(self.name.clone(), HOST_TTL, data);
         existing(hosts, asked.then_some(record).into_iter().collect())
     }
 
-    /// The way back from a task's address, which nobody else knows.
-    fn of_address(&self, hosts: &Zone) -> Option<Step> {
+    /// Resolves the name of a task's address, which nobody else knows, to its host name.
+    fn of_address(&self, hosts: &Zone) -> Option<Resolution> {
         let net = self.name.parse_arpa_name().ok()?;
         let address = match net.addr() {
             std::net::IpAddr::V4(address) if net.prefix_len() == 32 => address,
@@ -213,15 +225,19 @@ impl Question<'_> {
     }
 }
 
-/// The answer for a name that exists, with records or without.
-fn existing(zone: &Zone, records: Vec<Record>) -> Step {
-    let end = if records.is_empty() { End::NoData(zone.negative()) } else { End::Found };
-    (records, end)
+/// Returns the resolution of a name that exists, with records or without.
+fn existing(zone: &Zone, records: Vec<Record>) -> Resolution {
+    let end = if records.is_empty() {
+        ResolutionEnd::NoData(zone.negative())
+    } else {
+        ResolutionEnd::Found
+    };
+    Resolution { records, end }
 }
 
-/// The records of a service that a question of this kind is answered with, if any: every question
-/// about an alias with that; ANY with whatever comes first (RFC 8482).
-pub(super) fn asked_for(entry: &Entry, kind: RecordType) -> Option<DnsRecord> {
+/// Returns which of a service's records a question of this kind is answered with: every question about
+/// an alias with that; ANY with whatever comes first (RFC 8482).
+pub(super) fn asked_for(entry: &RegisteredService, kind: RecordType) -> Option<DnsRecord> {
     let asked = |record: &DnsRecord| {
         record.kind == RecordKind::Cname || kind.is_any() || kind == record_type(record.kind)
     };

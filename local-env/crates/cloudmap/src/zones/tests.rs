@@ -8,7 +8,7 @@ use std::{
 use super::*;
 use crate::{
     fixture::{alias, namespace, service, weighted},
-    health::HealthStatus,
+    health::{HealthReport, InstanceHealth},
 };
 use stack::Arn;
 
@@ -73,18 +73,18 @@ impl Names {
     }
 
     /// Reported, and waited for.
-    fn report(&mut self, service: &str, ids: std::ops::Range<u8>, status: HealthStatus) {
+    fn report(&mut self, service: &str, ids: std::ops::Range<u8>, health: InstanceHealth) {
         for n in ids {
-            let when = (self.now, DELAY);
-            self.catalog.report(&Arn::from(service), &format!("task{n}"), status, when).unwrap();
+            let report = HealthReport { health, at: self.now, delay: DELAY };
+            self.catalog.report(&Arn::from(service), &format!("task{n}"), report).unwrap();
         }
         self.now += DELAY;
     }
 
-    fn ask(&mut self, name: &str, kind: RecordType) -> Answer {
+    fn ask(&mut self, name: &str, kind: RecordType) -> Resolution {
         let name = &Name::from_ascii(name).unwrap();
         let question = Question { name, kind, catalog: &self.catalog, now: self.now };
-        self.zones.answer(&question, &mut self.random)
+        self.zones.resolve(&question, &mut self.random)
     }
 
     /// The records' data in order.
@@ -102,13 +102,13 @@ impl Names {
     #[track_caller]
     fn is_nodata(&mut self, name: &str, kind: RecordType) {
         let answer = self.ask(name, kind);
-        assert!(matches!(answer.end, End::NoData(_)), "{name} {kind}: {answer:?}");
+        assert!(matches!(answer.end, ResolutionEnd::NoData(_)), "{name} {kind}: {answer:?}");
     }
 
     #[track_caller]
     fn is_no_name(&mut self, name: &str) {
         let answer = self.ask(name, RecordType::A);
-        assert!(matches!(answer.end, End::NoName(_)), "{name}: {answer:?}");
+        assert!(matches!(answer.end, ResolutionEnd::NoName(_)), "{name}: {answer:?}");
     }
 }
 
@@ -121,7 +121,10 @@ fn cloudmap_003_a_service_for_the_api_alone_has_no_name() {
     let mut names = Names::with("api", 1);
     names.is_no_name("api.services.");
     names.register("w", 1);
-    assert_eq!(names.ask("w.web.", RecordType::A).end, End::Elsewhere("w.web.".parse().unwrap()));
+    assert_eq!(
+        names.ask("w.web.", RecordType::A).end,
+        ResolutionEnd::Elsewhere("w.web.".parse().unwrap())
+    );
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn cloudmap_007_an_answer_names_eight_of_twelve_and_all_of_them_in_time() {
 #[test]
 fn cloudmap_008_only_healthy_instances_are_named() {
     let mut names = Names::with("service1", 5);
-    names.report("service1", 2..5, HealthStatus::Unhealthy);
+    names.report("service1", 2..5, InstanceHealth::Unhealthy);
     for _ in 0..50 {
         assert_eq!(names.distinct("service1.services."), addresses(0..2));
     }
@@ -155,7 +158,7 @@ fn cloudmap_008_only_healthy_instances_are_named() {
 #[test]
 fn cloudmap_009_where_none_is_healthy_unhealthy_ones_are_named() {
     let mut names = Names::with("service1", 10);
-    names.report("service1", 0..10, HealthStatus::Unhealthy);
+    names.report("service1", 0..10, InstanceHealth::Unhealthy);
     assert_eq!(names.distinct("service1.services.").len(), 8);
 }
 
@@ -169,7 +172,7 @@ fn cloudmap_010_a_weighted_answer_names_one_instance_and_each_as_often() {
     }
     assert_eq!(counts.len(), 4);
     assert!(counts.values().all(|count| (60..=140).contains(count)), "{counts:?}");
-    names.report("one", 0..4, HealthStatus::Unhealthy);
+    names.report("one", 0..4, InstanceHealth::Unhealthy);
     assert_eq!(names.distinct("one.services.").len(), 1);
 }
 
@@ -182,7 +185,7 @@ fn a_and_aaaa_follow_one_health() {
         names.catalog.register(&Arn::from("both"), instance);
     }
     assert_eq!(names.data("both.services.", RecordType::AAAA).len(), 2);
-    names.report("both", 0..1, HealthStatus::Unhealthy);
+    names.report("both", 0..1, InstanceHealth::Unhealthy);
     assert_eq!(names.data("both.services.", RecordType::A), ["127.0.1.1"]);
     assert_eq!(names.data("both.services.", RecordType::AAAA), ["fd00::1"]);
 }
@@ -212,10 +215,13 @@ fn an_alias_is_followed_to_its_end() {
     assert_eq!(names.data("alias.services.", RecordType::CNAME), all[..1]);
     names.catalog.deregister(&Arn::from("service1"), "task0");
     let answer = names.ask("alias.services.", RecordType::A);
-    assert!(answer.records.len() == 1 && matches!(answer.end, End::NoName(_)), "{answer:?}");
+    assert!(
+        answer.records.len() == 1 && matches!(answer.end, ResolutionEnd::NoName(_)),
+        "{answer:?}"
+    );
     let answer = names.ask("away.services.", RecordType::A);
-    assert_eq!(answer.end, End::Elsewhere("example.com.".parse().unwrap()));
-    assert_eq!(names.ask("circle.services.", RecordType::A).end, End::Loop);
+    assert_eq!(answer.end, ResolutionEnd::Elsewhere("example.com.".parse().unwrap()));
+    assert_eq!(names.ask("circle.services.", RecordType::A).end, ResolutionEnd::Loop);
 }
 
 #[test]
@@ -261,7 +267,7 @@ fn cloudmap_029_the_apex_has_a_soa_and_four_name_servers_only() {
 fn cloudmap_031_the_most_specific_namespace_answers() {
     let mut names = Names::with("x", 1);
     assert_eq!(names.distinct("x.a.services.").len(), 1);
-    let End::NoName(soa) = names.ask("y.a.services.", RecordType::A).end else {
+    let ResolutionEnd::NoName(soa) = names.ask("y.a.services.", RecordType::A).end else {
         panic!("a record");
     };
     assert_eq!(soa.name.to_string(), "a.services.");
@@ -291,14 +297,16 @@ fn cloudmap_032_a_name_above_a_service_exists_without_records() {
 #[test]
 fn cloudmap_033_what_does_not_exist_is_remembered_as_long_as_the_soa_says() {
     let mut names = Names::new();
-    let End::NoName(soa) = names.ask("nobody.services.", RecordType::A).end else {
+    let ResolutionEnd::NoName(soa) = names.ask("nobody.services.", RecordType::A).end else {
         panic!("a record");
     };
     assert_eq!(soa.ttl, 15);
     let long = Namespace { soa_ttl: 100_000, ..namespace("long", NamespaceKind::Private, vec![]) };
     let mut names = Names::of(&[long]);
     assert_eq!(names.ask("long.", RecordType::SOA).records[0].ttl, 100_000);
-    let End::NoData(soa) = names.ask("long.", RecordType::A).end else { panic!("a record") };
+    let ResolutionEnd::NoData(soa) = names.ask("long.", RecordType::A).end else {
+        panic!("a record")
+    };
     assert_eq!(soa.ttl, 86_400);
 }
 
@@ -313,7 +321,7 @@ fn a_tasks_address_leads_to_its_host_name_and_back() {
     names.catalog.deregister(&Arn::from("service1"), "task0");
     names.is_no_name(host);
     let answer = names.ask("0.1.0.127.in-addr.arpa.", RecordType::PTR);
-    assert!(matches!(answer.end, End::Elsewhere(_)), "{answer:?}");
+    assert!(matches!(answer.end, ResolutionEnd::Elsewhere(_)), "{answer:?}");
 }
 
 #[test]
@@ -327,13 +335,13 @@ fn cloudmap_041_a_bare_service_name_is_nobodys() {
     assert_eq!(names.distinct("service1.services.").len(), 1);
     names.is_no_name("service1.us-west-2.compute.internal.");
     let answer = names.ask("service1.", RecordType::A);
-    assert_eq!(answer.end, End::Elsewhere("service1.".parse().unwrap()));
+    assert_eq!(answer.end, ResolutionEnd::Elsewhere("service1.".parse().unwrap()));
 }
 
 #[test]
 fn a_name_outside_every_namespace_is_not_ours() {
     for name in ["example.com.", "myservices.", "arpa.", "1.in-addr.arpa.", "."] {
-        let end = End::Elsewhere(name.parse().unwrap());
+        let end = ResolutionEnd::Elsewhere(name.parse().unwrap());
         assert_eq!(Names::new().ask(name, RecordType::A).end, end, "{name}");
     }
 }

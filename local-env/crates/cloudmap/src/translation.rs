@@ -1,12 +1,13 @@
-//! Answers about names as containers need them: with the addresses by which these reach tasks.
+//! Answers as containers need them: with the addresses by which these reach tasks.
 
 use std::net::Ipv4Addr;
 
 use hickory_server::proto::{op::Message, rr::RData};
 
-/// The answer with other addresses for this machine's own ones; what has none is left out, since
-/// 127.0.0.0/8 is the container itself to a container.
-pub(super) fn for_containers(
+/// Returns a DNS message with other addresses in place of this machine's own ones, 127.0.0.0/8, which
+/// are the container itself to a container. A record whose address has no other is left out, and bytes
+/// that are no message are returned as they are.
+pub fn for_containers(
     answer: Vec<u8>,
     address_of: impl Fn(Ipv4Addr) -> Option<Ipv4Addr>,
 ) -> Vec<u8> {
