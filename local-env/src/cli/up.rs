@@ -18,6 +18,7 @@ use super::{
 use crate::{
     ecs::{CommandBook, Docker, Engine, Network, OutputLine, Surroundings, TaskLauncher},
     environment::{Settings, Update},
+    relay::PortAndTarget,
 };
 use alb::Failing;
 use scheduler::Revision;
@@ -99,8 +100,9 @@ pub(super) async fn run(up: Up) -> miette::Result<()> {
 async fn open_docker(engine: Engine, served: &Served) -> miette::Result<Docker> {
     let (dns, metadata) =
         (served.environment.dns_address(), served.environment.task_metadata_address());
-    let aliases: Vec<_> = served.environment.aliases().cloned().collect();
-    let opened = Docker::open(engine, dns, metadata, &aliases).await;
+    let aliases = served.environment.aliases();
+    let offered = aliases.map(|it| PortAndTarget { port: it.alias.port, target: it.address });
+    let opened = Docker::open(engine, dns, metadata, &offered.collect::<Vec<_>>()).await;
     opened.map_err(|error| explain::docker(&error))
 }
 

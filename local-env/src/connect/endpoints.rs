@@ -1,25 +1,33 @@
-//! To which task the next connection goes: one after another, without those that have failed several
-//! times in a row.
+//! Which task the next connection to a name goes to: one after another, without those that have failed
+//! several times in a row.
 
 use std::{
     net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Failures in a row after which a task is left out, as AWS sets the proxy (cloudmap-ecs §3.14).
+/// The number of failures in a row after which a task is left out, as AWS configures the proxy
+/// (cloudmap-ecs §3.14).
 const FAILURES: u32 = 5;
-/// For how long, times how often it has been left out.
+/// How long a task is left out, times how often it has been.
 const EJECTION: Duration = Duration::from_secs(30);
 
 /// The tasks that a name stands for.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    tasks: Vec<Task>,
+    tasks: Vec<Endpoint>,
     next: usize,
 }
 
+/// The tasks that a name stands for, as the proxy and the environment share them. It is cheap to clone,
+/// and all clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct SharedEndpoints(Arc<Mutex<Endpoints>>);
+
+/// A task, and how connections to it have gone.
 #[derive(Clone, Debug)]
-struct Task {
+struct Endpoint {
     address: SocketAddr,
     failures: u32,
     ejections: u32,
@@ -29,19 +37,19 @@ struct Task {
 // === impl Endpoints ===
 
 impl Endpoints {
-    /// A task runs.
+    /// Adds a task that runs.
     pub fn insert(&mut self, address: SocketAddr) {
         if self.tasks.iter().all(|task| task.address != address) {
-            self.tasks.push(Task { address, failures: 0, ejections: 0, ejected_until: None });
+            self.tasks.push(Endpoint { address, failures: 0, ejections: 0, ejected_until: None });
         }
     }
 
-    /// It does so no more.
+    /// Removes a task that runs no more.
     pub fn remove(&mut self, address: SocketAddr) {
         self.tasks.retain(|task| task.address != address);
     }
 
-    /// The task whose turn it is, if there is any.
+    /// Returns the task whose turn it is, and goes on to the next; `None` if there is no task.
     pub fn choose(&mut self, now: Instant) -> Option<SocketAddr> {
         let count = self.tasks.len();
         let turns = (0..count).map(|turn| (self.next + turn) % count);
@@ -50,15 +58,15 @@ impl Endpoints {
         Some(self.tasks[index].address)
     }
 
-    /// A connection to a task was made.
-    pub fn succeeded(&mut self, address: SocketAddr) {
+    /// Notes that a connection to a task was made.
+    pub fn note_success(&mut self, address: SocketAddr) {
         if let Some(task) = self.tasks.iter_mut().find(|task| task.address == address) {
             task.failures = 0;
         }
     }
 
-    /// None was. At most half of the tasks are left out at once.
-    pub fn failed(&mut self, address: SocketAddr, now: Instant) {
+    /// Notes that no connection to a task was made. At most half of the tasks are left out at once.
+    pub fn note_failure(&mut self, address: SocketAddr, now: Instant) {
         let (count, ejected) =
             (self.tasks.len(), self.tasks.iter().filter(|task| task.is_ejected(now)).count());
         let Some(task) = self.tasks.iter_mut().find(|task| task.address == address) else { return };
@@ -71,9 +79,19 @@ impl Endpoints {
     }
 }
 
-// === impl Task ===
+// === impl SharedEndpoints ===
 
-impl Task {
+impl SharedEndpoints {
+    /// Calls `act` with the tasks, and returns what it does.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Endpoints) -> T) -> T {
+        // No holder of this lock can panic half-way through a change.
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+// === impl Endpoint ===
+
+impl Endpoint {
     fn is_ejected(&self, now: Instant) -> bool {
         self.ejected_until.is_some_and(|until| now < until)
     }
@@ -109,9 +127,9 @@ mod tests {
     fn one_that_fails_five_times_in_a_row_is_left_out_for_a_while_and_longer_each_time() {
         let (mut endpoints, mut now) = (of(2), Instant::now());
         for times in 1..4 {
-            (0..4).for_each(|_| endpoints.failed(address(0), now));
-            endpoints.succeeded(address(0));
-            (0..5).for_each(|_| endpoints.failed(address(0), now));
+            (0..4).for_each(|_| endpoints.note_failure(address(0), now));
+            endpoints.note_success(address(0));
+            (0..5).for_each(|_| endpoints.note_failure(address(0), now));
             let until = now + EJECTION * times;
             assert!((0..9).all(|_| endpoints.choose(now) == Some(address(1))));
             now = until;
@@ -131,9 +149,9 @@ mod tests {
                 now += Duration::from_secs(random.u64(0..20));
                 let task = address(random.u8(0..9));
                 if random.u8(0..8) == 0 {
-                    endpoints.succeeded(task);
+                    endpoints.note_success(task);
                 } else {
-                    endpoints.failed(task, now);
+                    endpoints.note_failure(task, now);
                 }
                 let turns = (0..count).filter_map(|_| endpoints.choose(now));
                 let turns: BTreeSet<_> = turns.collect();

@@ -11,48 +11,45 @@ use std::{
     collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddrV4, TcpListener},
-    sync::{Arc, Mutex},
 };
 
 use tokio::task::AbortHandle;
 
-pub use endpoints::Endpoints;
+pub use endpoints::{Endpoints, SharedEndpoints};
 
 use stack::{ClientAlias, ConnectEndpoint, Service, Stack};
 
-/// Where a port is listened at instead that wants the superuser.
+/// How much higher a port is listened at that wants the superuser.
 const OFFSET: u16 = 8000;
 
-/// The tasks behind a name.
-pub type Shared = Arc<Mutex<Endpoints>>;
-
-/// The names of a stack, listened at.
+/// The names of Service Connect that a stack has, with a listener for each.
 #[derive(Debug, Default)]
 pub struct Connect {
-    ports: BTreeMap<ClientAlias, Port>,
+    ports: BTreeMap<ClientAlias, ListenedPort>,
     proxies: Vec<AbortHandle>,
 }
 
-/// A name and a port of Service Connect, and where it is here.
+/// A name and a port of Service Connect, and where they are here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedAlias {
-    /// As clients call it.
+    /// The name and the port as clients call them.
     pub alias: ClientAlias,
-    /// Its port is another one where the alias's own wants the superuser.
+    /// The address that the proxy listens at, whose port is another than the alias's where that wants
+    /// the superuser.
     pub address: SocketAddrV4,
-    /// The service's logical id.
+    /// The logical id of the service that the name stands for.
     pub service: String,
 }
 
-/// Why a name cannot be listened at.
+/// Why a name can't be listened at.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Its port cannot be had.
+    /// The name's address can't be listened at.
     #[error("cannot listen on {address} for {}:{}", alias.name, alias.port)]
     Bind {
         /// The name.
         alias: ClientAlias,
-        /// Where it was tried.
+        /// The address that was tried.
         address: SocketAddrV4,
         /// What the operating system says.
         #[source]
@@ -63,19 +60,37 @@ pub enum ConnectError {
     Twice {
         /// The name.
         alias: ClientAlias,
-        /// Both.
+        /// The two namespaces.
         namespaces: [String; 2],
     },
 }
 
+/// A port of a container, and the tasks among which those of a service are found by it.
+#[derive(Clone, Debug)]
+pub struct ConnectPort {
+    /// The tasks behind a name.
+    pub endpoints: SharedEndpoints,
+    /// The port of the container that the name leads to.
+    pub port: u16,
+}
+
+/// A name and a port that is listened at.
 #[derive(Debug)]
-struct Port {
+struct ListenedPort {
     namespace: String,
     published: PublishedAlias,
     speaks_http: bool,
-    endpoints: Shared,
-    /// Until the proxy starts.
+    endpoints: SharedEndpoints,
+    /// The listener, until the proxy starts.
     listener: Option<TcpListener>,
+}
+
+/// A name that a service offers.
+struct OfferedAlias<'a> {
+    service: &'a Service,
+    namespace: &'a str,
+    endpoint: &'a ConnectEndpoint,
+    alias: &'a ClientAlias,
 }
 
 // === impl Connect ===
@@ -86,10 +101,11 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// If a port cannot be had, or two namespaces have a name in common.
+    /// If a port can't be listened at, or two namespaces have a name in common.
     pub fn open(stack: &Stack, addresses: &[Ipv4Addr]) -> Result<Self, ConnectError> {
-        let (mut ports, mut taken) = (BTreeMap::<ClientAlias, Port>::new(), BTreeMap::new());
-        for (service, namespace, endpoint, alias) in aliases(stack) {
+        let (mut ports, mut taken) =
+            (BTreeMap::<ClientAlias, ListenedPort>::new(), BTreeMap::new());
+        for OfferedAlias { service, namespace, endpoint, alias } in aliases(stack) {
             if let Some(port) = ports.get(alias) {
                 if port.namespace != namespace {
                     let namespaces = [port.namespace.clone(), namespace.to_owned()];
@@ -101,11 +117,11 @@ impl Connect {
             let address = *taken.entry(alias.name.to_ascii_lowercase()).or_insert(next);
             let (listener, address) = bind(alias, address)?;
             let (alias, service) = (alias.clone(), service.logical_id.clone());
-            let port = Port {
+            let port = ListenedPort {
                 namespace: namespace.to_owned(),
                 published: PublishedAlias { alias: alias.clone(), address, service },
                 speaks_http: endpoint.speaks_http,
-                endpoints: Shared::default(),
+                endpoints: SharedEndpoints::default(),
                 listener: Some(listener),
             };
             ports.insert(alias, port);
@@ -113,39 +129,42 @@ impl Connect {
         Ok(Self { ports, proxies: Vec::new() })
     }
 
-    /// Accepts connections, until this is dropped. Must be called within a runtime.
+    /// Starts to accept connections, until this is dropped. Must be called within a runtime.
     ///
     /// # Errors
     ///
-    /// If a socket cannot be used.
+    /// If a socket can't be used.
     pub fn start(&mut self) -> io::Result<()> {
         for port in self.ports.values_mut() {
             let Some(listener) = port.listener.take() else { continue };
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let proxy = proxy::serve(listener, Arc::clone(&port.endpoints), port.speaks_http);
+            let proxy = proxy::serve(listener, port.endpoints.clone(), port.speaks_http);
             self.proxies.push(tokio::spawn(proxy).abort_handle());
         }
         Ok(())
     }
 
-    /// Each name with its address.
+    /// Iterates over the names with their addresses.
     pub fn published(&self) -> impl Iterator<Item = &PublishedAlias> {
         self.ports.values().map(|port| &port.published)
     }
 
-    /// Where each task of a service is to be found, with the port that it is called at.
-    pub fn endpoints_of(&self, service: &Service) -> Vec<(Shared, u16)> {
+    /// Returns the ports at which names lead to the tasks of a service.
+    pub fn ports_of(&self, service: &Service) -> Vec<ConnectPort> {
         let offered = service.connect.iter().flat_map(|connect| &connect.endpoints);
         let aliases = offered.flat_map(|endpoint| {
             endpoint.aliases.iter().map(move |it| (it, endpoint.container_port))
         });
-        let found = aliases.filter_map(|(alias, port)| Some((self.ports.get(alias)?, port)));
-        found.map(|(found, port)| (Arc::clone(&found.endpoints), port)).collect()
+        let found = aliases.filter_map(|(alias, port)| {
+            let endpoints = self.ports.get(alias)?.endpoints.clone();
+            Some(ConnectPort { endpoints, port })
+        });
+        found.collect()
     }
 
-    /// Names of a changed stack that are not listened at.
+    /// Returns the names of a changed stack that are not listened at.
     pub fn missing<'a>(&self, stack: &'a Stack) -> Vec<&'a ClientAlias> {
-        aliases(stack).map(|(.., alias)| alias).filter(|it| !self.ports.contains_key(it)).collect()
+        aliases(stack).map(|it| it.alias).filter(|it| !self.ports.contains_key(it)).collect()
     }
 }
 
@@ -155,20 +174,20 @@ impl Drop for Connect {
     }
 }
 
-fn aliases(
-    stack: &Stack,
-) -> impl Iterator<Item = (&Service, &str, &ConnectEndpoint, &ClientAlias)> {
+/// Iterates over the names that the services of a stack offer.
+fn aliases(stack: &Stack) -> impl Iterator<Item = OfferedAlias<'_>> {
     stack.services.iter().flat_map(|service| {
         service.connect.iter().flat_map(move |connect| {
+            let namespace = connect.namespace.as_str();
             connect.endpoints.iter().flat_map(move |endpoint| {
-                let namespace = connect.namespace.as_str();
-                endpoint.aliases.iter().map(move |alias| (service, namespace, endpoint, alias))
+                let offered = move |alias| OfferedAlias { service, namespace, endpoint, alias };
+                endpoint.aliases.iter().map(offered)
             })
         })
     })
 }
 
-/// At the alias's own port, or at a higher one where that wants the superuser.
+/// Listens at the alias's own port, or at a higher one where that wants the superuser.
 fn bind(
     alias: &ClientAlias,
     address: Ipv4Addr,

@@ -4,7 +4,6 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::PoisonError,
     time::{Duration, Instant},
 };
 
@@ -14,26 +13,28 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Endpoints, Shared};
+use super::endpoints::SharedEndpoints;
 
-/// A task that has not taken a connection by then is tried no longer.
+/// How long a task may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Tasks that are tried besides the first one.
+/// How many tasks are tried besides the first one.
 const RETRIES: usize = 2;
-/// After a listener's mistake, such as too many open files.
+/// How long to wait before accepting connections again, where there are too many open files, say.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long a client that is refused may go on talking.
+/// How long a client that is refused may go on sending.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// What the proxy answers in a task's place, in Envoy's words.
+/// What the proxy answers where there is no task, in Envoy's words.
 const NOBODY: &str = "no healthy upstream";
+/// What the proxy answers where no task accepts a connection, in Envoy's words.
 const UNREACHABLE: &str = "upstream connect error or disconnect/reset before headers. reset \
                            reason: connection failure";
 
-pub(super) async fn serve(listener: TcpListener, endpoints: Shared, speaks_http: bool) {
+/// Serves a name's port for ever.
+pub(super) async fn serve(listener: TcpListener, endpoints: SharedEndpoints, speaks_http: bool) {
     loop {
         match listener.accept().await {
             Ok((client, _)) => {
-                let endpoints = Shared::clone(&endpoints);
+                let endpoints = endpoints.clone();
                 tokio::spawn(async move {
                     if let Err(error) = connect(client, &endpoints, speaks_http).await {
                         tracing::debug!(%error, "a connection broke off");
@@ -48,7 +49,11 @@ pub(super) async fn serve(listener: TcpListener, endpoints: Shared, speaks_http:
     }
 }
 
-async fn connect(mut client: TcpStream, endpoints: &Shared, speaks_http: bool) -> io::Result<()> {
+async fn connect(
+    mut client: TcpStream,
+    endpoints: &SharedEndpoints,
+    speaks_http: bool,
+) -> io::Result<()> {
     client.set_nodelay(true)?;
     match upstream(endpoints).await {
         Ok(mut task) => copy_bidirectional(&mut client, &mut task).await.map(drop),
@@ -57,20 +62,20 @@ async fn connect(mut client: TcpStream, endpoints: &Shared, speaks_http: bool) -
     }
 }
 
-/// A connection to a task, or why there is none.
-async fn upstream(endpoints: &Shared) -> Result<TcpStream, &'static str> {
+/// Connects to a task, or returns what to answer in its place.
+async fn upstream(endpoints: &SharedEndpoints) -> Result<TcpStream, &'static str> {
     for _ in 0..=RETRIES {
-        let Some(address) = with(endpoints, |it| it.choose(Instant::now())) else {
+        let Some(address) = endpoints.with(|it| it.choose(Instant::now())) else {
             return Err(NOBODY);
         };
         match attempt(address).await {
             Ok(task) => {
-                with(endpoints, |it| it.succeeded(address));
+                endpoints.with(|it| it.note_success(address));
                 return Ok(task);
             }
             Err(error) => {
                 tracing::debug!(%address, %error, "a task takes no connection");
-                with(endpoints, |it| it.failed(address, Instant::now()));
+                endpoints.with(|it| it.note_failure(address, Instant::now()));
             }
         }
     }
@@ -98,9 +103,4 @@ async fn refuse(mut client: TcpStream, why: &str) -> io::Result<()> {
     let reading = async { while client.read(&mut rest).await.is_ok_and(|read| read > 0) {} };
     let _ = timeout(FAREWELL, reading).await;
     Ok(())
-}
-
-fn with<T>(endpoints: &Shared, act: impl FnOnce(&mut Endpoints) -> T) -> T {
-    // No holder of this lock can panic half-way through a change.
-    act(&mut endpoints.lock().unwrap_or_else(PoisonError::into_inner))
 }

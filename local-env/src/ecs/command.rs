@@ -1,4 +1,4 @@
-//! What is run for each container here, in place of its image.
+//! What is run here for each container, in place of its image.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,22 +9,22 @@ use std::{
 
 use scheduler::Revision;
 
-/// What is run for every container of every service.
+/// What is run for every container of every service of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commands(HashMap<(String, String), ContainerCommand>);
 
-/// What is run for each revision of a stack. Cheap to clone; all clones are one.
+/// What is run for each revision of a stack. It is cheap to clone, and all clones are one.
 #[derive(Clone, Debug, Default)]
 pub struct CommandBook(Arc<Mutex<BTreeMap<Revision, Arc<Commands>>>>);
 
-/// What is run for a container.
+/// What is run for one container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContainerCommand {
     /// A program of this machine.
     Run(Command),
-    /// A container of an image that a Docker Engine has.
+    /// A container of an image that the Docker Engine has.
     Image(Image),
-    /// Nothing: it counts as started, as healthy and as ended with success.
+    /// Nothing: the container counts as started, as healthy and as ended with success.
     Skip,
 }
 
@@ -33,9 +33,9 @@ pub enum ContainerCommand {
 pub struct Command {
     /// The program, with a path or to be found in `PATH`.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments of the program.
     pub arguments: Vec<String>,
-    /// The folder that it runs in.
+    /// The folder that the program runs in.
     pub folder: PathBuf,
     /// The container's own variables, each once: from its environment files, its `Environment` and
     /// its secrets.
@@ -47,34 +47,34 @@ pub struct Command {
 /// An image, and what its container is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Its name, with a tag.
+    /// The image's name, with a tag.
     pub name: String,
-    /// As a [`Command`]'s.
+    /// The container's own variables, as a [`Command`]'s.
     pub definition: Vec<(String, Value)>,
-    /// As a [`Command`]'s.
+    /// Variables that win over all others, as a [`Command`]'s.
     pub environment: Vec<(String, String)>,
 }
 
-/// A variable's value, which may be a secret and is therefore not shown.
+/// The value of a variable, which may be a secret and is therefore not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value(String);
 
 // === impl Commands ===
 
 impl Commands {
-    /// Whether any is a container of an image.
+    /// Returns whether any of the containers is run of an image.
     pub fn have_images(&self) -> bool {
         self.0.values().any(|command| matches!(command, ContainerCommand::Image(_)))
     }
 
-    /// By the service's logical id and the container's name.
+    /// Returns what is run for the container with this name of the service with this logical id.
     pub fn get(&self, service: &str, container: &str) -> Option<&ContainerCommand> {
         self.0.get(&(service.to_owned(), container.to_owned()))
     }
 }
 
 impl FromIterator<((String, String), ContainerCommand)> for Commands {
-    /// Of pairs of a service's logical id and a container's name.
+    /// Collects what is run by pairs of a service's logical id and a container's name.
     fn from_iter<I: IntoIterator<Item = ((String, String), ContainerCommand)>>(items: I) -> Self {
         Self(items.into_iter().collect())
     }
@@ -83,12 +83,12 @@ impl FromIterator<((String, String), ContainerCommand)> for Commands {
 // === impl CommandBook ===
 
 impl CommandBook {
-    /// Says how the containers are run from this revision on.
+    /// Sets what is run from this revision on.
     pub fn add(&self, revision: Revision, commands: Commands) {
         self.lock().insert(revision, Arc::new(commands));
     }
 
-    /// How the containers of this revision are run.
+    /// Returns what is run for this revision.
     pub fn at(&self, revision: Revision) -> Arc<Commands> {
         let book = self.lock();
         book.range(..=revision).next_back().map(|(_, it)| Arc::clone(it)).unwrap_or_default()
@@ -103,7 +103,7 @@ impl CommandBook {
 // === impl Value ===
 
 impl Value {
-    /// The text itself.
+    /// Returns the text itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Drives one task: does what its life orders, through whatever runs its containers, and tells what
+//! Drives one task: does what its life orders, through whatever runs its containers, and reports what
 //! becomes of it.
 
 use tokio::{
@@ -6,13 +6,13 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::TaskChange;
+use super::task::{ContainerState, TaskChange};
 use scheduler::{ContainerEvent, Order, StopReason, TaskLife};
 
-/// Runs the containers of one task, each named by its place in the task definition. When one exits or
-/// has been checked, it says so as a [`ContainerEvent`].
+/// Runs the containers of one task, which are known by their indices in the task definition. When one
+/// has exited or has been checked, the runner sends a [`ContainerEvent`].
 pub(super) trait Runner {
-    /// Starts a container; why that cannot be, in the user's words.
+    /// Starts a container, or returns in the user's words why it cannot be started.
     async fn start(&mut self, index: usize) -> Result<(), String>;
 
     /// Sends a container its stop signal.
@@ -24,32 +24,33 @@ pub(super) trait Runner {
     /// Runs a container's health check.
     fn check(&self, index: usize);
 
-    /// A container has exited.
+    /// Notes that a container has exited.
     fn forget(&mut self, index: usize);
 
-    /// The process that a container is, while it runs.
+    /// Returns the id of the process that a container is; `None` unless it runs.
     fn process(&self, index: usize) -> Option<u32>;
 
-    /// What has to be done from time to time; ends when it was, and is asked again.
+    /// Waits until something has to be done that is done from time to time, and does it; is called
+    /// again and again.
     async fn tend(&mut self);
 }
 
-/// A task at work.
+/// A task that is being driven.
 pub(super) struct Driver<R, T> {
     pub(super) life: TaskLife,
     pub(super) runner: R,
-    /// Told of what becomes of the task.
-    pub(super) tell: T,
+    /// Takes what becomes of the task.
+    pub(super) report: T,
 }
 
 // === impl Driver ===
 
 impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
-    /// Until the task has ended. It ends when its life says so, or when it is asked to.
+    /// Drives the task until it has ended: when its life says so, or when it was asked to.
     pub(super) async fn run(
         mut self,
-        mut inputs: mpsc::UnboundedReceiver<ContainerEvent>,
-        asked: &mut mpsc::UnboundedReceiver<StopReason>,
+        mut events: mpsc::UnboundedReceiver<ContainerEvent>,
+        requests: &mut mpsc::UnboundedReceiver<StopReason>,
     ) {
         loop {
             if self.advance().await {
@@ -57,15 +58,15 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
             }
             tokio::select! {
                 biased;
-                Some(why) = asked.recv() => self.life.stop(why),
-                Some(event) = inputs.recv() => self.note(event),
+                Some(why) = requests.recv() => self.life.stop(why),
+                Some(event) = events.recv() => self.note(event),
                 () = until(self.life.next_wake().map(Instant::from_std)) => {}
                 () = self.runner.tend() => {}
             }
         }
     }
 
-    /// Does what is to be done, until there is nothing more. Whether the task has ended.
+    /// Does what is to be done, until there is nothing more, and returns whether the task has ended.
     async fn advance(&mut self) -> bool {
         loop {
             let orders = self.life.advance(Instant::now().into_std());
@@ -80,6 +81,7 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
         }
     }
 
+    /// Does what an order says, and returns whether the task has ended by that.
     async fn obey(&mut self, order: Order) -> bool {
         match order {
             Order::Start(index) => {
@@ -92,24 +94,28 @@ impl<R: Runner, T: Fn(TaskChange)> Driver<R, T> {
             Order::Signal(index) => self.runner.signal(index),
             Order::Kill(index) => self.runner.kill(index),
             Order::Check(index) => self.runner.check(index),
-            Order::TellRunning => (self.tell)(TaskChange::Running),
-            Order::TellHealth(health) => (self.tell)(TaskChange::Health(health)),
+            Order::TellRunning => (self.report)(TaskChange::Running),
+            Order::TellHealth(health) => (self.report)(TaskChange::Health(health)),
             Order::TellStopped(stopped) => {
-                (self.tell)(TaskChange::Stopped(stopped));
+                (self.report)(TaskChange::Stopped(stopped));
                 return true;
             }
         }
         false
     }
 
+    /// Notes what happened to a container, and reports how all containers are then.
     fn note(&mut self, event: ContainerEvent) {
         if let ContainerEvent::Exited(index, _) = event {
             self.runner.forget(index);
         }
         self.life.note(event, Instant::now().into_std());
         let containers = self.life.containers().into_iter().enumerate();
-        let containers = containers.map(|(index, it)| (it, self.runner.process(index)));
-        (self.tell)(TaskChange::Containers(containers.collect()));
+        let containers = containers.map(|(index, status)| {
+            let process = self.runner.process(index);
+            ContainerState { status, process }
+        });
+        (self.report)(TaskChange::Containers(containers.collect()));
     }
 }
 

@@ -1,5 +1,5 @@
-//! Runs tasks, as processes of this machine or as containers of a Docker Engine, each with an address
-//! of its own.
+//! The launcher that runs tasks as processes of this machine or as containers of a Docker Engine, each
+//! with an address of its own.
 //!
 //! Tasks must be started on a thread that lives as long as the environment does: on Linux a task's
 //! processes end with the thread that started them, however that ends.
@@ -15,101 +15,93 @@ use std::{
 use tokio::{sync::mpsc, task::spawn_local};
 
 use super::{
-    CommandBook, Commands, ContainerCommand, Launcher, Network, OutputLine, Task, TaskChange,
-    TaskEvent,
-    docker::{Containers, Docker, Namespace},
+    command::CommandBook,
+    docker::{Containers, Docker, NetworkNamespace},
     driver::{Driver, Runner},
-    process::{Groups, Processes},
+    network::Network,
+    process::{ProcessGroups, Processes},
+    run::{RunContext, TaskRun, VariablesOf},
+    task::{Launcher, OutputLine, Task, TaskChange, TaskEvent},
 };
 use crate::relay::PortAndTarget;
 use clock::Clock;
 use scheduler::{ContainerEvent, StopCode, StopReason, Stopped, TaskId, TaskLife};
-use stack::Container;
 
-/// Variables of a task's container, by its place in the task definition.
-pub type VariablesOf = Box<dyn Fn(&Task, usize) -> Vec<(String, String)>>;
-
-/// What a task finds around it.
+/// What surrounds the tasks of a launcher.
 pub struct Surroundings {
     /// How each container is run.
     pub commands: CommandBook,
     /// How fast AWS's waits pass.
     pub clock: Clock,
-    /// Where names are answered.
+    /// The address at which names are answered.
     pub dns: SocketAddr,
     /// `AWS::Region`.
     pub region: String,
-    /// Where tasks get their addresses.
+    /// The network that tasks get their addresses from.
     pub network: Network,
-    /// Where containers run, if there are any.
+    /// The Docker Engine's network in which containers of images run, if there is any.
     pub docker: Option<Rc<Docker>>,
     /// Variables that lead to what the environment offers: where the metadata of a task is, say.
     pub variables: VariablesOf,
 }
 
-/// Who asks a task to end, and why.
-type Asked = mpsc::UnboundedReceiver<StopReason>;
-
-/// Runs tasks.
+/// The launcher that runs tasks on this machine.
 pub struct TaskLauncher {
-    shared: Rc<Shared>,
+    commands: CommandBook,
+    context: Rc<RunContext>,
+    place: Rc<Place>,
+    /// Where to ask each task to end that has not ended.
     running: HashMap<TaskId, mpsc::UnboundedSender<StopReason>>,
 }
 
-/// What all tasks of a launcher use.
-pub(super) struct Shared {
-    pub(super) commands: CommandBook,
-    pub(super) clock: Clock,
-    pub(super) dns: SocketAddr,
-    pub(super) region: String,
-    pub(super) variables: VariablesOf,
-    pub(super) network: RefCell<Network>,
+/// Where the tasks of a launcher live.
+struct Place {
+    clock: Clock,
+    network: RefCell<Network>,
     docker: Option<Rc<Docker>>,
-    pub(super) groups: Groups,
-    pub(super) events: mpsc::UnboundedSender<TaskEvent>,
-    pub(super) output: mpsc::Sender<OutputLine>,
+    groups: Rc<ProcessGroups>,
+    events: mpsc::UnboundedSender<TaskEvent>,
 }
 
-/// A task, and how it is run.
-#[derive(Clone)]
-pub(super) struct Run {
-    pub(super) task: Task,
-    pub(super) shared: Rc<Shared>,
-    commands: Arc<Commands>,
+/// A task that has been launched.
+struct Launched {
+    run: TaskRun,
+    place: Rc<Place>,
 }
+
+/// Where a task hears that it is to end.
+type StopRequests = mpsc::UnboundedReceiver<StopReason>;
 
 // === impl TaskLauncher ===
 
 impl TaskLauncher {
-    /// What becomes of the tasks goes to `events`, and what they say to `output`.
+    /// Makes a launcher that sends what becomes of the tasks to `events`, and what they write to
+    /// `output`.
     pub fn new(
         surroundings: Surroundings,
         events: mpsc::UnboundedSender<TaskEvent>,
         output: mpsc::Sender<OutputLine>,
     ) -> Self {
-        let shared = Shared {
-            commands: surroundings.commands,
-            clock: surroundings.clock,
-            dns: surroundings.dns,
-            region: surroundings.region,
-            variables: surroundings.variables,
-            network: RefCell::new(surroundings.network),
-            docker: surroundings.docker,
-            groups: Groups::default(),
-            events,
-            output,
-        };
-        Self { shared: Rc::new(shared), running: HashMap::new() }
+        let Surroundings { commands, clock, dns, region, network, docker, variables } =
+            surroundings;
+        let (network, groups) = (RefCell::new(network), Rc::default());
+        Self {
+            commands,
+            context: Rc::new(RunContext { dns, region, variables, output }),
+            place: Rc::new(Place { clock, network, docker, groups, events }),
+            running: HashMap::new(),
+        }
     }
 }
 
 impl Launcher for TaskLauncher {
     fn start(&mut self, task: Task) {
         self.running.retain(|_, stop| !stop.is_closed());
-        let (stop, asked) = mpsc::unbounded_channel();
+        let (stop, requests) = mpsc::unbounded_channel();
         self.running.insert(task.id.clone(), stop);
-        let commands = self.shared.commands.at(task.revision);
-        spawn_local(Run { task, shared: Rc::clone(&self.shared), commands }.live(asked));
+        let commands = self.commands.at(task.revision);
+        let run = TaskRun { task, commands, context: Rc::clone(&self.context) };
+        spawn_local(Launched { run, place: Rc::clone(&self.place) }.live(requests));
     }
 
     fn stop(&mut self, id: &TaskId, why: StopReason) {
@@ -120,40 +112,45 @@ impl Launcher for TaskLauncher {
     }
 
     fn kill(&mut self) {
-        self.shared.groups.kill_all();
-        self.shared.docker.iter().for_each(|docker| docker.kill());
+        self.place.groups.kill_all();
+        self.place.docker.iter().for_each(|docker| docker.kill());
     }
 }
 
-// === impl Run ===
+// === impl Launched ===
 
-impl Run {
-    async fn live(self, mut asked: Asked) {
-        let allocated = self.shared.network.borrow_mut().allocate();
+impl Launched {
+    async fn live(self, mut requests: StopRequests) {
+        let allocated = self.place.network.borrow_mut().allocate();
         let address = match allocated {
             Ok(address) => address,
             Err(error) => return self.fail(&error.to_string()),
         };
-        let lived = match &self.shared.docker {
-            Some(docker) if self.is_of_images() => {
-                self.live_as_containers(Rc::clone(docker), address, &mut asked).await
+        let lived = match &self.place.docker {
+            Some(docker) if self.run.is_of_images() => {
+                self.live_as_containers(Rc::clone(docker), address, &mut requests).await
             }
-            _ => self.live_as_processes(address, &mut asked).await,
+            _ => self.live_as_processes(address, &mut requests).await,
         };
         if let Err(why) = lived {
             self.fail(&why);
         }
-        self.shared.network.borrow_mut().release(address);
+        self.place.network.borrow_mut().release(address);
     }
 
-    async fn live_as_processes(&self, address: Ipv4Addr, asked: &mut Asked) -> Result<(), String> {
-        let (sender, inputs) = mpsc::unbounded_channel();
-        let runner = Processes::new(self.clone(), address, sender)?;
-        self.tell(TaskChange::Pending(address));
+    async fn live_as_processes(
+        &self,
+        address: Ipv4Addr,
+        requests: &mut StopRequests,
+    ) -> Result<(), String> {
+        let (sender, events) = mpsc::unbounded_channel();
+        let groups = Rc::clone(&self.place.groups);
+        let runner = Processes::new(self.run.clone(), address, groups, sender)?;
+        self.send(TaskChange::Pending(address));
         // Meanwhile it starts; containers may wait for it a little longer.
         let relay =
-            self.shared.docker.clone().map(|docker| spawn_local(self.relay(docker, address)));
-        self.drive(runner, inputs, asked).await;
+            self.place.docker.clone().map(|docker| spawn_local(self.relay(docker, address)));
+        self.drive(runner, events, requests).await;
         if let Some(relay) = relay
             && let Ok((docker, Some(namespace))) = relay.await
         {
@@ -166,13 +163,13 @@ impl Run {
         &self,
         docker: Rc<Docker>,
         address: Ipv4Addr,
-        asked: &mut Asked,
+        requests: &mut StopRequests,
     ) -> Result<(), String> {
-        self.tell(TaskChange::Pending(address));
-        let (sender, inputs) = mpsc::unbounded_channel();
-        let made = Containers::new(self.clone(), Rc::clone(&docker), address, sender).await;
+        self.send(TaskChange::Pending(address));
+        let (sender, events) = mpsc::unbounded_channel();
+        let made = Containers::new(self.run.clone(), Rc::clone(&docker), address, sender).await;
         let (runner, namespace) = made.map_err(|error| error.to_string())?;
-        self.drive(runner, inputs, asked).await;
+        self.drive(runner, events, requests).await;
         docker.release(address, namespace).await;
         Ok(())
     }
@@ -180,22 +177,23 @@ impl Run {
     async fn drive<R: Runner>(
         &self,
         runner: R,
-        inputs: mpsc::UnboundedReceiver<ContainerEvent>,
-        asked: &mut Asked,
+        events: mpsc::UnboundedReceiver<ContainerEvent>,
+        requests: &mut StopRequests,
     ) {
-        let (life, tell) = (self.life(), |change| self.tell(change));
-        Driver { life, runner, tell }.run(inputs, asked).await;
+        let definition = Arc::clone(&self.run.task.service.task_definition);
+        let life = TaskLife::new(definition, self.place.clock, |it| self.run.is_skipped(it));
+        Driver { life, runner, report: |change| self.send(change) }.run(events, requests).await;
     }
 
-    /// Where containers reach this task, which is a process.
+    /// Makes the place where containers reach this task, which is a process.
     fn relay(
         &self,
         docker: Rc<Docker>,
         address: Ipv4Addr,
-    ) -> impl Future<Output = (Rc<Docker>, Option<Namespace>)> + use<> {
-        let name = self.task.id.short().to_owned();
-        let ports = self.containers().iter().flat_map(|it| it.ports.iter().copied());
-        let relayed = |port| PortAndTarget(port, SocketAddrV4::new(address, port));
+    ) -> impl Future<Output = (Rc<Docker>, Option<NetworkNamespace>)> + use<> {
+        let name = self.run.task.id.short().to_owned();
+        let ports = self.run.containers().iter().flat_map(|it| it.ports.iter().copied());
+        let relayed = |port| PortAndTarget { port, target: SocketAddrV4::new(address, port) };
         let ports: Vec<_> = ports.map(relayed).collect();
         async move {
             if ports.is_empty() {
@@ -206,47 +204,17 @@ impl Run {
         }
     }
 
-    /// All containers of a task that run are of one kind.
-    fn is_of_images(&self) -> bool {
-        let mut commands = self.containers().iter().filter_map(|it| self.command(it));
-        commands.any(|command| matches!(command, ContainerCommand::Image(_)))
-    }
-
-    fn life(&self) -> TaskLife {
-        let definition = Arc::clone(&self.task.service.task_definition);
-        TaskLife::new(definition, self.shared.clock, |it| self.is_skipped(it))
-    }
-
     fn fail(&self, why: &str) {
         let reason = format!("ResourceInitializationError: {why}");
-        self.tell(TaskChange::Stopped(Stopped::new(StopCode::TaskFailedToStart, reason)));
+        self.send(TaskChange::Stopped(Stopped::new(StopCode::TaskFailedToStart, reason)));
     }
 
-    /// Whoever waits for events may have gone already when the environment stops.
-    fn tell(&self, change: TaskChange) {
-        if self.shared.events.send(TaskEvent { task: self.task.clone(), change }).is_err() {
+    /// Sends what has become of the task; whoever waits for events may have gone already when the
+    /// environment stops.
+    fn send(&self, change: TaskChange) {
+        let event = TaskEvent { task: self.run.task.clone(), change };
+        if self.place.events.send(event).is_err() {
             tracing::debug!("an event came after the end");
         }
-    }
-
-    pub(super) fn containers(&self) -> &[Container] {
-        &self.task.service.task_definition.containers
-    }
-
-    pub(super) fn command(&self, container: &Container) -> Option<&ContainerCommand> {
-        self.commands.get(&self.task.service.logical_id, &container.name)
-    }
-
-    pub(super) fn is_skipped(&self, container: &Container) -> bool {
-        matches!(self.command(container), Some(ContainerCommand::Skip))
-    }
-
-    /// What AWS tells a container, and where the environment is found.
-    pub(super) fn own_variables(&self, index: usize) -> Vec<(String, String)> {
-        let region = |name: &str| (name.to_owned(), self.shared.region.clone());
-        let mut variables = vec![("AWS_EXECUTION_ENV".to_owned(), "AWS_ECS_FARGATE".to_owned())];
-        variables.extend([region("AWS_REGION"), region("AWS_DEFAULT_REGION")]);
-        variables.extend((self.shared.variables)(&self.task, index));
-        variables
     }
 }

@@ -1,10 +1,10 @@
-//! ECS: the scheduler that keeps a service's tasks running, the life of a task, and the launchers that
-//! run tasks.
+//! The launchers of ECS's tasks: as processes of this machine, as containers of a Docker Engine, or
+//! watched where something else runs them.
 //!
-//! The [`Scheduler`] decides how many tasks there are and [`TaskLife`] what becomes of the containers
-//! of one; neither has a process or a clock. A [`Launcher`] does and decides nothing. What becomes of
-//! a task comes back as [`TaskEvent`]s, whatever ran it. Its output goes another way, to whoever shows
-//! it: there a slow reader slows the task down, and nothing else.
+//! The crate [`scheduler`] decides how many tasks there are and what becomes of the containers of one.
+//! A [`Launcher`] does as it is told and decides nothing. What becomes of a task comes back as
+//! [`TaskEvent`]s, whatever ran it. What it writes goes another way, to whoever shows it: there a slow
+//! reader slows the task down, and nothing else.
 
 mod command;
 mod docker;
@@ -14,11 +14,13 @@ mod network;
 mod observe;
 mod output;
 mod process;
+mod run;
 mod task;
 
 pub use command::{Command, CommandBook, Commands, ContainerCommand, Image, Value};
 pub use docker::{Docker, Engine, EngineError};
-pub use launcher::{Surroundings, TaskLauncher, VariablesOf};
+pub use launcher::{Surroundings, TaskLauncher};
 pub use network::{Network, NetworkError};
 pub use observe::{LOOK_UP_PATIENCE, Observer, ObservingLauncher, Watched};
-pub use task::{Launcher, OutputLine, Task, TaskChange, TaskEvent};
+pub use run::VariablesOf;
+pub use task::{ContainerState, Launcher, OutputLine, Task, TaskChange, TaskEvent};

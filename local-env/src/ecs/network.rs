@@ -11,17 +11,17 @@ use std::{
     ops::RangeInclusive,
 };
 
-/// The second octet of the ranges; 127.0.0.0/16 is left to the machine.
+/// The second octets of the ranges; 127.0.0.0/16 is left to the machine.
 const RANGES: RangeInclusive<u8> = 1..=254;
-/// Nothing is ever sent to it.
+/// The port of the sockets that hold leases, to which nothing is ever sent.
 const LEASE_PORT: u16 = 24_601;
-/// The first 256 addresses of a range are not for tasks.
+/// The first address of a range that is for tasks, after 256 that are not.
 const FIRST_TASK: u16 = 256;
 
-/// Where tasks get their addresses.
+/// A network that tasks get their addresses from.
 #[derive(Debug)]
 pub enum Network {
-    /// A leased range.
+    /// A leased range of addresses.
     Range(Range),
     /// 127.0.0.1 alone, where the machine has no other: one task a service.
     Single,
@@ -36,16 +36,16 @@ pub struct Range {
     _lease: UdpSocket,
 }
 
-/// Why no address can be had.
+/// Why an address can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
-    /// All ranges are leased.
+    /// Other environments have leased all ranges.
     #[error("all of 127.1.0.0 to 127.254.0.0 is in use by other environments")]
     AllLeased,
     /// A range can't be leased.
     #[error("cannot use addresses in 127.0.0.0/8")]
     Lease(#[source] io::Error),
-    /// All addresses of the range are used.
+    /// Tasks have all addresses of the range.
     #[error("the network has no free address")]
     Exhausted,
 }
@@ -53,7 +53,11 @@ pub enum NetworkError {
 // === impl Network ===
 
 impl Network {
-    /// Leases a range, or settles for 127.0.0.1.
+    /// Leases a range, or settles for 127.0.0.1 where the machine has no other address.
+    ///
+    /// # Errors
+    ///
+    /// If all ranges are leased, or the machine refuses.
     pub fn lease() -> Result<Self, NetworkError> {
         for octet in RANGES {
             match UdpSocket::bind((Ipv4Addr::new(127, octet, 0, 1), LEASE_PORT)) {
@@ -68,7 +72,7 @@ impl Network {
         Err(NetworkError::AllLeased)
     }
 
-    /// Addresses that no task gets, for what else is to be reached at one of its own.
+    /// Returns addresses that no task gets, for what else is to be reached at an address of its own.
     pub fn others(&self) -> Vec<Ipv4Addr> {
         match self {
             // The first two are the network's and the lease's.
@@ -79,7 +83,11 @@ impl Network {
         }
     }
 
-    /// An address for a task.
+    /// Returns an address for a task.
+    ///
+    /// # Errors
+    ///
+    /// If tasks have all addresses.
     pub fn allocate(&mut self) -> Result<Ipv4Addr, NetworkError> {
         match self {
             Self::Range(range) => range.allocate().ok_or(NetworkError::Exhausted),
@@ -87,7 +95,7 @@ impl Network {
         }
     }
 
-    /// A task has ended: its address may be given out again, but the others first.
+    /// Takes back the address of a task that has ended; the others are given out first.
     pub fn release(&mut self, address: Ipv4Addr) {
         if let Self::Range(range) = self {
             range.used.remove(&address);

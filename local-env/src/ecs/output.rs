@@ -1,16 +1,16 @@
-//! A task's output, line by line.
+//! What a task writes, line by line.
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     sync::mpsc,
 };
 
-/// A longer line is cut into pieces of this size: what a log event may hold in AWS.
+/// The size of the pieces that a longer line is cut into, in bytes: what a log event may hold in AWS.
 const MAX_LINE: usize = 256 * 1024;
 
-/// Sends each line, as `label` makes it, until the writer has closed its end. Bytes that are not
-/// UTF-8 are replaced. Where nobody listens any more the rest is read and let go, so that the writer
-/// is not held up.
+/// Sends each line, as `label` makes it, until the writer has closed its end. Bytes that are not UTF-8
+/// are replaced. Once nobody receives lines, the rest is read and dropped, so that the writer is not
+/// held up.
 pub(super) async fn lines<T>(
     from: impl AsyncRead + Unpin,
     label: impl Fn(String) -> T,
@@ -30,8 +30,8 @@ pub(super) async fn lines<T>(
     }
 }
 
-/// Adds what has arrived to `line`, up to its end; whether that was reached. `None` at the end of
-/// all.
+/// Adds what has arrived to `line`, up to the line's end, and returns whether that was reached; `None`
+/// at the end of all.
 async fn read_piece(
     reader: &mut BufReader<impl AsyncRead + Unpin>,
     line: &mut Vec<u8>,

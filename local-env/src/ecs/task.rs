@@ -1,4 +1,4 @@
-//! A task, what becomes of it, and what runs it.
+//! Tasks, what becomes of them, and what runs them.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -8,15 +8,15 @@ use stack::Service;
 /// A task to be started.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Its own.
+    /// The task's own id.
     pub id: TaskId,
-    /// The service that it belongs to, as its deployment has it.
+    /// The service that the task belongs to, as its deployment has it.
     pub service: Arc<Service>,
-    /// What its deployment runs.
+    /// The revision that the task's deployment runs.
     pub revision: Revision,
 }
 
-/// What happened to a task.
+/// Something that happened to a task.
 #[derive(Clone, Debug)]
 pub struct TaskEvent {
     /// The task.
@@ -28,37 +28,46 @@ pub struct TaskEvent {
 /// What can happen to a task.
 #[derive(Clone, Debug)]
 pub enum TaskChange {
-    /// It has an address, and its containers are being started.
+    /// The task has an address, and its containers are being started.
     Pending(Ipv4Addr),
-    /// Its containers have been started; whether they listen yet is not known.
+    /// The task's containers have been started; whether they listen yet is not known.
     Running,
-    /// Its containers' own checks come to this.
+    /// The checks of the task's own containers come to this.
     Health(HealthStatus),
-    /// How its containers are doing, and the processes that they are.
-    Containers(Vec<(ContainerStatus, Option<u32>)>),
-    /// It has ended, or could not be started.
+    /// The task's containers are so now; they are in the task definition's order.
+    Containers(Vec<ContainerState>),
+    /// The task has ended, or could not be started.
     Stopped(Stopped),
 }
 
-/// A line of a task's output, without the line's end.
+/// How a container is doing, and the process that it is.
+#[derive(Clone, Debug)]
+pub struct ContainerState {
+    /// How the container is doing.
+    pub status: ContainerStatus,
+    /// The id of the container's first process; absent unless that runs on this machine.
+    pub process: Option<u32>,
+}
+
+/// A line that a task wrote, without the line's end.
 #[derive(Clone, Debug)]
 pub struct OutputLine {
-    /// The task.
+    /// The task that wrote the line.
     pub task: Task,
-    /// The container's place in the task definition.
+    /// The index in the task definition of the container that wrote it.
     pub container: usize,
-    /// Standard output and standard error alike.
+    /// The line itself, of standard output or standard error.
     pub text: String,
 }
 
-/// Runs tasks.
+/// A launcher of tasks: it runs them, or watches those that something else runs.
 pub trait Launcher {
     /// Starts a task.
     fn start(&mut self, task: Task);
 
-    /// Asks a task to end, and says why; its containers are ended when their stop timeouts are over.
+    /// Asks a task to end, and says why; its containers are killed once their stop timeouts are over.
     fn stop(&mut self, id: &TaskId, why: StopReason);
 
-    /// Ends all tasks now, and returns when it is done.
+    /// Ends all tasks now, and returns once they have ended.
     fn kill(&mut self);
 }

@@ -5,10 +5,13 @@
 //! built or started; [`Environment::run`] starts the tasks and serves until told to stop. What
 //! happens on the way comes out as [`Notice`]s and as a [`Status`] to watch.
 
-mod facts;
+mod bulletin;
+mod changes;
+mod container;
+mod journal;
 mod reload;
 mod run;
-mod seen;
+mod running;
 mod service;
 mod status;
 mod task;
@@ -25,8 +28,9 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use run::{Inbox, StopSignal, Update};
+pub use run::{Inbox, StopSignal};
 pub use status::{Notice, ServiceStatus, Status, TaskStatus};
+pub use update::Update;
 
 use crate::{
     connect::{Connect, ConnectError, PublishedAlias},

@@ -1,9 +1,11 @@
-//! What a changed template changes without any task: target groups, listeners and names. Only what
-//! would take a socket to be opened or closed is left, and said.
+//! What an update of the stack changes without any task: target groups, listeners and names. Only what
+//! would take a socket to be opened or closed is left as it was, of which there is a notice.
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Environment, EnvironmentError, Notice, certificates, run::Running};
+use super::{
+    Environment, EnvironmentError, certificates, running::RunningEnvironment, status::Notice,
+};
 use crate::ecs::Launcher;
 use alb::{RunningLoadBalancer, TargetGroup};
 use stack::{Listener, LoadBalancer, Stack};
@@ -11,8 +13,8 @@ use stack::{Listener, LoadBalancer, Stack};
 // === impl Environment ===
 
 impl Environment {
-    /// Target groups that are new, or otherwise than before. Tasks may be registered in them, though
-    /// no rule leads there yet.
+    /// Takes over the target groups that are new or have changed. Tasks may be registered in them,
+    /// though no rule leads there yet.
     fn reload_groups(&mut self, stack: &Stack) {
         for model in &stack.target_groups {
             let group = self.groups.entry(model.arn.clone());
@@ -20,7 +22,7 @@ impl Environment {
         }
     }
 
-    /// What the HTTPS listeners serve with whose certificates are others than before.
+    /// Returns what those HTTPS listeners serve with whose certificates are others than before.
     fn new_certificates(
         &self,
         old: &LoadBalancer,
@@ -37,10 +39,10 @@ impl Environment {
     }
 }
 
-// === impl Running ===
+// === impl RunningEnvironment ===
 
-impl<L: Launcher> Running<L> {
-    /// Takes up all of a stack but its services. What stays as it was is said.
+impl<L: Launcher> RunningEnvironment<L> {
+    /// Takes over all of a stack but its services, with a notice of each thing that stays as it was.
     pub(super) fn reload(&mut self, stack: &Stack) {
         self.environment.reload_groups(stack);
         let mut left = Vec::new();
@@ -63,11 +65,11 @@ impl<L: Launcher> Running<L> {
             format!("the name {}:{} of Service Connect, which is new", alias.name, alias.port)
         }));
         for what in left {
-            self.tell(Notice::NotApplied { what });
+            self.send_notice(Notice::NotApplied { what });
         }
     }
 
-    /// Forgets the target groups that are neither in the stack nor referred to by anything that runs.
+    /// Forgets the target groups that the stack does not have and that nothing running refers to.
     pub(super) fn forget_groups(&mut self) {
         let Environment { groups, stack, .. } = &mut self.environment;
         let watched = &mut self.watched;
@@ -82,7 +84,7 @@ impl<L: Launcher> Running<L> {
     }
 }
 
-/// Has a load balancer take up its model; what is left as it was.
+/// Has a load balancer take over its model, and returns what is left as it was.
 fn reload(
     environment: &Environment,
     running: &mut RunningLoadBalancer,

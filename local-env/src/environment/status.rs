@@ -1,102 +1,102 @@
-//! What the environment tells of itself: how things stand, and what has just happened.
+//! What an environment says of itself: how things stand, and what has just happened.
 
 use std::net::Ipv4Addr;
 
 use alb::TargetState;
 use scheduler::{Deployment, HealthStatus, LastStatus, Stopped, TaskId};
 
-/// How the services are doing.
+/// How the services of an environment are doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// In the template's order.
+    /// The services in the template's order.
     pub services: Vec<ServiceStatus>,
 }
 
 /// How a service is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceStatus {
-    /// What people call it.
+    /// What people call the service.
     pub name: String,
-    /// How many tasks it should have.
+    /// The number of tasks that the service should have.
     pub desired: usize,
-    /// Those that have an address.
+    /// The tasks that have an address.
     pub tasks: Vec<TaskStatus>,
-    /// The primary one first.
+    /// The deployments, the primary one first.
     pub deployments: Vec<Deployment>,
-    /// Whether it has reached a steady state, and nothing has been amiss since.
+    /// Whether the service has reached a steady state, and nothing has been amiss since.
     pub is_steady: bool,
 }
 
 /// How a task is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskStatus {
-    /// Its id.
+    /// The task's id.
     pub id: TaskId,
-    /// The revision of its task definition.
+    /// The revision of the task's definition.
     pub revision: u32,
-    /// Its address.
+    /// The task's address.
     pub address: Ipv4Addr,
-    /// Where it is in its life.
+    /// Where the task is in its life.
     pub status: LastStatus,
-    /// The first port that it is reached at, if it has one.
+    /// The first port that the task is reached at; absent if it has none.
     pub port: Option<u16>,
-    /// What the load balancer thinks of it, where it has one: the worst of several.
+    /// The state of the task's target: the worst of several; absent if no target group has the task.
     pub target: Option<TargetState>,
-    /// What its containers' own checks say.
+    /// What the checks of the task's own containers come to.
     pub health: HealthStatus,
 }
 
-/// Something that happened.
+/// Something that has happened in an environment.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// A task runs.
     Running {
-        /// What people call its service.
+        /// What people call the task's service.
         service: String,
-        /// The task.
+        /// The task's id.
         task: TaskId,
-        /// Its address.
+        /// The task's address.
         address: Ipv4Addr,
     },
     /// A task has ended.
     Stopped {
-        /// What people call its service.
+        /// What people call the task's service.
         service: String,
-        /// The task.
+        /// The task's id.
         task: TaskId,
-        /// Why.
+        /// Why the task has ended.
         why: Stopped,
-        /// Whether it was asked to.
+        /// Whether the task was asked to end.
         expected: bool,
     },
-    /// A task is somewhere else in its life.
+    /// A task has gone on in its life.
     Status {
-        /// What people call its service.
+        /// What people call the task's service.
         service: String,
-        /// The task.
+        /// The task's id.
         task: TaskId,
-        /// Where it is now.
+        /// Where the task is now.
         status: LastStatus,
     },
-    /// A service tells something, in ECS's words.
+    /// A service has a new event.
     Event {
         /// What people call the service.
         service: String,
-        /// The whole sentence.
+        /// The whole sentence, in ECS's words.
         message: String,
     },
-    /// The template has changed where a running environment cannot follow.
+    /// The template has changed where a running environment can't follow.
     NotApplied {
         /// What is left as it was, by its logical id, and why.
         what: String,
     },
-    /// The load balancer thinks otherwise of a task than before.
+    /// The target of a task is in another state than before.
     Target {
-        /// What people call its service.
+        /// What people call the task's service.
         service: String,
-        /// The task.
+        /// The task's id.
         task: TaskId,
-        /// What it thinks now.
+        /// The state that the target is in now.
         state: TargetState,
     },
 }
@@ -104,7 +104,7 @@ pub enum Notice {
 // === impl Status ===
 
 impl Status {
-    /// Whether all services have their tasks, and the load balancer finds them healthy.
+    /// Returns whether there are services, and all of them are steady.
     pub fn is_steady(&self) -> bool {
         !self.services.is_empty() && self.services.iter().all(ServiceStatus::is_steady)
     }
@@ -113,7 +113,7 @@ impl Status {
 // === impl ServiceStatus ===
 
 impl ServiceStatus {
-    /// Whether it has its tasks, all of the newest deployment, and they are healthy.
+    /// Returns whether the service has its tasks, all of the newest deployment, and they are healthy.
     pub fn is_steady(&self) -> bool {
         self.is_steady && self.tasks.iter().all(TaskStatus::is_healthy)
     }
@@ -122,7 +122,7 @@ impl ServiceStatus {
 // === impl TaskStatus ===
 
 impl TaskStatus {
-    /// Whether the load balancer finds it healthy, or there is none to ask.
+    /// Returns whether the load balancer finds the task healthy, or no target group has it.
     pub fn is_healthy(&self) -> bool {
         self.target.as_ref().is_none_or(|state| *state == TargetState::Healthy)
     }

@@ -2,10 +2,10 @@
 
 use std::{net::Ipv4Addr, rc::Rc, time::SystemTime};
 
-use super::{TaskStatus, seen::Seen, wiring::Wiring};
-use crate::ecs::Task;
+use super::{container::ContainerRecord, status::TaskStatus, wiring::Wiring};
+use crate::ecs::{ContainerState, Task};
 use alb::TargetState;
-use scheduler::{ContainerStatus, HealthStatus, LastStatus, StopReason};
+use scheduler::{HealthStatus, LastStatus, StopReason};
 
 /// A task from its start to its end.
 pub(super) struct RunningTask {
@@ -18,9 +18,9 @@ pub(super) struct RunningTask {
     pub(super) address: Option<Ipv4Addr>,
     pub(super) target: Option<TargetState>,
     pub(super) health: HealthStatus,
-    /// In the task definition's order.
-    pub(super) containers: Vec<Seen>,
-    /// Why it is to stop once nothing is on its way to it any more.
+    /// What has been seen of the containers, in the task definition's order.
+    pub(super) containers: Vec<ContainerRecord>,
+    /// Why the task is to be stopped once nothing is on its way to it any more.
     pub(super) leaving: Option<StopReason>,
 }
 
@@ -43,15 +43,16 @@ impl RunningTask {
         }
     }
 
-    /// Its containers are so now, and these processes.
-    pub(super) fn note(&mut self, containers: Vec<(ContainerStatus, Option<u32>)>) {
-        self.containers.resize_with(containers.len(), Seen::default);
-        for (seen, (status, pid)) in self.containers.iter_mut().zip(containers) {
-            seen.note(status, pid);
+    /// Notes how the task's containers are now.
+    pub(super) fn note_containers(&mut self, containers: Vec<ContainerState>) {
+        let now = SystemTime::now();
+        self.containers.resize_with(containers.len(), ContainerRecord::default);
+        for (record, state) in self.containers.iter_mut().zip(containers) {
+            record.note(state, now);
         }
     }
 
-    /// From here on requests come and names lead to it.
+    /// Registers the task: from here on requests come, and names lead to it.
     pub(super) fn register(&mut self) {
         self.started = Some(SystemTime::now());
         self.is_registered = true;
@@ -62,7 +63,8 @@ impl RunningTask {
         }
     }
 
-    /// From here on no name leads to it, and no new request comes. Whether it was registered.
+    /// Deregisters the task, and returns whether it was registered: from here on no name leads to it,
+    /// and no new request comes.
     pub(super) fn deregister(&mut self) -> bool {
         let address = self.address.filter(|_| self.is_registered);
         if let Some(address) = address {
@@ -71,19 +73,21 @@ impl RunningTask {
         std::mem::take(&mut self.is_registered)
     }
 
-    /// What its containers' own checks come to.
+    /// Reports what the checks of the task's own containers come to, wherever it is registered.
     pub(super) fn report(&self, health: HealthStatus) {
         if let Some(address) = self.address.filter(|_| self.is_registered) {
             self.wiring.report(&self.task.id, address, health);
         }
     }
 
+    /// Returns whether requests may still be on their way to the task.
     pub(super) fn is_draining(&self) -> bool {
         self.address.is_some_and(|address| self.wiring.is_draining(address))
     }
 
-    /// What the load balancer thinks of it now, if it has changed its mind.
-    pub(super) fn new_target_state(&mut self) -> Option<TargetState> {
+    /// Notes in which state the load balancer has the task now, and returns that if it is another than
+    /// before.
+    pub(super) fn note_target_state(&mut self) -> Option<TargetState> {
         let address = self.address.filter(|_| self.started.is_some())?;
         let state = self.wiring.target_state(address);
         if state == self.target {
@@ -93,6 +97,7 @@ impl RunningTask {
         state
     }
 
+    /// Describes how the task is doing; `None` as long as it has no address.
     pub(super) fn describe(&self) -> Option<TaskStatus> {
         let containers = &self.task.service.task_definition.containers;
         Some(TaskStatus {

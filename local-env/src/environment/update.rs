@@ -1,21 +1,29 @@
-//! A stack that changes while it runs: each service that is concerned is rolled, as a deployment
-//! would in AWS; what changes no task is taken up as it is.
+//! Updates of a stack that runs: each service that is concerned is rolled, as a deployment would in
+//! AWS; what changes no task is taken over as it is.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use super::{
-    Environment,
-    run::{Running, Update},
-    service::RunningService,
-};
+use super::{Environment, running::RunningEnvironment, service::RunningService};
 use crate::ecs::Launcher;
 use scheduler::Revision;
-use stack::{Service, TaskDefinition};
+use stack::{Service, Stack, TaskDefinition};
+
+/// An update of the stack that runs.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// The stack as it is to be.
+    pub stack: Stack,
+    /// The revision that services are rolled to that have changed; greater than any before.
+    pub revision: Revision,
+    /// The logical ids of services that are rolled though the stack has them as before: because their
+    /// program has changed, say.
+    pub rolled: BTreeSet<String>,
+}
 
 // === impl Environment ===
 
 impl Environment {
-    /// A service with the desired count that the user chose.
+    /// Returns a service with the desired count that the user chose.
     pub(super) fn scaled(&self, model: &Service) -> Service {
         let desired_count = self.scale.get(&model.logical_id).copied();
         let desired_count = desired_count.unwrap_or(model.desired_count);
@@ -23,9 +31,10 @@ impl Environment {
     }
 }
 
-// === impl Running ===
+// === impl RunningEnvironment ===
 
-impl<L: Launcher> Running<L> {
+impl<L: Launcher> RunningEnvironment<L> {
+    /// Updates the stack.
     pub(super) fn update(&mut self, update: Update) {
         let Update { stack, revision, rolled } = update;
         self.reload(&stack);
@@ -38,7 +47,7 @@ impl<L: Launcher> Running<L> {
                     let model = self.environment.scaled(model);
                     self.change(&old, model, revision, rolled.contains(&old.logical_id));
                 }
-                None => self.add(model, revision),
+                None => self.add_service(model, revision),
             }
         }
         for service in &mut self.services {
@@ -66,7 +75,8 @@ impl<L: Launcher> Running<L> {
     }
 }
 
-/// A task definition that differs from the one before is registered as its next revision.
+/// Returns the task definition that a service has after a change: the old one, or, if the new one differs
+/// from that, the new one as its next revision.
 fn registered(old: &Arc<TaskDefinition>, new: &TaskDefinition) -> Arc<TaskDefinition> {
     let as_revision = |number: u32| {
         let arn = new.arn.as_str();
@@ -80,7 +90,7 @@ fn registered(old: &Arc<TaskDefinition>, new: &TaskDefinition) -> Arc<TaskDefini
     Arc::new(as_revision(old.revision.saturating_add(1)))
 }
 
-/// Whether ECS starts a deployment for the change (cloudmap-ecs §3.6).
+/// Returns whether ECS starts a deployment for a change (cloudmap-ecs §3.6).
 fn starts_deployment(old: &Service, new: &Service) -> bool {
     old.task_definition != new.task_definition
         || old.load_balancers != new.load_balancers

@@ -1,39 +1,50 @@
-//! Where a task is registered while it runs: its service's target groups and its Cloud Map service
-//! (cloudmap-ecs §3.3).
+//! Where the tasks of a service are registered while they run: its target groups, its Cloud Map service
+//! and its names of Service Connect (cloudmap-ecs §3.3).
 
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, MutexGuard, PoisonError},
+    sync::Arc,
     time::Instant,
 };
 
-use crate::connect::{self, Connect, Endpoints};
+use crate::connect::{Connect, ConnectPort};
 use alb::{TargetGroup, TargetState, Unused};
 use cloudmap::{InstanceHealth, Membership, Registry};
 use scheduler::{HealthStatus, TaskId};
 use stack::{Arn, Service, ServiceLoadBalancer};
 
-/// Before a target's registration, and when it has drained.
+/// The state of a target before its registration, and once it has drained.
 const NOT_REGISTERED: TargetState = TargetState::Unused(Unused::NotRegistered);
-
-fn lock(endpoints: &connect::Shared) -> MutexGuard<'_, Endpoints> {
-    // No holder of this lock can panic half-way through a change.
-    endpoints.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The places where the tasks of a service's revision are registered.
 pub(super) struct Wiring {
-    targets: Vec<(Arc<TargetGroup>, u16)>,
+    targets: Vec<GroupPort>,
     registry: Option<Membership>,
-    /// Names of Service Connect, and the container's port.
-    connect: Vec<(connect::Shared, u16)>,
+    connect: Vec<ConnectPort>,
     has_container_checks: bool,
+}
+
+/// A target group, and the port of the tasks that it has as targets.
+struct GroupPort {
+    group: Arc<TargetGroup>,
+    port: u16,
+}
+
+/// A task that a target group finds unhealthy.
+pub(super) struct FailingTarget<'a> {
+    /// The target group.
+    pub(super) group: &'a TargetGroup,
+    /// The port at which the task was checked.
+    pub(super) port: u16,
+    /// What the check met, in ELB's words.
+    pub(super) reason: String,
 }
 
 // === impl Wiring ===
 
 impl Wiring {
+    /// Finds the places where the tasks of a service are registered.
     pub(super) fn new(
         service: &Service,
         groups: &HashMap<Arn, Arc<TargetGroup>>,
@@ -41,26 +52,28 @@ impl Wiring {
         connect: &Connect,
     ) -> Self {
         let target = |entry: &ServiceLoadBalancer| {
-            Some((Arc::clone(groups.get(&entry.target_group)?), entry.container_port))
+            let group = Arc::clone(groups.get(&entry.target_group)?);
+            Some(GroupPort { group, port: entry.container_port })
         };
         let mut containers = service.task_definition.containers.iter();
         Self {
             targets: service.load_balancers.iter().filter_map(target).collect(),
             registry: Membership::of(service, registry),
-            connect: connect.endpoints_of(service),
+            connect: connect.ports_of(service),
             has_container_checks: containers.any(|it| it.essential && it.health_check.is_some()),
         }
     }
 
-    /// Whether a task is seen to be registered and deregistered (cloudmap-ecs §3.2).
+    /// Returns whether a task's status shows that it is being registered and deregistered
+    /// (cloudmap-ecs §3.2).
     pub(super) fn shows_registration(&self) -> bool {
         self.registry.is_some() || self.targets.len() > 1
     }
 
-    /// A task whose containers check themselves is unhealthy in Cloud Map until they pass; what the
-    /// load balancer thinks is not told there (cloudmap-ecs §1.5).
+    /// Registers a task. One whose containers have checks of their own is unhealthy in Cloud Map until
+    /// these pass; what the load balancer finds is not reported there (cloudmap-ecs §1.5).
     pub(super) fn register(&self, id: &TaskId, address: Ipv4Addr) {
-        for (group, port) in &self.targets {
+        for GroupPort { group, port } in &self.targets {
             group.register(SocketAddr::from((address, *port)));
         }
         if let Some(registry) = &self.registry {
@@ -71,6 +84,7 @@ impl Wiring {
         }
     }
 
+    /// Reports what the checks of a task's own containers come to.
     pub(super) fn report(&self, id: &TaskId, address: Ipv4Addr, health: HealthStatus) {
         match health {
             HealthStatus::Healthy => self.connect(address),
@@ -89,32 +103,33 @@ impl Wiring {
         }
     }
 
+    /// Deregisters a task.
     pub(super) fn deregister(&self, id: &TaskId, address: Ipv4Addr) {
         if let Some(registry) = &self.registry {
             registry.deregister(id.as_str());
         }
-        for (group, port) in &self.targets {
+        for GroupPort { group, port } in &self.targets {
             group.deregister(SocketAddr::from((address, *port)));
         }
         self.disconnect(address);
     }
 
     fn connect(&self, address: Ipv4Addr) {
-        for (endpoints, port) in &self.connect {
-            lock(endpoints).insert(SocketAddr::from((address, *port)));
+        for ConnectPort { endpoints, port } in &self.connect {
+            endpoints.with(|it| it.insert(SocketAddr::from((address, *port))));
         }
     }
 
     fn disconnect(&self, address: Ipv4Addr) {
-        for (endpoints, port) in &self.connect {
-            lock(endpoints).remove(SocketAddr::from((address, *port)));
+        for ConnectPort { endpoints, port } in &self.connect {
+            endpoints.with(|it| it.remove(SocketAddr::from((address, *port))));
         }
     }
 
-    /// What the load balancer thinks of a task: the worst that any of its target groups does. A group
-    /// that no rule uses has nothing to say where another one does.
+    /// Returns the state of a task's target: the worst of several, among which that of a group that no
+    /// rule uses counts least; `None` if no target group has the task.
     pub(super) fn target_state(&self, address: Ipv4Addr) -> Option<TargetState> {
-        let states = self.states(address).map(|(_, _, state)| state);
+        let states = self.states(address).map(|(_, state)| state);
         states.max_by_key(|state| match state {
             TargetState::Unused(Unused::NotInUse) => 0,
             TargetState::Healthy => 1,
@@ -125,29 +140,32 @@ impl Wiring {
         })
     }
 
-    /// The target group that finds a task unhealthy, at which port, and why.
-    pub(super) fn failing(&self, address: Ipv4Addr) -> Option<(&TargetGroup, u16, String)> {
-        let found = |(group, port, state)| match state {
-            TargetState::Unhealthy(why) => Some((group, port, format!("{why}"))),
+    /// Returns which target group finds a task unhealthy, if any does.
+    pub(super) fn failing(&self, address: Ipv4Addr) -> Option<FailingTarget<'_>> {
+        self.states(address).find_map(|(place, state)| match state {
+            TargetState::Unhealthy(why) => {
+                let (group, reason) = (&*place.group, why.to_string());
+                Some(FailingTarget { group, port: place.port, reason })
+            }
             _ => None,
-        };
-        self.states(address).find_map(found)
+        })
     }
 
-    /// Whether requests may still be on their way to it.
+    /// Returns whether requests may still be on their way to a task.
     pub(super) fn is_draining(&self, address: Ipv4Addr) -> bool {
-        self.states(address).any(|(_, _, state)| state == TargetState::Draining)
+        self.states(address).any(|(_, state)| state == TargetState::Draining)
     }
 
+    /// Iterates over the target groups.
     pub(super) fn groups(&self) -> impl Iterator<Item = &Arc<TargetGroup>> {
-        self.targets.iter().map(|(group, _)| group)
+        self.targets.iter().map(|place| &place.group)
     }
 
-    fn states(&self, address: Ipv4Addr) -> impl Iterator<Item = (&TargetGroup, u16, TargetState)> {
-        self.targets.iter().map(move |(group, port)| {
-            let target = SocketAddr::from((address, *port));
-            let state = group.states().borrow().get(&target).cloned();
-            (&**group, *port, state.unwrap_or(NOT_REGISTERED))
+    fn states(&self, address: Ipv4Addr) -> impl Iterator<Item = (&GroupPort, TargetState)> {
+        self.targets.iter().map(move |place| {
+            let target = SocketAddr::from((address, place.port));
+            let state = place.group.states().borrow().get(&target).cloned();
+            (place, state.unwrap_or(NOT_REGISTERED))
         })
     }
 }

@@ -30,9 +30,14 @@ pub struct Inside {
     pub ports: Vec<PortAndTarget>,
 }
 
-/// A port here and an address on the environment's side, as in `8080:127.1.1.2:7071`.
+/// A port of a relay and an address on the environment's side, as in `8080:127.1.1.2:7071`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortAndTarget(pub u16, pub SocketAddrV4);
+pub struct PortAndTarget {
+    /// The port that the relay listens on.
+    pub port: u16,
+    /// The address that its connections are meant for.
+    pub target: SocketAddrV4,
+}
 
 // === impl Inside ===
 
@@ -47,7 +52,7 @@ impl Inside {
             let tcp = TcpListener::bind((Ipv4Addr::UNSPECIFIED, DNS_PORT)).await?;
             relays.spawn(connections(tcp, Purpose::Resolver, Arc::clone(&socket)));
         }
-        for PortAndTarget(port, target) in self.ports {
+        for PortAndTarget { port, target } in self.ports {
             let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
             relays.spawn(connections(listener, Purpose::Connection(target), Arc::clone(&socket)));
         }
@@ -112,12 +117,12 @@ impl FromStr for PortAndTarget {
         let expected = || format!("`{text}` is not like 8080:127.0.0.1:80");
         let (port, target) = text.split_once(':').ok_or_else(expected)?;
         let port = port.parse().map_err(|_| expected())?;
-        Ok(Self(port, target.parse().map_err(|_| expected())?))
+        Ok(Self { port, target: target.parse().map_err(|_| expected())? })
     }
 }
 
 impl std::fmt::Display for PortAndTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.0, self.1)
+        write!(f, "{}:{}", self.port, self.target)
     }
 }

@@ -1,4 +1,4 @@
-//! The containers of one task.
+//! The containers of one task as containers of a Docker Engine.
 
 use std::{net::Ipv4Addr, rc::Rc, time::Duration};
 
@@ -15,66 +15,72 @@ use tokio::{
 use tokio_stream::StreamExt as _;
 
 use super::{
-    Docker,
     engine::{Engine, EngineError, words},
-    namespace::{Namespace, Purpose},
+    namespace::{NamespaceUse, NetworkNamespace},
+    network::Docker,
     output,
     specification::{self, Placed},
 };
-use crate::ecs::{ContainerCommand, Value, driver::Runner, launcher::Run};
+use crate::ecs::{
+    command::{ContainerCommand, Value},
+    driver::Runner,
+    run::TaskRun,
+};
 use scheduler::{ContainerEvent, Exit, OUT_OF_MEMORY};
 use stack::{ContainerHealthCheck, HealthCommand};
 
 const STOP_SIGNAL: &str = "SIGTERM";
 const KILL: &str = "SIGKILL";
-/// What is said of a container whose end is not known.
+/// The exit code of a container whose end is not known.
 const UNKNOWN_END: i32 = 255;
 /// How long the rest of its output is waited for once a container has ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 const SHELL: [&str; 2] = ["/bin/sh", "-c"];
 
-/// Runs the containers of one task.
+/// The Docker containers that the containers of one task are.
 pub(in crate::ecs) struct Containers {
-    run: Run,
+    run: TaskRun,
     docker: Rc<Docker>,
-    /// The namespace that they share.
+    /// The id of the relay whose namespace they share.
     namespace: String,
-    /// In the task definition's order.
-    running: Vec<Option<Running>>,
-    inputs: mpsc::UnboundedSender<ContainerEvent>,
+    /// The containers in the task definition's order, as far as they run.
+    running: Vec<Option<RunningContainer>>,
+    events: mpsc::UnboundedSender<ContainerEvent>,
 }
 
-struct Running {
+/// A container that runs.
+struct RunningContainer {
     id: String,
     process: Option<u32>,
-    /// What it is asked to end by.
+    /// The signal by which the container is asked to end.
     stop_signal: String,
 }
 
 // === impl Containers ===
 
 impl Containers {
-    /// None runs yet; the namespace that they will share is there, and is reached at `address`.
+    /// Makes the namespace that the containers will share, which is reached at `address`; none of them
+    /// runs yet.
     pub(in crate::ecs) async fn new(
-        run: Run,
+        run: TaskRun,
         docker: Rc<Docker>,
         address: Ipv4Addr,
-        inputs: mpsc::UnboundedSender<ContainerEvent>,
-    ) -> Result<(Self, Namespace), EngineError> {
+        events: mpsc::UnboundedSender<ContainerEvent>,
+    ) -> Result<(Self, NetworkNamespace), EngineError> {
         let ports = run.containers().iter().flat_map(|it| it.ports.iter().copied()).collect();
-        let namespace =
-            Namespace::make(&docker, run.task.id.short(), Purpose::Task(address, ports)).await?;
+        let used_for = NamespaceUse::Task { address, ports, gateway: docker.gateway };
+        let namespace = NetworkNamespace::make(&docker.site, run.task.id.short(), used_for).await?;
         docker.reachable.insert(address, namespace.address);
         let running = run.containers().iter().map(|_| None).collect();
-        Ok((Self { run, docker, namespace: namespace.id.clone(), running, inputs }, namespace))
+        Ok((Self { run, docker, namespace: namespace.id.clone(), running, events }, namespace))
     }
 
-    fn at(&self, index: usize) -> Option<&Running> {
+    fn at(&self, index: usize) -> Option<&RunningContainer> {
         self.running.get(index)?.as_ref()
     }
 
-    async fn begin(&self, index: usize) -> Result<Running, EngineError> {
-        let engine = &self.docker.engine;
+    async fn begin(&self, index: usize) -> Result<RunningContainer, EngineError> {
+        let engine = &self.docker.site.engine;
         let container = self.run.containers().get(index);
         let command = container.and_then(|it| self.run.command(it));
         let (Some(container), Some(ContainerCommand::Image(image))) = (container, command) else {
@@ -85,19 +91,23 @@ impl Containers {
             image: &image.name,
             namespace: &self.namespace,
             variables: self.variables(index, &image.definition, &image.environment),
-            labels: self.docker.labels(),
+            labels: self.docker.site.labels(),
         };
         let body = specification::of(&self.run.task.service.task_definition, container, placed);
-        let name =
-            format!("{}-{}-{}", self.docker.network(), self.run.task.id.short(), container.name);
+        let name = format!(
+            "{}-{}-{}",
+            self.docker.site.network(),
+            self.run.task.id.short(),
+            container.name
+        );
         let id = engine.create(&name, body).await?;
-        let saying = self.attach(&id, index).await;
+        let forwarding = self.attach(&id, index).await;
         let started = engine.start(&id).await?;
-        self.wait(id.clone(), index, saying);
-        Ok(Running { id, process: process(&started), stop_signal: stop_signal(&started) })
+        self.wait(id.clone(), index, forwarding);
+        Ok(RunningContainer { id, process: process(&started), stop_signal: stop_signal(&started) })
     }
 
-    /// The image's own variables come before all of these.
+    /// Returns the variables of a container, which win over the image's own.
     fn variables(
         &self,
         index: usize,
@@ -118,40 +128,40 @@ impl Containers {
         variables
     }
 
-    /// Before it starts, so that nothing that it says is lost.
+    /// Has the output of a container forwarded, before it starts, so that none is lost.
     async fn attach(&self, id: &str, index: usize) -> Option<JoinHandle<()>> {
         let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true);
-        match self.docker.engine.client().attach_container(id, Some(options.build())).await {
+        match self.docker.site.engine.client().attach_container(id, Some(options.build())).await {
             Ok(attached) => {
-                let to = self.run.shared.output.clone();
+                let to = self.run.context.output.clone();
                 let task = self.run.task.clone();
-                Some(spawn_local(output::pass_on(attached.output, task, index, to)))
+                Some(spawn_local(output::forward(attached.output, task, index, to)))
             }
             Err(error) => {
-                tracing::warn!(%error, "what a container says is not seen");
+                tracing::warn!(%error, "what a container writes is not seen");
                 None
             }
         }
     }
 
-    /// Tells when it ends.
-    fn wait(&self, id: String, index: usize, saying: Option<JoinHandle<()>>) {
-        let (engine, inputs) = (self.docker.engine.clone(), self.inputs.clone());
+    /// Has an event sent once a container has ended.
+    fn wait(&self, id: String, index: usize, forwarding: Option<JoinHandle<()>>) {
+        let (engine, events) = (self.docker.site.engine.clone(), self.events.clone());
         spawn_local(async move {
             let exit = exit(&engine, &id).await;
-            if let Some(saying) = saying {
-                let _ = timeout(LAST_WORDS, saying).await;
+            if let Some(forwarding) = forwarding {
+                let _ = timeout(LAST_WORDS, forwarding).await;
             }
             engine.remove(&id).await;
-            // Nobody listens once the task has been told of as stopped.
-            let _ = inputs.send(ContainerEvent::Exited(index, exit));
+            // Nobody listens once the task has been reported as stopped.
+            let _ = events.send(ContainerEvent::Exited(index, exit));
         });
     }
 
-    fn send(&self, index: usize, signal: impl FnOnce(&Running) -> String) {
+    fn send(&self, index: usize, signal: impl FnOnce(&RunningContainer) -> String) {
         let Some(running) = self.at(index) else { return };
         let (engine, id, signal) =
-            (self.docker.engine.clone(), running.id.clone(), signal(running));
+            (self.docker.site.engine.clone(), running.id.clone(), signal(running));
         spawn_local(async move { engine.signal(&id, &signal).await });
     }
 }
@@ -176,11 +186,11 @@ impl Runner for Containers {
     fn check(&self, index: usize) {
         let check = self.run.containers().get(index).and_then(|it| it.health_check.clone());
         let (Some(check), Some(running)) = (check, self.at(index)) else { return };
-        let (engine, id, inputs) =
-            (self.docker.engine.clone(), running.id.clone(), self.inputs.clone());
+        let (engine, id, events) =
+            (self.docker.site.engine.clone(), running.id.clone(), self.events.clone());
         spawn_local(async move {
             let passed = timeout(check.timeout, passes(&engine, &id, &check)).await;
-            let _ = inputs.send(ContainerEvent::Checked(index, passed.unwrap_or(false)));
+            let _ = events.send(ContainerEvent::Checked(index, passed.unwrap_or(false)));
         });
     }
 
@@ -199,7 +209,7 @@ impl Runner for Containers {
     }
 }
 
-/// How a container ended, once it has.
+/// Waits until a container has ended, and returns how it did.
 async fn exit(engine: &Engine, id: &str) -> Exit {
     // It ends with an error where the code is not 0.
     let mut waiting = engine.client().wait_container(id, None::<WaitContainerOptions>);
@@ -216,13 +226,13 @@ fn process(container: &ContainerInspectResponse) -> Option<u32> {
     u32::try_from(process).ok()
 }
 
-/// The image's, if it names one.
+/// Returns the stop signal that the image names, or the usual one.
 fn stop_signal(container: &ContainerInspectResponse) -> String {
     let signal = container.config.as_ref().and_then(|config| config.stop_signal.clone());
     signal.unwrap_or_else(|| STOP_SIGNAL.to_owned())
 }
 
-/// Whether a check ends with 0, where the container runs.
+/// Runs a check where the container runs, and returns whether it ended with 0.
 async fn passes(engine: &Engine, id: &str, check: &ContainerHealthCheck) -> bool {
     let command = match &check.command {
         HealthCommand::Shell(line) => SHELL.iter().copied().chain([line.as_str()]).collect(),
@@ -238,6 +248,7 @@ async fn passes(engine: &Engine, id: &str, check: &ContainerHealthCheck) -> bool
     }
 }
 
+/// Runs a program where a container runs, and returns the code that it ended with.
 async fn ended_with(
     engine: &Engine,
     id: &str,

@@ -15,39 +15,39 @@ use bytes::Bytes;
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 
-/// An engine that is there answers sooner.
+/// How long an engine may take to answer at first.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What the relays run in: nothing but what is mounted into it.
+/// The image that relays run in, which has nothing but what is mounted into it.
 pub(super) const RELAY_IMAGE: &str = "local-env/relay:empty";
-/// An archive of no file: two empty blocks.
+/// An archive without a file: two empty blocks.
 const EMPTY_ARCHIVE: [u8; 1024] = [0; 1024];
 const NOT_FOUND: u16 = 404;
 
-/// By name.
+/// The labels of something in the engine, by their names.
 pub(super) type Labels = HashMap<String, String>;
 
-/// A Docker Engine. Cheap to clone.
+/// A client of a Docker Engine. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Engine(Client);
 
-/// What an engine cannot do, or cannot be asked.
+/// Why a Docker Engine does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// There is none, or it does not answer.
+    /// There is no engine, or it does not answer.
     #[error("there is no Docker Engine at hand: {0}")]
     Absent(String),
-    /// It refuses.
+    /// The engine refuses.
     #[error("Docker cannot {what}: {why}")]
     Refused {
         /// What was asked.
         what: String,
-        /// Its own words.
+        /// What the engine says.
         why: String,
     },
     /// The folder that relays share cannot be made.
     #[error("cannot make {}", folder.display())]
     Folder {
-        /// Where.
+        /// The folder.
         folder: PathBuf,
         /// What the operating system says.
         #[source]
@@ -58,11 +58,11 @@ pub enum EngineError {
 // === impl Engine ===
 
 impl Engine {
-    /// The one that `DOCKER_HOST` names, or this machine's.
+    /// Connects to the engine that `DOCKER_HOST` names, or to this machine's.
     ///
     /// # Errors
     ///
-    /// If there is none that answers.
+    /// If there is no engine that answers.
     pub async fn at_hand() -> Result<Self, EngineError> {
         let absent = |error: ClientError| EngineError::Absent(words(&error));
         let client = Client::connect_with_defaults().map_err(absent)?;
@@ -72,11 +72,11 @@ impl Engine {
         }
     }
 
-    /// Whether it has an image of this name.
+    /// Returns whether the engine has an image of this name.
     ///
     /// # Errors
     ///
-    /// If it cannot tell.
+    /// If the engine does not say.
     pub async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
         match self.0.inspect_image(image).await {
             Ok(_) => Ok(true),
@@ -89,6 +89,7 @@ impl Engine {
         &self.0
     }
 
+    /// Makes the image that relays run in, unless it is there.
     pub(super) async fn make_relay_image(&self) -> Result<(), EngineError> {
         if self.has_image(RELAY_IMAGE).await? {
             return Ok(());
@@ -103,6 +104,7 @@ impl Engine {
         Ok(())
     }
 
+    /// Makes a network.
     pub(super) async fn make_network(&self, name: &str, labels: Labels) -> Result<(), EngineError> {
         let network = NetworkCreateRequest {
             name: name.to_owned(),
@@ -113,7 +115,7 @@ impl Engine {
         made.map(drop).map_err(|error| refused(format!("make the network {name}"), &error))
     }
 
-    /// A container that does not run yet, under its id.
+    /// Creates a container that does not run yet, and returns its id.
     pub(super) async fn create(
         &self,
         name: &str,
@@ -125,7 +127,7 @@ impl Engine {
         Ok(created.id)
     }
 
-    /// Starts a container, and tells what it is now. One that does not start is removed.
+    /// Starts a container, and returns what it is then. One that does not start is removed.
     pub(super) async fn start(&self, id: &str) -> Result<ContainerInspectResponse, EngineError> {
         let started = self.0.start_container(id, None::<StartContainerOptions>).await;
         if let Err(error) = started {
@@ -135,12 +137,13 @@ impl Engine {
         self.inspect(id).await
     }
 
+    /// Returns what a container is now.
     pub(super) async fn inspect(&self, id: &str) -> Result<ContainerInspectResponse, EngineError> {
         let inspected = self.0.inspect_container(id, None::<InspectContainerOptions>).await;
         inspected.map_err(|error| refused("look at it".to_owned(), &error))
     }
 
-    /// To its first process.
+    /// Sends a signal to the first process of a container.
     pub(super) async fn signal(&self, id: &str, signal: &str) {
         let options = KillContainerOptionsBuilder::new().signal(signal).build();
         // It may have ended in this moment.
@@ -149,7 +152,7 @@ impl Engine {
         }
     }
 
-    /// With its volumes, whether it runs or not.
+    /// Removes a container with its volumes, whether it runs or not.
     pub(super) async fn remove(&self, id: &str) {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         if let Err(error) = self.0.remove_container(id, Some(options)).await {
@@ -162,7 +165,7 @@ fn refused(what: String, error: &ClientError) -> EngineError {
     EngineError::Refused { what, why: words(error) }
 }
 
-/// Without what only a programmer understands.
+/// Returns an error's words without what only a programmer understands.
 pub(super) fn words(error: &ClientError) -> String {
     match error {
         ClientError::DockerResponseServerError { message, .. } => message.clone(),

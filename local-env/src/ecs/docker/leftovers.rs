@@ -1,4 +1,4 @@
-//! What belongs to which environment, and what one has left behind that was killed.
+//! What environments that were killed have left behind.
 //!
 //! All that is made carries the folder of its environment's gate as a label. Where nobody takes
 //! connections there any more, the environment has gone.
@@ -14,21 +14,15 @@ use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOption
 use tokio::task::JoinSet;
 
 use super::{
-    SOCKET,
-    engine::{Engine, Labels},
+    engine::Engine,
+    site::{LABEL, socket_in},
 };
-
-const LABEL: &str = "dev.local-env.folder";
-
-pub(super) fn labels(folder: &Path) -> Labels {
-    HashMap::from([(LABEL.to_owned(), folder.display().to_string())])
-}
 
 /// Removes what environments that have gone left behind.
 pub(super) async fn remove(engine: &Engine) {
     for folder in folders(engine).await {
         let folder = Path::new(&folder);
-        if UnixStream::connect(folder.join(SOCKET)).is_err() {
+        if UnixStream::connect(socket_in(folder)).is_err() {
             remove_all(engine, folder).await;
         }
     }
@@ -54,7 +48,7 @@ pub(super) async fn remove_all(engine: &Engine, folder: &Path) {
         }
     }
     // A label says where it is, and anybody can write one: nothing else that is there goes.
-    let removed = fs::remove_file(folder.join(SOCKET)).and_then(|()| fs::remove_dir(folder));
+    let removed = fs::remove_file(socket_in(folder)).and_then(|()| fs::remove_dir(folder));
     if let Err(error) = removed {
         tracing::debug!(%error, "a folder was not removed");
     }

@@ -1,4 +1,4 @@
-//! A network namespace of the environment's network, and the relay that holds it.
+//! The network namespaces of an environment's network, and the relays that hold them.
 
 use std::{collections::HashMap, net::Ipv4Addr, path::Path};
 
@@ -7,74 +7,85 @@ use bollard::models::{
 };
 
 use super::{
-    Docker, SOCKET,
     engine::{EngineError, RELAY_IMAGE},
+    site::{SOCKET, Site},
 };
 use crate::relay::PortAndTarget;
 
-/// Where the relay finds the gate, and itself.
+/// The folder in which the relay finds the gate, and the program that it is.
 const FOLDER: &str = "/run/local-env";
 const PROGRAM: &str = "/local-env";
-/// What the program may need to run, as far as it is there: it need not be linked statically.
+/// Folders that the program may need to run, as far as they are there: it need not be linked statically.
 const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/nix/store"];
 
-/// It is there until it is removed.
-pub(in crate::ecs) struct Namespace {
+/// A network namespace, which is there until its relay is removed.
+pub(in crate::ecs) struct NetworkNamespace {
+    /// The id of the relay that holds it.
     pub(super) id: String,
-    /// In the network.
+    /// The namespace's address in the network.
     pub(super) address: Ipv4Addr,
 }
 
-/// What a namespace is for.
-pub(super) enum Purpose {
-    /// Containers find names there, and what is passed on besides.
+/// What a namespace is used for.
+pub(super) enum NamespaceUse {
+    /// Containers ask there for names, and reach these ports of the environment.
     Gateway(Vec<PortAndTarget>),
-    /// Containers reach a process there.
+    /// Containers reach these ports of a process there.
     Relay(Vec<PortAndTarget>),
-    /// The containers of a task live in it; their ports are published at an address here.
-    Task(Ipv4Addr, Vec<u16>),
+    /// The containers of a task run in it.
+    Task {
+        /// The address of this machine at which the task's ports are published.
+        address: Ipv4Addr,
+        /// The ports that the task listens on.
+        ports: Vec<u16>,
+        /// The address in the network at which the task asks for names.
+        gateway: Ipv4Addr,
+    },
 }
 
-// === impl Namespace ===
+// === impl NetworkNamespace ===
 
-impl Namespace {
+impl NetworkNamespace {
+    /// Makes a namespace by starting the relay that holds it.
     pub(super) async fn make(
-        docker: &Docker,
+        site: &Site,
         name: &str,
-        purpose: Purpose,
+        used_for: NamespaceUse,
     ) -> Result<Self, EngineError> {
         let program = std::env::current_exe().map_err(|error| EngineError::Refused {
             what: "run a relay".to_owned(),
             why: format!("the program does not find itself: {error}"),
         })?;
-        let body = body(docker, &program, purpose);
-        let id = docker.engine.create(&format!("{}-{name}", docker.network()), body).await?;
-        let started = docker.engine.start(&id).await?;
-        if let Some(address) = address(&started, &docker.network()) {
+        let body = body(site, &program, used_for);
+        let id = site.engine.create(&format!("{}-{name}", site.network()), body).await?;
+        let started = site.engine.start(&id).await?;
+        if let Some(address) = address(&started, &site.network()) {
             return Ok(Self { id, address });
         }
-        docker.engine.remove(&id).await;
+        site.engine.remove(&id).await;
         let what = format!("give {name} an address");
         Err(EngineError::Refused { what, why: ended(&started) })
     }
 }
 
-fn body(docker: &Docker, program: &Path, purpose: Purpose) -> ContainerCreateBody {
+fn body(site: &Site, program: &Path, used_for: NamespaceUse) -> ContainerCreateBody {
     let mut command = vec!["relay".to_owned(), format!("{FOLDER}/{SOCKET}")];
     let mut host = HostConfig {
-        network_mode: Some(docker.network()),
-        mounts: Some(mounts(docker.socket_folder(), program)),
+        network_mode: Some(site.network()),
+        mounts: Some(mounts(&site.folder, program)),
         ..HostConfig::default()
     };
     let mut exposed = Vec::new();
-    match purpose {
-        Purpose::Gateway(ports) => {
+    match used_for {
+        NamespaceUse::Gateway(ports) => {
             command.push("--dns".to_owned());
             command.extend(ports.iter().map(|port| format!("--port={port}")));
         }
-        Purpose::Relay(ports) => command.extend(ports.iter().map(|port| format!("--port={port}"))),
-        Purpose::Task(address, ports) => {
-            host.dns = Some(vec![docker.gateway.to_string()]);
+        NamespaceUse::Relay(ports) => {
+            command.extend(ports.iter().map(|port| format!("--port={port}")));
+        }
+        NamespaceUse::Task { address, ports, gateway } => {
+            host.dns = Some(vec![gateway.to_string()]);
             host.port_bindings = Some(ports.iter().map(|port| published(address, *port)).collect());
             exposed = ports.iter().map(|port| format!("{port}/tcp")).collect();
         }
@@ -84,7 +95,7 @@ fn body(docker: &Docker, program: &Path, purpose: Purpose) -> ContainerCreateBod
         entrypoint: Some(vec![PROGRAM.to_owned()]),
         cmd: Some(command),
         exposed_ports: Some(exposed),
-        labels: Some(docker.labels()),
+        labels: Some(site.labels()),
         host_config: Some(host),
         ..ContainerCreateBody::default()
     }
@@ -114,7 +125,7 @@ fn address(container: &ContainerInspectResponse, network: &str) -> Option<Ipv4Ad
     networks.get(network)?.ip_address.as_ref()?.parse().ok()
 }
 
-/// Why a relay has no address, which is that it has ended.
+/// Returns why a relay has no address, which is that it has ended.
 fn ended(container: &ContainerInspectResponse) -> String {
     let code = container.state.as_ref().and_then(|state| state.exit_code).unwrap_or_default();
     format!("the relay ended with {code}; it needs an engine on this machine, which runs {PROGRAM}")

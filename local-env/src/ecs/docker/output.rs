@@ -1,4 +1,4 @@
-//! What a container says, line by line.
+//! What a container writes, line by line.
 
 use std::pin::Pin;
 
@@ -9,17 +9,20 @@ use tokio::{
 };
 use tokio_stream::{Stream, StreamExt as _};
 
-use crate::ecs::{OutputLine, Task, output};
+use crate::ecs::{
+    output,
+    task::{OutputLine, Task},
+};
 
-/// What may wait of each of the two streams.
+/// How much of each of the two streams may wait, in bytes.
 const BUFFER: usize = 64 * 1024;
 
-/// As a container that was attached to sends it.
-pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
+/// The output of a container as the engine sends it.
+pub(super) type OutputChunks = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
 
-/// Until the container has ended.
-pub(super) async fn pass_on(
-    chunks: Chunks,
+/// Sends the lines that a container writes, until it has ended.
+pub(super) async fn forward(
+    chunks: OutputChunks,
     task: Task,
     container: usize,
     to: mpsc::Sender<OutputLine>,
@@ -36,7 +39,7 @@ pub(super) async fn pass_on(
     );
 }
 
-async fn distribute(mut chunks: Chunks, mut out: DuplexStream, mut err: DuplexStream) {
+async fn distribute(mut chunks: OutputChunks, mut out: DuplexStream, mut err: DuplexStream) {
     while let Some(Ok(chunk)) = chunks.next().await {
         let to = if matches!(chunk, LogOutput::StdErr { .. }) { &mut err } else { &mut out };
         if to.write_all(chunk.as_ref()).await.is_err() {

@@ -8,19 +8,22 @@ use super::engine::Labels;
 use stack::{Container, TaskDefinition, Ulimit};
 
 const MIB: i64 = 1024 * 1024;
-/// Of Docker's and of ECS's units, one processor is so many.
+/// How many of Docker's units a processor is.
 const NANO_CPUS: i64 = 1_000_000_000;
+/// How many of ECS's units a processor is.
 const CPU_UNITS: i64 = 1024;
 
-/// What is not in the task definition.
+/// What a container is made of besides its task definition.
 pub(super) struct Placed<'a> {
+    /// The name of the image.
     pub(super) image: &'a str,
-    /// The container whose network namespace it shares.
+    /// The id of the container whose network namespace the new one shares.
     pub(super) namespace: &'a str,
     pub(super) variables: Vec<(String, String)>,
     pub(super) labels: Labels,
 }
 
+/// Returns what Docker is asked to create.
 pub(super) fn of(
     definition: &TaskDefinition,
     container: &Container,
@@ -55,7 +58,8 @@ pub(super) fn of(
     }
 }
 
-/// Each container may use what its task has; more than the machine has cannot be asked for.
+/// Returns the processor time that a container may use: what its task has, but no more than the machine
+/// has, for which Docker can't be asked.
 fn processors(definition: &TaskDefinition) -> Option<i64> {
     let there_are =
         thread::available_parallelism().map_or(1, |it| i64::try_from(it.get()).unwrap_or(1));

@@ -1,4 +1,4 @@
-//! Runs a container's own health check, where the container runs (cloudmap-ecs §3.5).
+//! The health check of a container, run where the container runs (cloudmap-ecs §3.5).
 
 use std::{path::Path, process::Stdio};
 
@@ -6,15 +6,16 @@ use tokio::time::timeout;
 
 use super::{
     container::{Variables, prepared},
-    kill_group, limits,
+    groups::kill_group,
+    limits,
 };
-use crate::ecs::Command;
+use crate::ecs::command::Command;
 use stack::{ContainerHealthCheck, HealthCommand};
 
 /// The container's shell.
 const SHELL: &str = "/bin/sh";
 
-/// Whether the check ends with 0, in time.
+/// Runs a check, and returns whether it ended with 0 in time.
 pub(super) async fn passes(
     check: &ContainerHealthCheck,
     container: &Command,
@@ -45,8 +46,8 @@ pub(super) async fn passes(
     matches!(ended, Ok(Ok(status)) if status.success())
 }
 
-/// What is run for a check. The image's own program is here the one that runs the container, where it
-/// has the same name.
+/// Returns what is run for a check. The image's own program is here the one that runs the container,
+/// where it has the same name.
 fn of(check: &ContainerHealthCheck, container: &Command) -> Command {
     let (program, arguments) = match &check.command {
         HealthCommand::Shell(line) => (SHELL.into(), vec!["-c".to_owned(), line.clone()]),

@@ -20,37 +20,42 @@ use tokio::{
     time::timeout,
 };
 
-use super::{kill_group, limits, memory};
-use crate::ecs::{Command, OutputLine, Task, output};
+use super::{groups::kill_group, limits, memory};
+use crate::ecs::{
+    command::Command,
+    output,
+    task::{OutputLine, Task},
+};
 use scheduler::{Exit, OUT_OF_MEMORY};
 use stack::Container;
 
-/// What a task has of the user's own environment; the rest would not be there in AWS.
+/// The variables of the user's own that a task is given; the rest would not be there in AWS.
 const PASSED_ON: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 /// How long the end of a process's output is waited for once it has ended: somebody else may have
 /// been given its pipes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// What a shell says of a process that a signal ended.
+/// What a shell adds to the number of the signal that ended a process.
 const SIGNALLED: i32 = 128;
-/// A container's variables but for those that the user adds; a later one wins.
+/// The variables of a container but for those that the user adds; a later one wins.
 pub(super) type Variables = Vec<(String, String)>;
 
-/// A process that runs a container.
-pub(super) struct Running {
-    state: Rc<State>,
+/// A process that a container is.
+pub(super) struct ContainerProcess {
+    state: Rc<ProcessState>,
     child: RefCell<Option<Child>>,
 }
 
-struct State {
-    /// Until it has ended and been waited for: after that its number may be another's.
+/// What the process and whoever waits for its end share.
+struct ProcessState {
+    /// The process, until it has ended and been waited for: after that its number may be another's.
     leader: Cell<Option<Pid>>,
     out_of_memory: Cell<bool>,
 }
 
-// === impl Running ===
+// === impl ContainerProcess ===
 
-impl Running {
-    /// Starts a container; why that cannot be, in the user's words.
+impl ContainerProcess {
+    /// Starts a container, or returns in the user's words why it cannot be started.
     pub(super) fn start(
         command: &Command,
         container: &Container,
@@ -69,21 +74,22 @@ impl Running {
             .spawn()
             .map_err(|error| format!("{} cannot be run: {error}", command.program.display()))?;
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-        let state = State { leader: Cell::new(leader), out_of_memory: Cell::new(false) };
+        let state = ProcessState { leader: Cell::new(leader), out_of_memory: Cell::new(false) };
         Ok(Self { state: Rc::new(state), child: RefCell::new(Some(child)) })
     }
 
-    /// Its process id, while it runs.
+    /// Returns the process's id; `None` once it has ended.
     pub(super) fn id(&self) -> Option<u32> {
         self.group().and_then(|pid| u32::try_from(pid.as_raw()).ok())
     }
 
-    /// The group that it leads, which has its own number.
+    /// Returns the group that the process leads, which has the process's own number.
     pub(super) fn group(&self) -> Option<Pid> {
         self.state.leader.get()
     }
 
-    /// To the process alone, as ECS signals a container's first process (cloudmap-ecs §3.4).
+    /// Sends the stop signal to the process alone, as ECS signals a container's first process
+    /// (cloudmap-ecs §3.4).
     pub(super) fn signal(&self) {
         if let Some(leader) = self.group() {
             // It may have ended in this moment; then there is nothing to signal.
@@ -91,23 +97,25 @@ impl Running {
         }
     }
 
-    /// To all that it started, as the end of a container is.
+    /// Kills the process and all that it started, as the end of a container does.
     pub(super) fn kill(&self) {
         self.group().into_iter().for_each(kill_group);
     }
 
-    /// Bytes that it and those that it started use, where that can be told.
+    /// Returns the memory that the process and those that it started use, in bytes; `None` where that
+    /// can't be known.
     pub(super) fn memory(&self) -> Option<u64> {
         self.id().and_then(memory::used)
     }
 
-    /// It uses more than it may.
+    /// Kills the process because it uses more memory than it may.
     pub(super) fn kill_for_memory(&self) {
         self.state.out_of_memory.set(true);
         self.kill();
     }
 
-    /// Waits for its end, and for the end of what it and those that it started have to say.
+    /// Forwards the output, and waits for the end of the process and of what it and those that it
+    /// started have written.
     pub(super) fn end(
         &self,
         task: Task,
@@ -118,10 +126,10 @@ impl Running {
         let state = Rc::clone(&self.state);
         async move {
             let Some(mut child) = child else { return Exit { code: SIGNALLED, reason: None } };
-            let words = pass_on(&mut child, &task, container, &output);
+            let readers = forward(&mut child, &task, container, &output);
             let status = child.wait().await;
             state.leader.take().into_iter().for_each(kill_group);
-            let _ = timeout(LAST_WORDS, all(words)).await;
+            let _ = timeout(LAST_WORDS, all(readers)).await;
             Exit {
                 code: status.map_or(SIGNALLED, exit_code),
                 reason: state.out_of_memory.get().then(|| OUT_OF_MEMORY.to_owned()),
@@ -130,7 +138,7 @@ impl Running {
     }
 }
 
-/// A program in a container's place: its folder and its variables, in a group of its own.
+/// Prepares a program in a container's place: its folder and its variables, in a group of its own.
 pub(super) fn prepared(command: &Command, variables: Variables) -> ProcessCommand {
     let mut process = ProcessCommand::new(&command.program);
     process
@@ -143,8 +151,9 @@ pub(super) fn prepared(command: &Command, variables: Variables) -> ProcessComman
     process
 }
 
-/// Until the last process that holds the pipes has closed them, which may outlive the container.
-fn pass_on(
+/// Forwards the output of a process until the last process that holds the pipes has closed them, which
+/// may outlive the container.
+fn forward(
     child: &mut Child,
     task: &Task,
     container: usize,
@@ -159,9 +168,9 @@ fn pass_on(
     out.into_iter().chain(err).collect()
 }
 
-async fn all(words: Vec<JoinHandle<()>>) {
-    for reader in words {
-        // One that was aborted has nothing more to say either.
+async fn all(readers: Vec<JoinHandle<()>>) {
+    for reader in readers {
+        // One that was aborted has nothing more to read either.
         let _ = reader.await;
     }
 }

@@ -6,13 +6,20 @@ use tokio::process::Command;
 use stack::Ulimit;
 
 /// A limit of the kernel's.
-pub(super) type Limit = (Resource, u64, u64);
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    resource: Resource,
+    soft: u64,
+    hard: u64,
+}
 
-/// The kernel's limits of these names; why one cannot be had.
+/// Returns the kernel's limits for those of a task definition, or in the user's words why there is none
+/// for one of them.
 pub(super) fn of(ulimits: &[Ulimit]) -> Result<Vec<Limit>, String> {
     let limit = |ulimit: &Ulimit| {
         let unknown = || format!("the limit `{}` is not known on this machine", ulimit.name);
-        Ok((resource(&ulimit.name).ok_or_else(unknown)?, ulimit.soft, ulimit.hard))
+        let resource = resource(&ulimit.name).ok_or_else(unknown)?;
+        Ok(Limit { resource, soft: ulimit.soft, hard: ulimit.hard })
     };
     ulimits.iter().map(limit).collect()
 }
@@ -50,7 +57,7 @@ fn other(_name: &str) -> Option<Resource> {
     None
 }
 
-/// The process gets these limits, and ends with the thread that starts it.
+/// Gives these limits to the process of a command, and has it end with the thread that starts it.
 #[expect(unsafe_code, reason = "code between fork and exec; it makes system calls only")]
 pub(super) fn apply(command: &mut Command, limits: Vec<Limit>) {
     let parent = nix::unistd::getpid();
@@ -58,7 +65,7 @@ pub(super) fn apply(command: &mut Command, limits: Vec<Limit>) {
     // make between fork and exec.
     unsafe {
         command.pre_exec(move || {
-            for &(resource, soft, hard) in &limits {
+            for &Limit { resource, soft, hard } in &limits {
                 setrlimit(resource, soft, hard)?;
             }
             end_with_parent(parent)

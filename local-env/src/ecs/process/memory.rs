@@ -5,10 +5,10 @@
 
 use std::fs;
 
-/// A deeper tree of processes than any container's.
+/// The depth of processes that is looked at, which no container's exceeds.
 const DEPTH: u32 = 16;
 
-/// Bytes that these processes alone hold.
+/// Returns the memory that a process and its descendants hold and share with nobody, in bytes.
 pub(super) fn used(pid: u32) -> Option<u64> {
     let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten()?;
     Some(pages(pid, DEPTH)?.saturating_mul(u64::try_from(page).ok()?))

@@ -1,89 +1,83 @@
 //! The containers of a task as processes of this machine.
 //!
-//! A process leads a process group, so that whatever it starts ends with it; and on Linux the kernel
+//! Each process leads a process group, so that whatever it starts ends with it; and on Linux the kernel
 //! kills it when the thread that started it ends, so that no task outlives the environment, however
 //! that ends.
 
 mod check;
 mod container;
+mod groups;
 mod limits;
 mod memory;
 
-use std::{cell::RefCell, collections::HashMap, net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, rc::Rc, time::Duration};
 
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
 use tokio::{
     sync::mpsc,
     task::spawn_local,
     time::{Interval, MissedTickBehavior, interval},
 };
 
-use super::{Command, ContainerCommand, driver::Runner, launcher::Run};
-use crate::port_holder;
-use container::{Running, Variables};
-use scheduler::{ContainerEvent, Exit, TaskId};
+pub(super) use groups::ProcessGroups;
 
-/// How often a task is asked for the memory that it uses.
+use super::{
+    command::{Command, ContainerCommand},
+    driver::Runner,
+    run::TaskRun,
+};
+use crate::port_holder;
+use container::{ContainerProcess, Variables};
+use scheduler::{ContainerEvent, Exit};
+
+/// How long it takes from one look at a task's memory to the next.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);
 const MIB: u64 = 1024 * 1024;
 
-/// The process groups that there are, by their task and the container's place in it.
-#[derive(Default)]
-pub(super) struct Groups(RefCell<HashMap<(TaskId, usize), Pid>>);
-
-/// Runs the containers of one task.
+/// The processes that the containers of one task are.
 pub(super) struct Processes {
-    run: Run,
+    run: TaskRun,
     address: Ipv4Addr,
-    /// In the task definition's order.
-    running: Vec<Option<Running>>,
-    inputs: mpsc::UnboundedSender<ContainerEvent>,
+    groups: Rc<ProcessGroups>,
+    /// The processes in the task definition's order, as far as they run.
+    running: Vec<Option<ContainerProcess>>,
+    events: mpsc::UnboundedSender<ContainerEvent>,
     memory: Interval,
-}
-
-// === impl Groups ===
-
-impl Groups {
-    pub(super) fn kill_all(&self) {
-        self.0.borrow().values().copied().for_each(kill_group);
-    }
 }
 
 // === impl Processes ===
 
 impl Processes {
-    /// None runs yet; why none could, in the user's words.
+    /// Prepares to run the containers at an address, or returns in the user's words why they could not
+    /// run there.
     pub(super) fn new(
-        run: Run,
+        run: TaskRun,
         address: Ipv4Addr,
-        inputs: mpsc::UnboundedSender<ContainerEvent>,
+        groups: Rc<ProcessGroups>,
+        events: mpsc::UnboundedSender<ContainerEvent>,
     ) -> Result<Self, String> {
         refuse_taken_ports(&run, address)?;
         let running = run.containers().iter().map(|_| None).collect();
         let mut memory = interval(MEMORY_INTERVAL);
         memory.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self { run, address, running, inputs, memory })
+        Ok(Self { run, address, groups, running, events, memory })
     }
 
-    fn at(&self, index: usize) -> Option<&Running> {
+    fn at(&self, index: usize) -> Option<&ContainerProcess> {
         self.running.get(index)?.as_ref()
     }
 
-    fn spawn(&self, index: usize) -> Result<Running, String> {
+    fn spawn(&self, index: usize) -> Result<ContainerProcess, String> {
         let unknown = || "local-env.toml does not say how it is run".to_owned();
         let container = self.run.containers().get(index).ok_or_else(unknown)?;
         let Some(ContainerCommand::Run(command)) = self.run.command(container) else {
             return Err(unknown());
         };
-        let process = Running::start(command, container, self.variables(command, index))?;
-        self.pass_on(&process, index);
+        let process = ContainerProcess::start(command, container, self.variables(command, index))?;
+        self.follow(&process, index);
         Ok(process)
     }
 
-    /// What a container finds in its environment but for what the user adds: what AWS tells it, what
+    /// Returns the variables of a container but for those that the user adds: what AWS tells it, what
     /// its task definition says, and, for the emulation's sake, where to listen and whom to ask for
     /// names.
     fn variables(&self, command: &Command, index: usize) -> Variables {
@@ -91,34 +85,36 @@ impl Processes {
         let mut variables = self.run.own_variables(index);
         let defined = command.definition.iter();
         variables.extend(defined.map(|(name, value)| plain(name, value.as_str().to_owned())));
-        variables.push(plain("DNS_SERVER", self.run.shared.dns.to_string()));
+        variables.push(plain("DNS_SERVER", self.run.context.dns.to_string()));
         variables.push(plain("HOST", self.address.to_string()));
         let port = self.run.containers().get(index).and_then(|container| container.ports.first());
         variables.extend(port.map(|port| plain("PORT", port.to_string())));
         variables
     }
 
-    /// Tells when a container ends, and what it says until then.
-    fn pass_on(&self, process: &Running, index: usize) {
-        let key = (self.run.task.id.clone(), index);
-        let shared = std::rc::Rc::clone(&self.run.shared);
+    /// Has the output of a container forwarded, and an event sent once the container has ended.
+    fn follow(&self, process: &ContainerProcess, index: usize) {
+        let task = self.run.task.id.clone();
+        let groups = Rc::clone(&self.groups);
         if let Some(group) = process.group() {
-            shared.groups.0.borrow_mut().insert(key.clone(), group);
+            groups.insert(task.clone(), index, group);
         }
-        let inputs = self.inputs.clone();
-        let end = process.end(self.run.task.clone(), index, shared.output.clone());
+        let events = self.events.clone();
+        let end = process.end(self.run.task.clone(), index, self.run.context.output.clone());
         spawn_local(async move {
             let exit: Exit = end.await;
-            shared.groups.0.borrow_mut().remove(&key);
-            // Nobody listens once the task has been told of as stopped.
-            let _ = inputs.send(ContainerEvent::Exited(index, exit));
+            groups.remove(task, index);
+            // Nobody listens once the task has been reported as stopped.
+            let _ = events.send(ContainerEvent::Exited(index, exit));
         });
     }
 
-    /// A container that uses more than it may is killed; so is the largest of a task that does.
+    /// Kills a container that uses more memory than it may, and the largest of a task that does.
     fn limit_memory(&self) {
         let definition = &self.run.task.service.task_definition;
-        let used = |process: &Option<Running>| process.as_ref().and_then(Running::memory);
+        let used = |process: &Option<ContainerProcess>| {
+            process.as_ref().and_then(ContainerProcess::memory)
+        };
         let used: Vec<u64> = self.running.iter().map(|it| used(it).unwrap_or(0)).collect();
         let over = |(index, limit): (usize, Option<u32>)| {
             limit.is_some_and(|limit| used[index] > u64::from(limit) * MIB).then_some(index)
@@ -128,7 +124,7 @@ impl Processes {
         let whole = limit.is_some_and(|limit| used.iter().sum::<u64>() > u64::from(limit) * MIB);
         let largest = whole.then(|| (0..used.len()).max_by_key(|&index| used[index])).flatten();
         let over = limits.filter_map(over).chain(largest);
-        over.filter_map(|index| self.at(index)).for_each(Running::kill_for_memory);
+        over.filter_map(|index| self.at(index)).for_each(ContainerProcess::kill_for_memory);
     }
 }
 
@@ -142,11 +138,11 @@ impl Runner for Processes {
     }
 
     fn signal(&self, index: usize) {
-        self.at(index).into_iter().for_each(Running::signal);
+        self.at(index).into_iter().for_each(ContainerProcess::signal);
     }
 
     fn kill(&self, index: usize) {
-        self.at(index).into_iter().for_each(Running::kill);
+        self.at(index).into_iter().for_each(ContainerProcess::kill);
     }
 
     fn check(&self, index: usize) {
@@ -155,10 +151,10 @@ impl Runner for Processes {
         let command = container.and_then(|it| self.run.command(it)).cloned();
         let (Some(check), Some(ContainerCommand::Run(command))) = (check, command) else { return };
         let variables = self.variables(&command, index);
-        let inputs = self.inputs.clone();
+        let events = self.events.clone();
         spawn_local(async move {
             let passed = check::passes(&check, &command, variables).await;
-            let _ = inputs.send(ContainerEvent::Checked(index, passed));
+            let _ = events.send(ContainerEvent::Checked(index, passed));
         });
     }
 
@@ -169,7 +165,7 @@ impl Runner for Processes {
     }
 
     fn process(&self, index: usize) -> Option<u32> {
-        self.at(index).and_then(Running::id)
+        self.at(index).and_then(ContainerProcess::id)
     }
 
     async fn tend(&mut self) {
@@ -178,8 +174,9 @@ impl Runner for Processes {
     }
 }
 
-/// A program that listens on all addresses would be met at a task's as well.
-fn refuse_taken_ports(run: &Run, address: Ipv4Addr) -> Result<(), String> {
+/// Returns why a task can't listen at its ports: a program that listens on all addresses would be met at
+/// the task's as well.
+fn refuse_taken_ports(run: &TaskRun, address: Ipv4Addr) -> Result<(), String> {
     for container in run.containers().iter().filter(|it| !run.is_skipped(it)) {
         for &port in &container.ports {
             let bound = std::net::TcpListener::bind((address, port));
@@ -189,9 +186,4 @@ fn refuse_taken_ports(run: &Run, address: Ipv4Addr) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn kill_group(group: Pid) {
-    // A group whose members have all ended is no longer there.
-    let _ = killpg(group, Signal::SIGKILL);
 }

@@ -1,29 +1,35 @@
-//! What has been seen of a task's containers, for the metadata endpoint.
+//! What has been seen of a container of a task.
 
 use std::time::SystemTime;
 
-use crate::metadata::{ContainerFacts, HealthFacts};
+use crate::{
+    ecs::ContainerState,
+    metadata::{ContainerFacts, HealthFacts},
+};
 use scheduler::{ContainerLastStatus, ContainerStatus, DesiredStatus};
 use stack::Container;
 
-/// What has been seen of a container.
+/// A record of what has been seen of a container, and when.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
-    pub(super) pid: Option<u32>,
+pub(super) struct ContainerRecord {
+    process: Option<u32>,
     status: Option<ContainerStatus>,
     started: Option<SystemTime>,
     finished: Option<SystemTime>,
     health_since: Option<SystemTime>,
 }
 
-// === impl Seen ===
+// === impl ContainerRecord ===
 
-impl Seen {
-    /// A container is so now.
-    pub(super) fn note(&mut self, status: ContainerStatus, pid: Option<u32>) {
-        let now = SystemTime::now();
+impl ContainerRecord {
+    /// Notes how the container is at `now`.
+    pub(super) fn note(
+        &mut self,
+        ContainerState { status, process }: ContainerState,
+        now: SystemTime,
+    ) {
         let before = self.status.as_ref();
-        if pid.is_some() && pid != self.pid {
+        if process.is_some() && process != self.process {
             self.started = Some(now);
         }
         let has_stopped = |it: &ContainerStatus| it.last_status == ContainerLastStatus::Stopped;
@@ -33,13 +39,13 @@ impl Seen {
         if before.and_then(|it| it.health) != status.health {
             self.health_since = Some(now);
         }
-        self.pid = pid;
+        self.process = process;
         self.status = Some(status);
     }
 
-    /// What the endpoint tells of it.
+    /// Returns what the metadata endpoint tells of the container, which was made at `created`.
     pub(super) fn facts(
-        self,
+        &self,
         model: &Container,
         desired_status: DesiredStatus,
         created: SystemTime,
@@ -60,7 +66,7 @@ impl Seen {
                 output: String::new(),
             }),
             restarts: status.and_then(|it| it.restarts),
-            pid: self.pid,
+            pid: self.process,
         }
     }
 }

@@ -1,13 +1,13 @@
-//! What the metadata endpoint tells of a task, kept as its containers change.
+//! What the metadata endpoint tells of the tasks, published as these change.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
 use super::task::RunningTask;
 use crate::metadata::{Directory, TaskFacts};
-use scheduler::{DesiredStatus, LastStatus};
+use scheduler::{DesiredStatus, LastStatus, TaskId};
 use stack::Container;
 
-/// Where the tasks of an environment are told of.
+/// Where the tasks of an environment are published, and what all of them have in common.
 #[derive(Clone)]
 pub(super) struct Bulletin {
     pub(super) directory: Directory,
@@ -18,15 +18,15 @@ pub(super) struct Bulletin {
 // === impl Bulletin ===
 
 impl Bulletin {
-    /// Tells how a task is now.
+    /// Publishes how a task is now.
     pub(super) fn publish(&self, task: &RunningTask) {
         let containers = task.task.service.task_definition.containers.iter().enumerate();
         let is_leaving = task.status > LastStatus::Running || task.leaving.is_some();
         let desired_status =
             if is_leaving { DesiredStatus::Stopped } else { DesiredStatus::Running };
-        let fact = |(index, model): (usize, &Container)| {
-            let seen = task.containers.get(index).cloned().unwrap_or_default();
-            seen.facts(model, desired_status, task.created)
+        let facts = |(index, model): (usize, &Container)| {
+            let record = task.containers.get(index).cloned().unwrap_or_default();
+            record.facts(model, desired_status, task.created)
         };
         self.directory.publish(TaskFacts {
             id: task.task.id.clone(),
@@ -40,7 +40,12 @@ impl Bulletin {
             pull_started: Some(task.created),
             pull_stopped: Some(task.created),
             stopped: None,
-            containers: containers.map(fact).collect(),
+            containers: containers.map(facts).collect(),
         });
+    }
+
+    /// Tells of a task no more.
+    pub(super) fn withdraw(&self, task: &TaskId) {
+        self.directory.forget(task);
     }
 }
