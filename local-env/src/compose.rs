@@ -11,28 +11,29 @@ use std::{
 
 use stack::{Action, Container, Service, Stack};
 
-/// The network's first addresses, which has the resolver at `.2`, as a VPC's is.
+/// The first three octets of the network's addresses, whose resolver is at `.2`, as a VPC's is.
 const SUBNET: &str = "10.213.0";
-/// CPU units of one processor.
+/// How many CPU units a processor is.
 const CPU_UNITS: f64 = 1024.0;
-/// Where tasks are told of themselves, by the address that they ask from.
+/// The port at which tasks are told of themselves, by the address that they ask from.
 const METADATA_PORT: u16 = 51_678;
-/// Listeners are published on the machine as they are inside, for redirects to lead there.
+/// The ports at which listeners are published on the machine; they are the same inside, for redirects to
+/// lead there.
 const PUBLISHED: [(u16, &str); 2] = [(80, "${HTTP_PORT:-8080}"), (443, "${HTTPS_PORT:-8443}")];
 
-/// Where the images come from.
+/// Where the images of a file come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Images {
-    /// Built from the Dockerfile beside the file, with the repository's name as `BIN`.
+    /// The images are built from the Dockerfile beside the file, with the repository's name as `BIN`.
     Built,
-    /// As the template names them; the template stands beside the file under this name.
+    /// The images are those that the template names.
     AsNamed {
-        /// The template's file.
+        /// The name of the template, which is beside the file.
         template: String,
     },
 }
 
-/// What the file has no place for, if the stack has any.
+/// Returns what of a stack a file for Compose has no place for, if there is any.
 pub fn unfit(stack: &Stack) -> Option<String> {
     let unfit = |service: &Service| {
         let containers = &service.task_definition.containers;
@@ -54,7 +55,8 @@ pub fn unfit(stack: &Stack) -> Option<String> {
     stack.services.iter().find_map(unfit).or(connected).or(twice)
 }
 
-/// The file for a stack. `parameters` of its template are those that `local-env.toml` doesn't have.
+/// Returns the file for a stack. `parameters` are those of its template that `local-env.toml` doesn't
+/// have.
 pub fn file(stack: &Stack, images: &Images, parameters: &[(String, String)]) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -129,7 +131,8 @@ fn local_env(
     confined(to)
 }
 
-/// Whether the template was read with that option, without which it would not be read in the end.
+/// Returns whether the template was read with `--allow-unauthenticated`, without which the command of
+/// the file would not read it either.
 fn leaves_out_authentication(stack: &Stack) -> bool {
     let mut listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
     listeners.any(|listener| {
@@ -178,7 +181,7 @@ fn build(to: &mut String, bin: &str, target: &str) -> fmt::Result {
     writeln!(to, "      args:\n        BIN: {bin}")
 }
 
-/// What no container needs, it has not.
+/// Writes what takes from a container what none needs.
 fn confined(to: &mut String) -> fmt::Result {
     writeln!(to, "    init: true\n    read_only: true\n    cap_drop:\n      - ALL")?;
     writeln!(to, "    security_opt:\n      - no-new-privileges:true")
@@ -193,7 +196,7 @@ fn published(stack: &Stack) -> impl Iterator<Item = (u16, String)> + '_ {
     })
 }
 
-/// In YAML as in JSON; a dollar sign would be Compose's own.
+/// Quotes a text, in YAML as in JSON; a dollar sign would be Compose's own.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text.replace('$', "$$")).to_string()
 }

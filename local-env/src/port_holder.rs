@@ -1,6 +1,6 @@
-//! Who listens on a port, for error messages.
+//! The program that listens on a port, for error messages.
 
-/// ` by NAME (process ID)`, or nothing where it can't be known.
+/// Returns which program listens on a port, as ` by NAME (process ID)`; nothing where that can't be known.
 pub fn described(port: u16) -> String {
     holder(port).map_or_else(String::new, |(name, id)| format!(" by {name} (process {id})"))
 }

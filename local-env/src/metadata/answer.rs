@@ -1,4 +1,4 @@
-//! What is told of a task and its containers (cloudmap-ecs §4.2, §4.3).
+//! The metadata of a task and its containers as JSON (cloudmap-ecs §4.2, §4.3).
 //!
 //! What is not known or does not exist here is absent, as readers must expect it to be: an image's
 //! id unless the template names the image by it, the network's interface and subnet, ephemeral
@@ -11,19 +11,19 @@ use serde::Serialize;
 use super::{
     facts::{ContainerFacts, HealthFacts, TaskFacts},
     names,
-    path::Version,
+    path::EndpointVersion,
     timestamp::nanoseconds,
 };
 use stack::LogConfiguration;
 
-/// CPU units of one virtual processor.
+/// How many CPU units a virtual processor is.
 const CPU_UNITS: f64 = 1024.0;
 const LABEL: &str = "com.amazonaws.ecs.";
 
-/// A task.
+/// The metadata of a task.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Task<'a> {
+pub(super) struct TaskAnswer<'a> {
     cluster: String,
     #[serde(rename = "TaskARN")]
     arn: String,
@@ -41,12 +41,12 @@ pub(super) struct Task<'a> {
     availability_zone: &'a str,
     launch_type: &'static str,
     service_name: &'a str,
-    containers: Vec<Container<'a>>,
+    containers: Vec<ContainerAnswer<'a>>,
     clock_drift: ClockDrift,
     fault_injection_enabled: bool,
 }
 
-/// In virtual processors and MiB.
+/// The limits of a task, in virtual processors and MiB.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct TaskLimits {
@@ -55,7 +55,7 @@ struct TaskLimits {
     memory: u32,
 }
 
-/// There is but one clock here, so that nothing drifts from it.
+/// The drift of the clock, which is none: there is but one clock here.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ClockDrift {
@@ -64,10 +64,10 @@ struct ClockDrift {
     clock_synchronization_status: &'static str,
 }
 
-/// A container.
+/// The metadata of a container.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Container<'a> {
+pub(super) struct ContainerAnswer<'a> {
     docker_id: String,
     name: &'a str,
     docker_name: &'a str,
@@ -89,19 +89,19 @@ pub(super) struct Container<'a> {
     finished_at: Option<String>,
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    health: Option<Health<'a>>,
+    health: Option<HealthAnswer<'a>>,
     #[serde(rename = "ContainerARN")]
     arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     log_driver: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     log_options: Option<BTreeMap<&'a str, String>>,
-    networks: [Network; 1],
+    networks: [NetworkAnswer; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     restart_count: Option<u32>,
 }
 
-/// In CPU units and MiB.
+/// The limits of a container, in CPU units and MiB.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ContainerLimits {
@@ -113,7 +113,7 @@ struct ContainerLimits {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Health<'a> {
+struct HealthAnswer<'a> {
     status: &'static str,
     status_since: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,7 +124,7 @@ struct Health<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Network {
+struct NetworkAnswer {
     #[serde(rename = "NetworkMode")]
     mode: &'static str,
     #[serde(rename = "IPv4Addresses")]
@@ -133,10 +133,11 @@ struct Network {
     attachment_index: Option<u8>,
 }
 
-// === impl Task ===
+// === impl TaskAnswer ===
 
-impl<'a> Task<'a> {
-    pub(super) fn new(task: &'a TaskFacts, version: Version, now: SystemTime) -> Self {
+impl<'a> TaskAnswer<'a> {
+    /// Describes a task at `now`.
+    pub(super) fn new(task: &'a TaskFacts, version: EndpointVersion, now: SystemTime) -> Self {
         let definition = &task.service.task_definition;
         let containers = 0..task.containers.len();
         Self {
@@ -156,7 +157,9 @@ impl<'a> Task<'a> {
             availability_zone: &task.availability_zone,
             launch_type: "FARGATE",
             service_name: &task.service.name,
-            containers: containers.filter_map(|it| Container::new(task, it, version)).collect(),
+            containers: containers
+                .filter_map(|it| ContainerAnswer::new(task, it, version))
+                .collect(),
             clock_drift: ClockDrift {
                 clock_error_bound: 0.0,
                 reference_timestamp: nanoseconds(now),
@@ -167,11 +170,11 @@ impl<'a> Task<'a> {
     }
 }
 
-// === impl Container ===
+// === impl ContainerAnswer ===
 
-impl<'a> Container<'a> {
-    /// `None` if the task has not that many.
-    pub(super) fn new(task: &'a TaskFacts, index: usize, version: Version) -> Option<Self> {
+impl<'a> ContainerAnswer<'a> {
+    /// Describes the container at this index; `None` if the task has not that many.
+    pub(super) fn new(task: &'a TaskFacts, index: usize, version: EndpointVersion) -> Option<Self> {
         let facts = task.containers.get(index)?;
         let defined = task.defined(&facts.name);
         let image = defined.map(|defined| defined.image.as_str());
@@ -194,11 +197,11 @@ impl<'a> Container<'a> {
             started_at: facts.started.map(nanoseconds),
             finished_at: facts.finished.map(nanoseconds),
             r#type: "NORMAL",
-            health: facts.health.as_ref().map(Health::new),
+            health: facts.health.as_ref().map(HealthAnswer::new),
             arn: names::container_arn(task, index),
             log_driver: log.map(|log| log.driver.as_str()),
             log_options: log.map(|log| log_options(log, task, facts)),
-            networks: [Network::new(task.address, version)],
+            networks: [NetworkAnswer::new(task.address, version)],
             restart_count: facts.restarts,
         })
     }
@@ -216,7 +219,8 @@ fn labels(task: &TaskFacts, container: &ContainerFacts) -> BTreeMap<String, Stri
     labels.into_iter().map(|(name, value)| (format!("{LABEL}{name}"), value)).collect()
 }
 
-/// The stream's name in full takes the place of its prefix (cloudmap-ecs §3.12).
+/// Returns the options of a log, in which the stream's full name takes the place of its prefix
+/// (cloudmap-ecs §3.12).
 fn log_options<'a>(
     log: &'a LogConfiguration,
     task: &TaskFacts,
@@ -231,9 +235,9 @@ fn log_options<'a>(
     options.collect()
 }
 
-// === impl Health ===
+// === impl HealthAnswer ===
 
-impl<'a> Health<'a> {
+impl<'a> HealthAnswer<'a> {
     fn new(facts: &'a HealthFacts) -> Self {
         Self {
             status: facts.status.as_str(),
@@ -244,14 +248,14 @@ impl<'a> Health<'a> {
     }
 }
 
-// === impl Network ===
+// === impl NetworkAnswer ===
 
-impl Network {
-    fn new(address: Ipv4Addr, version: Version) -> Self {
+impl NetworkAnswer {
+    fn new(address: Ipv4Addr, version: EndpointVersion) -> Self {
         Self {
             mode: "awsvpc",
             ipv4_addresses: [address],
-            attachment_index: (version == Version::V4).then_some(0),
+            attachment_index: (version == EndpointVersion::V4).then_some(0),
         }
     }
 }

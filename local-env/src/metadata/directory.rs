@@ -1,4 +1,4 @@
-//! Who there is to be told of, and what is remembered of them.
+//! The tasks that the endpoint tells of, and what is remembered of them.
 
 use std::{
     collections::BTreeMap,
@@ -11,25 +11,25 @@ use super::{
     facts::{ContainerFacts, TaskFacts},
     names,
     rate::Rate,
-    stats::Reading,
+    stats::UsageReading,
 };
 use scheduler::{LastStatus, TaskId};
 
-/// The tasks that the endpoint tells of. Cheap to clone; all clones are one.
+/// The tasks that the endpoint tells of. It is cheap to clone, and all clones are one.
 #[derive(Clone, Default)]
-pub struct Directory(Arc<Mutex<BTreeMap<String, Entry>>>);
+pub struct Directory(Arc<Mutex<BTreeMap<String, TaskEntry>>>);
 
-/// A task, under its id.
-struct Entry {
+/// A task of the directory.
+struct TaskEntry {
     facts: Arc<TaskFacts>,
     rate: Rate,
     protected_until: Option<SystemTime>,
-    /// The last of each container, by its index.
-    readings: BTreeMap<usize, Reading>,
+    /// The last reading of each container, by its index.
+    readings: BTreeMap<usize, UsageReading>,
 }
 
-/// A container of a task. It is there.
-pub(super) struct Found {
+/// A container of a task that was found in the directory.
+pub(super) struct FoundContainer {
     pub(super) task: Arc<TaskFacts>,
     pub(super) index: usize,
 }
@@ -37,45 +37,45 @@ pub(super) struct Found {
 // === impl Directory ===
 
 impl Directory {
-    /// One without tasks.
+    /// Makes a directory without tasks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Tells of a task from now on, in place of what was told of it before.
+    /// Publishes the facts of a task, in place of those that were published before.
     pub fn publish(&self, facts: TaskFacts) {
         let facts = Arc::new(facts);
         let mut entries = self.lock();
         match entries.get_mut(facts.id.as_str()) {
             Some(entry) => entry.facts = facts,
-            None => drop(entries.insert(facts.id.to_string(), Entry::new(facts))),
+            None => drop(entries.insert(facts.id.to_string(), TaskEntry::new(facts))),
         }
     }
 
-    /// Tells of a task no more.
+    /// Forgets a task.
     pub fn forget(&self, task: &TaskId) {
         self.lock().remove(task.as_str());
     }
 
-    /// `<task id>-<10 digits>`, of the container at this place of the task definition. It is known
-    /// before the task is published, so that its process can be given it.
+    /// Returns the docker id, `<task id>-<10 digits>`, of the container at this index of the task
+    /// definition. It is known before the task is published, so that its process can be given it.
     pub fn docker_id(&self, task: &TaskId, container: usize) -> String {
         names::docker_id(task, container)
     }
 
-    /// The docker id of the first container of the task at this address.
+    /// Returns the docker id of the first container of the task at this address.
     pub fn by_address(&self, address: IpAddr) -> Option<String> {
         let found = self.at(address)?;
         Some(names::docker_id(&found.task.id, found.index))
     }
 
-    /// Until when the task is protected, if it is.
+    /// Returns until when a task is protected; `None` if it is not.
     pub fn protection(&self, task: &TaskId, now: SystemTime) -> Option<SystemTime> {
         let entries = self.lock();
         entries.get(task.as_str())?.protected_until.filter(|until| *until > now)
     }
 
-    /// The variables that lead a container to the endpoint, which is at `server`.
+    /// Returns the variables that lead a container to the endpoint, which is at `server`.
     ///
     /// `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` is not among them, not even with a task role. With
     /// it an SDK would ask the endpoint, be refused and give up, where without it the SDK goes on to
@@ -97,68 +97,73 @@ impl Directory {
         variables.map(to).into()
     }
 
-    /// The container with this docker id.
-    pub(super) fn find(&self, docker_id: &str) -> Option<Found> {
+    /// Returns the container with this docker id.
+    pub(super) fn find(&self, docker_id: &str) -> Option<FoundContainer> {
         let (task, _) = docker_id.split_once('-')?;
         let task = Arc::clone(&self.lock().get(task)?.facts);
         let index = (0..task.containers.len())
             .find(|index| names::docker_id(&task.id, *index) == docker_id)?;
-        Some(Found { task, index })
+        Some(FoundContainer { task, index })
     }
 
-    /// The first container of the task at this address; of one that has ended only where no other
-    /// has the address by now.
-    pub(super) fn at(&self, address: IpAddr) -> Option<Found> {
+    /// Returns the first container of the task at this address; of one that has ended only where no
+    /// other has the address by now.
+    pub(super) fn at(&self, address: IpAddr) -> Option<FoundContainer> {
         let address = address.to_canonical();
         let entries = self.lock();
         let tasks = entries.values().map(|entry| &entry.facts);
         let task = tasks
             .filter(|task| task.address == address && !task.containers.is_empty())
             .min_by_key(|task| task.known_status == LastStatus::Stopped)?;
-        Some(Found { task: Arc::clone(task), index: 0 })
+        Some(FoundContainer { task: Arc::clone(task), index: 0 })
     }
 
-    /// Whether the task may ask once more; if so, it counts.
-    pub(super) fn admits(&self, task: &TaskId, now: Instant) -> bool {
-        self.lock().get_mut(task.as_str()).is_none_or(|entry| entry.rate.admits(now))
+    /// Returns whether a task may ask once more; if so, the request counts.
+    pub(super) fn try_admit(&self, task: &TaskId, now: Instant) -> bool {
+        self.lock().get_mut(task.as_str()).is_none_or(|entry| entry.rate.try_admit(now))
     }
 
-    /// Protects a task, or does so no more. `false` if it is not there any longer.
+    /// Protects a task until then, or ends its protection; returns whether the task is there.
     pub(super) fn protect(&self, task: &TaskId, until: Option<SystemTime>) -> bool {
         let mut entries = self.lock();
         let entry = entries.get_mut(task.as_str());
         entry.map(|entry| entry.protected_until = until).is_some()
     }
 
-    /// Remembers a reading and gives the one before.
-    pub(super) fn exchange(&self, found: &Found, reading: Reading) -> Option<Reading> {
+    /// Remembers a reading, and returns the one before.
+    pub(super) fn replace_reading(
+        &self,
+        found: &FoundContainer,
+        reading: UsageReading,
+    ) -> Option<UsageReading> {
         let mut entries = self.lock();
         entries.get_mut(found.task.id.as_str())?.readings.insert(found.index, reading)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, TaskEntry>> {
         // No change is ever left half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-// === impl Entry ===
+// === impl TaskEntry ===
 
-impl Entry {
+impl TaskEntry {
     fn new(facts: Arc<TaskFacts>) -> Self {
         let (rate, readings) = (Rate::default(), BTreeMap::new());
         Self { facts, rate, protected_until: None, readings }
     }
 }
 
-// === impl Found ===
+// === impl FoundContainer ===
 
-impl Found {
+impl FoundContainer {
+    /// Returns the facts of the container.
     pub(super) fn container(&self) -> Option<&ContainerFacts> {
         self.task.containers.get(self.index)
     }
 
-    /// Every container of the task.
+    /// Iterates over all containers of the task, this one included.
     pub(super) fn siblings(&self) -> impl Iterator<Item = Self> + '_ {
         (0..self.task.containers.len()).map(|index| Self { task: Arc::clone(&self.task), index })
     }

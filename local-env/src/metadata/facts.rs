@@ -1,81 +1,81 @@
-//! What is so of a task, as far as its task definition does not say it.
+//! The facts of tasks and their containers that no task definition says.
 
 use std::{net::Ipv4Addr, sync::Arc, time::SystemTime};
 
 use scheduler::{ContainerLastStatus, DesiredStatus, HealthStatus, LastStatus, TaskId};
 use stack::{Container, Service};
 
-/// A task that was started.
+/// The facts of a task that was started.
 #[derive(Clone, Debug)]
 pub struct TaskFacts {
-    /// Its own.
+    /// The task's own id.
     pub id: TaskId,
-    /// The service that it belongs to.
+    /// The service that the task belongs to.
     pub service: Arc<Service>,
-    /// The account in its ARN.
+    /// The account in the task's ARN.
     pub account: String,
-    /// The region in its ARN.
+    /// The region in the task's ARN.
     pub region: String,
-    /// `us-west-2a`.
+    /// `AvailabilityZone`: `us-west-2a`, say.
     pub availability_zone: String,
-    /// Its address, which all its containers share.
+    /// The task's address, which all its containers share.
     pub address: Ipv4Addr,
     /// `DesiredStatus`: what the task is to be.
     pub desired_status: DesiredStatus,
     /// `KnownStatus`: where the task is in its life.
     pub known_status: LastStatus,
-    /// When its images were first asked for.
+    /// `PullStartedAt`: when the task's images were first asked for.
     pub pull_started: Option<SystemTime>,
-    /// When the last of them was there.
+    /// `PullStoppedAt`: when the last of the images was there.
     pub pull_stopped: Option<SystemTime>,
-    /// When the last of its containers ended.
+    /// `ExecutionStoppedAt`: when the last of the containers ended.
     pub stopped: Option<SystemTime>,
-    /// In the task definition's order.
+    /// The containers in the task definition's order.
     pub containers: Vec<ContainerFacts>,
 }
 
-/// A container of a task.
+/// The facts of a container of a task.
 #[derive(Clone, Debug)]
 pub struct ContainerFacts {
-    /// Its name in the task definition.
+    /// The container's name in the task definition.
     pub name: String,
     /// `KnownStatus`: where the container is in its life.
     pub known_status: ContainerLastStatus,
     /// `DesiredStatus`: what the container is to be.
     pub desired_status: DesiredStatus,
-    /// When it was made.
+    /// `CreatedAt`: when the container was made.
     pub created: Option<SystemTime>,
-    /// When it last started.
+    /// `StartedAt`: when the container last started.
     pub started: Option<SystemTime>,
-    /// When it ended.
+    /// `FinishedAt`: when the container ended.
     pub finished: Option<SystemTime>,
-    /// What it ended with.
+    /// `ExitCode`: the code that the container ended with.
     pub exit_code: Option<i32>,
-    /// What its health check says; absent where it has none.
+    /// `Health`: what the container's health check says; absent where it has none.
     pub health: Option<HealthFacts>,
-    /// How often it was started again; absent where it has no restart policy.
+    /// `RestartCount`: how often the container was started again; absent where it has no restart policy.
     pub restarts: Option<u32>,
-    /// The process that it is, where it is one of this machine's.
+    /// The id of the process that the container is; absent unless that runs on this machine.
     pub pid: Option<u32>,
 }
 
-/// What a container's health check says.
+/// The facts of a container's health check.
 #[derive(Clone, Debug)]
 pub struct HealthFacts {
     /// What the checks come to.
     pub status: HealthStatus,
-    /// Since when.
+    /// Since when the checks have come to that.
     pub since: SystemTime,
-    /// Of the last check.
+    /// The exit code of the last check.
     pub exit_code: Option<i32>,
-    /// Of the last check.
+    /// The output of the last check.
     pub output: String,
 }
 
 // === impl TaskFacts ===
 
 impl TaskFacts {
-    /// What the task definition says of the container with this name.
+    /// Returns the definition of the container with this name.
     pub(super) fn defined(&self, name: &str) -> Option<&Container> {
         self.service.task_definition.containers.iter().find(|container| container.name == name)
     }

@@ -1,7 +1,7 @@
 //! The task metadata endpoint: what a container is told of itself and its task, version 4 and 3, and
 //! where it asks not to be stopped (cloudmap-ecs §4).
 //!
-//! Whoever runs tasks publishes what is so in a [`Directory`]; [`MetadataServer`] tells it.
+//! Whoever runs tasks publishes facts of them in a [`Directory`], from which [`MetadataServer`] answers.
 //! `endpoint` decides what is answered, without a socket and a clock. There are no credentials here:
 //! containers are not even told where they would be (see [`Directory::variables`]).
 

@@ -1,33 +1,34 @@
-//! What tasks and containers are called (cloudmap-ecs §3.8). All is made from the task's id, so that
-//! it is the same whenever it is asked for.
+//! The names of tasks and containers (cloudmap-ecs §3.8). All are made of the task's id, so that they
+//! are the same whenever they are asked for.
 
 use uuid::Uuid;
 
 use super::facts::TaskFacts;
 use scheduler::TaskId;
 
-/// Docker ids end with a number below this.
+/// The number that those at the end of docker ids stay below.
 const NUMBERS: u128 = 10_000_000_000;
-/// From one container's number to the next one's. It shares no factor with the above, so that no
-/// number comes twice.
+/// The step from one container's number to the next one's. It shares no factor with the above, so that
+/// no number comes twice.
 const STEP: u128 = 2_654_435_761;
 
-/// `<task id>-<10 digits>`, as on Fargate.
+/// Returns the docker id of a container: `<task id>-<10 digits>`, as on Fargate.
 pub(super) fn docker_id(task: &TaskId, container: usize) -> String {
     let number = (seed(task) % NUMBERS + container as u128 % NUMBERS * STEP) % NUMBERS;
     format!("{task}-{number:010}")
 }
 
-/// `arn:aws:ecs:us-west-2:111122223333:cluster/C`.
+/// Returns the ARN of a task's cluster: `arn:aws:ecs:us-west-2:111122223333:cluster/C`.
 pub(super) fn cluster_arn(task: &TaskFacts) -> String {
     arn(task, &format!("cluster/{}", task.service.cluster))
 }
 
-/// `arn:aws:ecs:us-west-2:111122223333:task/C/<task id>`.
+/// Returns the ARN of a task: `arn:aws:ecs:us-west-2:111122223333:task/C/<task id>`.
 pub(super) fn task_arn(task: &TaskFacts) -> String {
     arn(task, &format!("task/{}/{}", task.service.cluster, task.id))
 }
 
+/// Returns the ARN of a container:
 /// `arn:aws:ecs:us-west-2:111122223333:container/C/<task id>/<uuid>`.
 pub(super) fn container_arn(task: &TaskFacts, container: usize) -> String {
     // No container's is the task's own id.
@@ -48,7 +49,7 @@ fn partition(region: &str) -> &'static str {
     }
 }
 
-/// An id is 32 hexadecimal digits.
+/// Returns the number that a task's id is, of 32 hexadecimal digits.
 fn seed(task: &TaskId) -> u128 {
     u128::from_str_radix(task.as_str(), 16).unwrap_or_default()
 }

@@ -1,49 +1,49 @@
-//! What a path asks for (cloudmap-ecs §4.1, §4.5).
+//! The paths of the endpoint, and what they ask for (cloudmap-ecs §4.1, §4.5).
 
-/// In a container's place: the one whose address asks. Whoever runs tasks without knowing their ids
-/// beforehand, as Compose does, can tell them no other.
+/// What stands in a path for the container that asks from its own address. Whoever runs tasks without
+/// knowing their ids beforehand, as Compose does, can give them no other path.
 const SELF: &str = "self";
 
-/// A path that there is.
+/// A path of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Path<'a> {
-    /// `/v4/<docker id>…`.
-    Metadata(Version, Who<'a>, About),
-    /// `/api/<docker id>/task-protection/v1/state`.
+pub(super) enum EndpointPath<'a> {
+    /// `/v4/<docker id>…`: metadata or statistics.
+    Metadata(EndpointVersion, Who<'a>, Subject),
+    /// `/api/<docker id>/task-protection/v1/state`: the task's protection.
     Protection(Who<'a>),
-    /// `/v2/credentials/<id>`.
+    /// `/v2/credentials/<id>`: a role's credentials.
     Credentials(Option<&'a str>),
 }
 
-/// Of the endpoint.
+/// A version of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub(super) enum EndpointVersion {
     V3,
     V4,
 }
 
-/// Which container.
+/// Which container a path is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who<'a> {
-    /// The one with this docker id.
+    /// The container with this docker id.
     Container(&'a str),
-    /// The one at the address that the request comes from.
+    /// The container at the address that the request comes from.
     Asking,
 }
 
-/// What of it.
+/// What a path asks about a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum About {
+pub(super) enum Subject {
     Container,
     Task,
     ContainerStats,
     TaskStats,
 }
 
-// === impl Path ===
+// === impl EndpointPath ===
 
-impl<'a> Path<'a> {
-    /// `None` where there is nothing at a path.
+impl<'a> EndpointPath<'a> {
+    /// Reads a path; `None` where there is nothing at it.
     pub(super) fn parse(path: &'a str) -> Option<Self> {
         let (first, rest) = path.strip_prefix('/')?.split_once('/')?;
         let (id, below) = rest.split_once('/').map_or((rest, ""), |(id, below)| (id, below));
@@ -53,18 +53,19 @@ impl<'a> Path<'a> {
             }
             ("api", id, "task-protection/v1/state") => Some(Self::Protection(Who::parse(id))),
             ("v3" | "v4", id, below) => {
-                let version = if first == "v3" { Version::V3 } else { Version::V4 };
+                let version = if first == "v3" { EndpointVersion::V3 } else { EndpointVersion::V4 };
                 let bare = !rest.contains('/');
-                Some(Self::Metadata(version, Who::parse(id), About::parse(below, bare)?))
+                Some(Self::Metadata(version, Who::parse(id), Subject::parse(below, bare)?))
             }
             _ => None,
         }
     }
 }
 
-// === impl Version ===
+// === impl EndpointVersion ===
 
-impl Version {
+impl EndpointVersion {
+    /// Returns the version as errors write it.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::V3 => "V3",
@@ -81,9 +82,9 @@ impl<'a> Who<'a> {
     }
 }
 
-// === impl About ===
+// === impl Subject ===
 
-impl About {
+impl Subject {
     fn parse(below: &str, bare: bool) -> Option<Self> {
         match below {
             "" if bare => Some(Self::Container),
@@ -95,7 +96,7 @@ impl About {
         }
     }
 
-    /// How an error names who found it, and what it was after.
+    /// Returns how an error names who found it, and what it was after.
     pub(super) fn handler(self) -> (&'static str, &'static str) {
         match self {
             Self::Container => ("container metadata handler", "container ID"),
@@ -112,20 +113,24 @@ mod tests {
 
     #[test]
     fn every_path_of_the_endpoint_is_known() {
-        let metadata = |version, about| Some(Path::Metadata(version, Who::Container("a-1"), about));
+        let metadata =
+            |version, about| Some(EndpointPath::Metadata(version, Who::Container("a-1"), about));
         for (path, expected) in [
-            ("/v4/a-1", metadata(Version::V4, About::Container)),
-            ("/v4/a-1/task", metadata(Version::V4, About::Task)),
-            ("/v4/a-1/taskWithTags", metadata(Version::V4, About::Task)),
-            ("/v4/a-1/stats", metadata(Version::V4, About::ContainerStats)),
-            ("/v3/a-1/task/stats", metadata(Version::V3, About::TaskStats)),
-            ("/v4/self", Some(Path::Metadata(Version::V4, Who::Asking, About::Container))),
-            ("/api/self/task-protection/v1/state", Some(Path::Protection(Who::Asking))),
-            ("/v2/credentials/a", Some(Path::Credentials(Some("a")))),
-            ("/v2/credentials/", Some(Path::Credentials(None))),
-            ("/v2/credentials", Some(Path::Credentials(None))),
+            ("/v4/a-1", metadata(EndpointVersion::V4, Subject::Container)),
+            ("/v4/a-1/task", metadata(EndpointVersion::V4, Subject::Task)),
+            ("/v4/a-1/taskWithTags", metadata(EndpointVersion::V4, Subject::Task)),
+            ("/v4/a-1/stats", metadata(EndpointVersion::V4, Subject::ContainerStats)),
+            ("/v3/a-1/task/stats", metadata(EndpointVersion::V3, Subject::TaskStats)),
+            (
+                "/v4/self",
+                Some(EndpointPath::Metadata(EndpointVersion::V4, Who::Asking, Subject::Container)),
+            ),
+            ("/api/self/task-protection/v1/state", Some(EndpointPath::Protection(Who::Asking))),
+            ("/v2/credentials/a", Some(EndpointPath::Credentials(Some("a")))),
+            ("/v2/credentials/", Some(EndpointPath::Credentials(None))),
+            ("/v2/credentials", Some(EndpointPath::Credentials(None))),
         ] {
-            assert_eq!(Path::parse(path), expected, "{path}");
+            assert_eq!(EndpointPath::parse(path), expected, "{path}");
         }
     }
 
@@ -143,7 +148,7 @@ mod tests {
             "/api/a",
             "/v2/stats",
         ] {
-            assert_eq!(Path::parse(path), None, "{path}");
+            assert_eq!(EndpointPath::parse(path), None, "{path}");
         }
     }
 }

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 const INTERVAL: Duration = Duration::from_millis(1000 / 40);
 const BURST: u32 = 60;
 
-/// When a task that had asked steadily would have got to where it is now.
+/// The rate at which a task asks: when a task that had asked steadily would have got to where this one
+/// is.
 #[derive(Debug, Default)]
 pub(super) struct Rate(Option<Instant>);
 
 // === impl Rate ===
 
 impl Rate {
-    /// Whether one more request is within the limit; if so, it counts.
-    pub(super) fn admits(&mut self, now: Instant) -> bool {
+    /// Returns whether one more request is within the limit; if so, it counts.
+    pub(super) fn try_admit(&mut self, now: Instant) -> bool {
         let reached = self.0.map_or(now, |reached| reached.max(now));
         let admits = reached.duration_since(now) <= INTERVAL * (BURST - 1);
         if admits {
@@ -31,7 +32,7 @@ mod tests {
     #[test]
     fn sixty_at_once_and_forty_a_second_from_then_on() {
         let (mut rate, start) = (Rate::default(), Instant::now());
-        let admitted = |rate: &mut Rate, now| (0..1000).filter(|_| rate.admits(now)).count();
+        let admitted = |rate: &mut Rate, now| (0..1000).filter(|_| rate.try_admit(now)).count();
         assert_eq!(admitted(&mut rate, start), 60);
         assert_eq!(admitted(&mut rate, start + Duration::from_secs(1)), 40);
         assert_eq!(admitted(&mut rate, start + Duration::from_secs(60)), 60);

@@ -1,4 +1,4 @@
-//! The endpoint's wire: plain HTTP on one port.
+//! The wire of the endpoint: plain HTTP on one port.
 
 use std::{
     convert::Infallible,
@@ -30,11 +30,11 @@ use super::{
 const MAX_BODY: usize = 64 * 1024;
 /// How long a client may take over its request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Before one tries again to accept connections, where there are too many open files, say.
+/// How long to wait before accepting connections again, where there are too many open files, say.
 const BREATH: Duration = Duration::from_millis(100);
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The endpoint: it has its socket, and answers from [`MetadataServer::start`] until it is stopped or
+/// The endpoint with its socket: it answers from [`MetadataServer::start`] until it is stopped or
 /// dropped.
 pub struct MetadataServer {
     listener: Arc<TcpListener>,
@@ -43,11 +43,11 @@ pub struct MetadataServer {
     serving: Option<AbortOnDropHandle<()>>,
 }
 
-/// An address that can't be listened on.
+/// Why the endpoint can't listen on an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} for task metadata")]
 pub struct MetadataBindError {
-    /// Where it was tried.
+    /// The address that was tried.
     pub address: SocketAddr,
     /// What the operating system says.
     #[source]
@@ -57,8 +57,12 @@ pub struct MetadataBindError {
 // === impl MetadataServer ===
 
 impl MetadataServer {
-    /// Listens on `address`, port 0 being any free one, to tell of the tasks in `directory`. What
-    /// they ask to be protected from goes to `protections` as well.
+    /// Listens on `address`, port 0 being any free one, to tell of the tasks in `directory`. The
+    /// protection that these ask for is sent to `protections` as well.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on.
     pub async fn bind(
         address: SocketAddr,
         directory: Directory,
@@ -71,19 +75,19 @@ impl MetadataServer {
         Ok(Self { listener: Arc::new(listener), address, endpoint, serving: None })
     }
 
-    /// Where it listens.
+    /// Returns the address that the endpoint listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers from now on.
+    /// Starts to answer.
     pub fn start(&mut self) {
         let (listener, endpoint) = (Arc::clone(&self.listener), Arc::clone(&self.endpoint));
         let serving = tokio::spawn(async move { serve(&listener, &endpoint).await });
         self.serving = Some(AbortOnDropHandle::new(serving));
     }
 
-    /// Closes the socket and all connections; the port is free when this returns.
+    /// Stops, and returns once the socket and all connections are closed.
     pub async fn stop(self) {
         if let Some(serving) = self.serving {
             serving.abort();
@@ -131,7 +135,8 @@ async fn respond(
             path: head.uri.path(),
             body: &body.to_bytes(),
             peer: peer.ip(),
-            now: (SystemTime::now(), Instant::now()),
+            time: SystemTime::now(),
+            now: Instant::now(),
         }),
         None => (StatusCode::PAYLOAD_TOO_LARGE, r#""the body is too long or too slow""#.into()),
     };

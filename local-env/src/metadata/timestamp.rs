@@ -4,13 +4,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clock::utc::ToTheSecond;
 
-/// `2026-11-02T10:15:30.123456789Z`.
+/// Writes a time to the nanosecond: `2026-11-02T10:15:30.123456789Z`.
 pub(super) fn nanoseconds(time: SystemTime) -> String {
     let nanoseconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
     format!("{}.{nanoseconds:09}Z", ToTheSecond(time))
 }
 
-/// `2026-11-02T10:15:30Z`.
+/// Writes a time to the second: `2026-11-02T10:15:30Z`.
 pub(super) fn seconds(time: SystemTime) -> String {
     format!("{}Z", ToTheSecond(time))
 }

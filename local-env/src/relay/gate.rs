@@ -19,21 +19,21 @@ use tokio::{
 
 use super::purpose::Purpose;
 
-/// A resolver that has not answered by then will not.
+/// How long the resolver may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LARGEST_MESSAGE: usize = 65_535;
 
-/// How containers reach each task: its address here, and that in their network. Cheap to clone; all
-/// clones are one.
+/// How containers reach each task: the task's address here, and that in their network. It is cheap to
+/// clone, and all clones are one.
 #[derive(Clone, Debug, Default)]
 pub struct Reachable(Rc<RefCell<BTreeMap<Ipv4Addr, Ipv4Addr>>>);
 
-/// Takes in what relays pass on, until it is dropped.
+/// A unix socket that takes the connections of relays until it is dropped.
 #[derive(Debug)]
 pub struct Gate(AbortHandle);
 
-/// What all connections need.
-struct Facts {
+/// What relays have access to.
+struct GateAccess {
     dns: SocketAddr,
     metadata: SocketAddr,
     reachable: Reachable,
@@ -42,12 +42,12 @@ struct Facts {
 // === impl Reachable ===
 
 impl Reachable {
-    /// From now on a task is reached so.
+    /// Adds the address in the network by which a task is reached.
     pub fn insert(&self, address: Ipv4Addr, in_network: Ipv4Addr) {
         self.0.borrow_mut().insert(address, in_network);
     }
 
-    /// It has ended.
+    /// Removes the address of a task that has ended.
     pub fn remove(&self, address: Ipv4Addr) {
         self.0.borrow_mut().remove(&address);
     }
@@ -60,11 +60,12 @@ impl Reachable {
 // === impl Gate ===
 
 impl Gate {
-    /// Listens at a path. Names are answered at `dns`, and tasks told of themselves at `metadata`.
+    /// Listens at a path. Names are answered at `dns`, and tasks are told of themselves at `metadata`.
+    /// Must be called within a `LocalSet`.
     ///
     /// # Errors
     ///
-    /// If a socket cannot be made there.
+    /// If a socket can't be made there.
     pub fn open(
         path: &Path,
         dns: SocketAddr,
@@ -72,11 +73,11 @@ impl Gate {
         reachable: Reachable,
     ) -> io::Result<Self> {
         let listener = UnixListener::bind(path)?;
-        let facts = Rc::new(Facts { dns, metadata, reachable });
+        let access = Rc::new(GateAccess { dns, metadata, reachable });
         let accepting = async move {
             loop {
                 match listener.accept().await {
-                    Ok((relay, _)) => drop(spawn_local(Rc::clone(&facts).serve(relay))),
+                    Ok((relay, _)) => drop(spawn_local(Rc::clone(&access).serve(relay))),
                     Err(error) => {
                         tracing::warn!(%error, "a relay was not taken in");
                         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -94,9 +95,9 @@ impl Drop for Gate {
     }
 }
 
-// === impl Facts ===
+// === impl GateAccess ===
 
-impl Facts {
+impl GateAccess {
     async fn serve(self: Rc<Self>, mut relay: UnixStream) {
         let purpose = match Purpose::read(&mut relay).await {
             Ok(purpose) => purpose,
@@ -115,7 +116,8 @@ impl Facts {
         }
     }
 
-    /// Tasks, and what the environment serves for them; nothing else of this machine.
+    /// Returns whether containers may reach a target: tasks, and what the environment serves for them, but
+    /// nothing else of this machine.
     fn may_be_reached(&self, target: SocketAddrV4) -> bool {
         SocketAddr::V4(target) == self.metadata || self.reachable.get(*target.ip()).is_some()
     }
@@ -169,7 +171,7 @@ async fn connect(mut relay: UnixStream, target: SocketAddrV4) -> io::Result<()> 
     Ok(())
 }
 
-/// Behind its length, as over TCP (RFC 1035 §4.2.2).
+/// Sends a message behind its length, as over TCP (RFC 1035 §4.2.2).
 async fn send(to: &mut (impl AsyncWrite + Unpin), message: Vec<u8>) -> io::Result<()> {
     to.write_u16(u16::try_from(message.len()).map_err(io::Error::other)?).await?;
     to.write_all(&message).await

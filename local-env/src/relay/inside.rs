@@ -1,4 +1,4 @@
-//! The end of the relay in a container.
+//! The end of a relay in a container.
 
 use std::{
     io,
@@ -19,14 +19,14 @@ use super::purpose::Purpose;
 const DNS_PORT: u16 = 53;
 const LARGEST_MESSAGE: usize = 65_535;
 
-/// What a relay passes on, all of it through the socket at this path.
+/// A relay in a container, which passes connections on through a unix socket.
 #[derive(Clone, Debug)]
 pub struct Inside {
-    /// The gate's.
+    /// The path of the gate's socket.
     pub socket: PathBuf,
-    /// Whether questions to port 53 are passed on.
+    /// Whether questions that come to port 53 are passed on.
     pub dns: bool,
-    /// Ports, and where connections to each are meant to go.
+    /// The ports that are listened on, and what their connections are meant for.
     pub ports: Vec<PortAndTarget>,
 }
 
@@ -42,7 +42,11 @@ pub struct PortAndTarget {
 // === impl Inside ===
 
 impl Inside {
-    /// Passes on, until it is killed or a port cannot be had.
+    /// Passes connections on until it is killed.
+    ///
+    /// # Errors
+    ///
+    /// If a port can't be listened on.
     pub async fn run(self) -> io::Result<()> {
         let socket: Arc<Path> = self.socket.into();
         let mut relays = JoinSet::new();

@@ -1,4 +1,4 @@
-//! What a network of containers and the environment pass on to one another.
+//! The relays between a network of containers and the environment.
 //!
 //! Nothing of the environment listens anywhere but on loopback, where no container gets to. So the
 //! program itself runs in containers of that network too, as a relay: what connects to it there goes

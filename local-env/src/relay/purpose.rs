@@ -1,13 +1,13 @@
-//! The first line of what a relay passes on: where it is meant to go.
+//! The first line of what a relay passes on: what a connection is meant for.
 
 use std::{fmt, io, net::SocketAddrV4};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// No purpose is longer.
+/// The length of the longest purpose, in bytes.
 const LONGEST: usize = 64;
 
-/// Where a connection is meant to go.
+/// What a connection is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// One question for the resolver and its answer, each behind its length, as over UDP.
@@ -21,7 +21,7 @@ pub(super) enum Purpose {
 // === impl Purpose ===
 
 impl Purpose {
-    /// Reads the first line.
+    /// Reads the first line of a connection.
     pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Self> {
         let mut line = Vec::new();
         loop {

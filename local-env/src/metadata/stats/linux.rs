@@ -1,18 +1,18 @@
-//! Reads `/proc`.
+//! What Linux knows of processes, read from `/proc`.
 
 use std::time::SystemTime;
 
 use procfs::{CurrentSI as _, KernelStats, process::Process};
 
-use super::Reading;
+use super::reading::UsageReading;
 
 const NANOSECONDS: u64 = 1_000_000_000;
 const KIB: u64 = 1024;
 
-/// Of the process with this id and its descendants; `None` if it is gone.
-pub(in crate::metadata) fn read(pid: u32, now: SystemTime) -> Option<Reading> {
+/// Returns what the process with this id and its descendants use; `None` if it is gone.
+pub(in crate::metadata) fn read(pid: u32, now: SystemTime) -> Option<UsageReading> {
     let system = KernelStats::current().ok()?;
-    let mut reading = Reading {
+    let mut reading = UsageReading {
         at: now,
         user: 0,
         kernel: 0,
@@ -35,7 +35,7 @@ pub(in crate::metadata) fn read(pid: u32, now: SystemTime) -> Option<Reading> {
     (reading.processes > 0).then_some(reading)
 }
 
-/// Ticks of all processors together.
+/// Returns how long all processors have run, in ticks.
 fn passed(system: &KernelStats) -> u64 {
     let it = &system.total;
     let more = [it.iowait, it.irq, it.softirq, it.steal];
@@ -52,10 +52,10 @@ fn nanoseconds(ticks: u64) -> u64 {
     ticks.saturating_mul(NANOSECONDS / procfs::ticks_per_second().max(1))
 }
 
-// === impl Reading ===
+// === impl UsageReading ===
 
-impl Reading {
-    /// `None` if the process has ended.
+impl UsageReading {
+    /// Adds what one process uses; `None` if that has ended.
     fn add(&mut self, process: &Process) -> Option<()> {
         let (stat, status) = (process.stat().ok()?, process.status().ok()?);
         // What its children used counts as its own once they have ended.

@@ -1,11 +1,13 @@
-//! What a container uses, as Docker tells it (cloudmap-ecs §4.3).
+//! The statistics of a container, as Docker writes them (cloudmap-ecs §4.3).
 //!
-//! On Linux the kernel says so of a container's process and all that descend from it; elsewhere
-//! nobody does. Of network traffic the kernel keeps no account by process, so nothing is told of it.
+//! On Linux the kernel knows what a container's process and all that descend from it use; elsewhere
+//! nobody does. It keeps no account of network traffic by process, so the statistics have none.
 
 #[cfg(target_os = "linux")]
 mod linux;
+mod reading;
 
+#[cfg(not(target_os = "linux"))]
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -14,24 +16,9 @@ use super::timestamp::nanoseconds;
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::read;
+pub(super) use reading::UsageReading;
 
-/// What has been used up to a point in time. Durations are in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
-    at: SystemTime,
-    user: u64,
-    kernel: u64,
-    /// By all the machine's processors, idle or not.
-    system: u64,
-    processors: usize,
-    memory: u64,
-    max_memory: u64,
-    processes: usize,
-    bytes_read: u64,
-    bytes_written: u64,
-}
-
-/// Docker's object.
+/// The object that Docker writes.
 #[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "they are Docker's")]
 pub(super) struct Stats {
@@ -68,7 +55,7 @@ struct CpuUsage {
     usage_in_usermode: u64,
 }
 
-/// Nothing is throttled here.
+/// How a container was throttled, which none is here.
 #[derive(Default, Serialize)]
 struct Throttling {
     periods: u64,
@@ -96,22 +83,23 @@ struct BlockBytes {
     value: u64,
 }
 
-/// Of the process with this id; `None` where nobody tells.
+/// Returns what the process with this id uses; `None` where nobody knows.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn read(_pid: u32, _now: SystemTime) -> Option<Reading> {
+pub(super) fn read(_pid: u32, _now: SystemTime) -> Option<UsageReading> {
     None
 }
 
 // === impl Stats ===
 
 impl Stats {
-    /// `limit` is in bytes; `before` is an earlier reading, from which a reader sees how fast.
+    /// Makes the statistics of a reading. `limit` is in bytes; `before` is an earlier reading, by which
+    /// a reader sees how fast something is used.
     pub(super) fn new(
         name: &str,
         id: String,
         limit: u64,
-        reading: &Reading,
-        before: Option<&Reading>,
+        reading: &UsageReading,
+        before: Option<&UsageReading>,
     ) -> Self {
         Self {
             read: nanoseconds(reading.at),
@@ -137,7 +125,7 @@ impl Stats {
 // === impl Cpu ===
 
 impl Cpu {
-    fn new(reading: &Reading) -> Self {
+    fn new(reading: &UsageReading) -> Self {
         Self {
             cpu_usage: CpuUsage {
                 total_usage: reading.user + reading.kernel,
@@ -154,7 +142,7 @@ impl Cpu {
 // === impl BlockBytes ===
 
 impl BlockBytes {
-    /// The device is not known.
+    /// Makes a count of bytes on a device that is not known.
     fn new(op: &'static str, value: u64) -> Self {
         Self { major: 0, minor: 0, op, value }
     }
