@@ -53,36 +53,36 @@ use stack::{self, Arn, Listener, ListenerProtocol, Stack};
 const FIRST_FREE_PORT: u16 = 1024;
 const PUBLISHED_OFFSET: u16 = 8000;
 
-/// What the user chose.
+/// What the user chose for an environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How fast AWS's waits pass.
     pub clock: Clock,
-    /// Desired counts other than the template's, by the service's logical id.
+    /// The desired counts other than the template's, by the services' logical ids.
     pub scale: BTreeMap<String, u32>,
-    /// Local ports other than the usual, by the listener's port; 0 is any free one.
+    /// The local ports other than the usual, by the listeners' ports; 0 is any free one.
     pub publish: BTreeMap<u16, u16>,
-    /// Where listeners are published.
+    /// The addresses at which listeners are published.
     pub addresses: Vec<IpAddr>,
     /// What happens to a request whose target takes no connection.
     pub failing: Failing,
-    /// Where names are answered.
+    /// The address at which names are answered.
     pub dns: SocketAddr,
-    /// Who is asked for names outside the stack's namespaces; nobody by default.
+    /// The resolver for names outside the stack's namespaces; none by default.
     pub dns_upstream: Option<UpstreamAddress>,
-    /// Addresses for names of Service Connect, one each; 127.0.0.1 where there are no more.
+    /// The addresses for names of Service Connect, one each; 127.0.0.1 where there are no more.
     pub alias_addresses: Vec<Ipv4Addr>,
-    /// Where Cloud Map's API is served; nowhere by default.
+    /// The address at which Cloud Map's API is served; it is not by default.
     pub discovery: Option<SocketAddr>,
     /// The file to which requests are logged, and how; `-` is standard output.
     pub access_log: Option<(PathBuf, LogFormat)>,
-    /// Where tasks are told of themselves.
+    /// The address at which tasks are told of themselves.
     pub task_metadata: SocketAddr,
-    /// Where metrics are served, if anywhere.
+    /// The address at which metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
     /// Whether answers say which rule took the request, and why.
     pub explain: bool,
-    /// Where the certificate authority is kept.
+    /// The folder in which the certificate authority is kept.
     pub data_folder: PathBuf,
 }
 
@@ -99,7 +99,7 @@ pub struct Environment {
     metrics: Option<MetricsServer>,
     directory: Directory,
     task_metadata: MetadataServer,
-    /// What tasks ask to be protected from.
+    /// The protection that tasks ask for.
     protections: mpsc::UnboundedReceiver<Protection>,
     authority: Option<Authority>,
     balancers: Vec<LoadBalancer>,
@@ -165,7 +165,11 @@ pub enum EnvironmentError {
 // === impl Environment ===
 
 impl Environment {
-    /// Opens all sockets. Nothing is served yet.
+    /// Opens all sockets, of which none is served yet.
+    ///
+    /// # Errors
+    ///
+    /// If a socket can't be had, or a name or a certificate can't be used.
     pub async fn open(stack: Stack, settings: Settings) -> Result<Self, EnvironmentError> {
         let group = |model| TargetGroup::new(model, settings.clock);
         let groups: HashMap<_, _> =
@@ -255,13 +259,13 @@ impl Environment {
         self.task_metadata.address()
     }
 
-    /// The variables by which a task's containers find what the environment offers them.
+    /// Returns the variables by which a task's containers find what the environment offers them.
     pub fn task_variables(&self) -> VariablesOf {
         let (directory, server) = (self.directory.clone(), self.task_metadata.address());
         Box::new(move |task, container| directory.variables(server, &task.id, container))
     }
 
-    /// How the services are doing, from now to the end.
+    /// Returns how the services are doing, from now to the end.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
     }
@@ -284,8 +288,8 @@ impl PublishedListener {
     }
 }
 
-/// Where the listeners of each load balancer of a stack are published: those below 1024 higher, and one
-/// behind the other where several load balancers want a port; 0 is any free one.
+/// Returns where the listeners of each load balancer of a stack are published: those below 1024 higher,
+/// and one behind the other where several load balancers want a port; 0 is any free one.
 pub(crate) fn published_ports(stack: &Stack, chosen: &BTreeMap<u16, u16>) -> Vec<PublishedPorts> {
     let mut taken = BTreeSet::new();
     let mut published = |port| (port, untaken(published_port(port, chosen), &mut taken));
@@ -304,7 +308,7 @@ fn published_port(port: u16, chosen: &BTreeMap<u16, u16>) -> u16 {
     }
 }
 
-/// The load balancers with their listeners' sockets open.
+/// Opens the sockets of the load balancers' listeners.
 fn open_balancers(
     stack: &Stack,
     groups: &HashMap<Arn, Arc<TargetGroup>>,
@@ -329,7 +333,8 @@ fn open_balancers(
     Ok((balancers, listeners))
 }
 
-/// The port, or where another load balancer has that already the next one that none has; 0 is any.
+/// Returns the port, or where another load balancer has that already the next one that none has; 0 is
+/// any.
 fn untaken(port: u16, taken: &mut BTreeSet<u16>) -> u16 {
     let free = (port..=u16::MAX).find(|port| !taken.contains(port)).unwrap_or(0);
     if free > 0 {
@@ -348,7 +353,7 @@ fn authority(stack: &Stack, folder: &Path) -> Result<Option<Authority>, Certific
     secure.then(|| Authority::open(folder)).transpose()
 }
 
-/// What each HTTPS listener serves with, by its port.
+/// Returns what each HTTPS listener serves with, by its port.
 fn certificates(
     balancer: &stack::LoadBalancer,
     authority: Option<&Authority>,
