@@ -12,7 +12,7 @@ use crate::{
     environment::{Environment, Status},
 };
 use clock::Clock;
-use stack::{Coverage, Stack};
+use stack::{Coverage, IgnoredPart, Stack};
 
 /// Where a list goes on in the next line.
 const WIDTH: usize = 100;
@@ -160,7 +160,7 @@ fn alias(stack: &Stack, published: &PublishedAlias) -> String {
 /// Enough to see at a glance whether more is ignored than one thinks.
 fn summary(coverage: &Coverage) -> Vec<String> {
     let (properties, resources): (Vec<_>, Vec<_>) =
-        coverage.ignored.iter().partition(|entry| entry.property.is_some());
+        coverage.ignored.iter().partition(|entry| !entry.part.is_whole());
     let mut services: BTreeMap<&str, usize> = BTreeMap::new();
     for resource in resources {
         let service = resource.resource_type.trim_start_matches("AWS::").split("::").next();
@@ -188,9 +188,9 @@ fn ignored(coverage: &Coverage) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for entry in &coverage.ignored {
         let kind = entry.resource_type.trim_start_matches("AWS::");
-        let name = match &entry.property {
-            Some(property) => format!("{kind}.{property}"),
-            None => kind.to_owned(),
+        let name = match &entry.part {
+            IgnoredPart::Whole => kind.to_owned(),
+            part => format!("{kind}.{part}"),
         };
         *counts.entry(name).or_default() += 1;
     }
@@ -219,13 +219,16 @@ fn wrapped(words: &[String], separator: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cloudformation::PropertyPath;
     use stack::Ignored;
 
     fn coverage() -> Coverage {
         let entry = |resource_type: &str, property: Option<&str>| Ignored {
             logical_id: "Any".into(),
             resource_type: resource_type.into(),
-            property: property.map(Into::into),
+            part: property.map_or(IgnoredPart::Whole, |key| {
+                IgnoredPart::Property(PropertyPath::default().key(key))
+            }),
         };
         Coverage {
             ignored: vec![

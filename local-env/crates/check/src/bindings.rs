@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>) {
     for service in subject.of_type(SERVICE) {
         for (index, entry) in value::items(&service.properties, "LoadBalancers").iter().enumerate()
         {
-            let group = value::at(entry, "TargetGroupArn").and_then(Node::text);
+            let group = entry.get("TargetGroupArn").and_then(Node::text);
             let group = group.and_then(|arn| subject.named(TARGET_GROUP, &arn));
             if let Some(group) = group {
                 target_group(subject, service, index, group);
@@ -37,7 +37,7 @@ pub(super) fn check(subject: &Subject<'_>) {
 }
 
 fn target_group(subject: &Subject<'_>, service: &Resource, index: usize, group: &Resource) {
-    let place = subject.at(service, &format!("LoadBalancers.{index}.TargetGroupArn"));
+    let place = subject.at(service, &value::item("LoadBalancers", index).key("TargetGroupArn"));
     let all = subject.of_type(LISTENER).chain(subject.of_type(LISTENER_RULE));
     let bind = all.filter(|it| value::names(&it.properties, group));
     let bind: Vec<_> = bind.map(|it| it.logical_id.as_str()).collect();
@@ -92,19 +92,19 @@ fn waits_for(subject: &Subject<'_>, resource: &Resource, names: &[&str]) -> bool
 fn network_configuration(subject: &Subject<'_>, service: &Resource) {
     let Some(definition) = subject.definition(service) else { return };
     let awsvpc = value::text(definition, "NetworkMode").is_some_and(|mode| mode == "awsvpc");
-    let subnets = "NetworkConfiguration.AwsvpcConfiguration.Subnets";
-    if !awsvpc || value::at(&service.properties, subnets).is_some() {
+    let subnets = value::network().key("Subnets");
+    if !awsvpc || value::at(&service.properties, &subnets).is_some() {
         return;
     }
     let message = format!("`{}` names no subnets for its tasks", service.logical_id);
     let mend = "NetworkConfiguration:\n  AwsvpcConfiguration:\n    Subnets: [!Ref PrivateSubnet1, \
                 !Ref PrivateSubnet2]\n    SecurityGroups: [!GetAtt TaskSecurityGroup.GroupId]";
-    subject.tell(&code::NETWORK_CONFIGURATION, subject.at(service, subnets), message, mend);
+    subject.tell(&code::NETWORK_CONFIGURATION, subject.at(service, &subnets), message, mend);
 }
 
 /// Without a word on it ECS takes EC2, unless the cluster has a strategy of its own.
 fn launch_type(subject: &Subject<'_>, service: &Resource) {
-    let given = |key| value::at(&service.properties, key).is_some();
+    let given = |key| service.properties.get(key).is_some();
     let for_fargate = subject.definition(service).is_some_and(|definition| {
         let kinds = value::items(&definition.properties, "RequiresCompatibilities");
         !kinds.is_empty() && kinds.iter().all(|it| it.text().is_some_and(|it| it == "FARGATE"))
@@ -124,7 +124,7 @@ fn launch_type(subject: &Subject<'_>, service: &Resource) {
     }
     let severity = if cluster.is_some() { Severity::Error } else { Severity::Warning };
     let message = format!("`{}` has no launch type, so that ECS takes EC2", service.logical_id);
-    let place = subject.at(service, "LaunchType");
+    let place = subject.at(service, &value::key("LaunchType"));
     subject.tell_as(severity, &code::LAUNCH_TYPE, place, message, "LaunchType: FARGATE");
 }
 
@@ -144,7 +144,7 @@ fn port_variables(subject: &Subject<'_>) {
                     container.name,
                     mapped.join(" and ")
                 );
-                let path = format!("ContainerDefinitions.{index}.Environment.{number}.Value");
+                let path = value::variable(index, number);
                 let place = subject.at_id(&definition.logical_id, &path);
                 let mend = format!("Value: '{}'", mapped.first().map_or("", String::as_str));
                 subject.tell(&code::PORT_VARIABLE, place, message, mend);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use thiserror::Error;
 
-use cloudformation::did_you_mean;
+use cloudformation::nearest;
 
 /// What can be found. Its name never changes once it is released.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,19 +30,24 @@ pub enum Severity {
     Advice,
 }
 
-/// Somebody asked for a code that there is not.
-#[derive(Debug, Error)]
-#[error("there is no check `{name}`{}", help.as_ref().map(|it| format!("; {it}")).unwrap_or_default())]
+/// There is no code of this name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there is no check `{name}`{}", near.map(|it| format!("; did you mean `{it}`?")).unwrap_or_default())]
 pub struct UnknownCode {
-    name: String,
-    help: Option<String>,
+    /// The name that was asked for.
+    pub name: String,
+    /// The name that may be meant.
+    pub near: Option<&'static str>,
 }
 
-/// The code of this name.
+/// Returns the code of this name.
+///
+/// # Errors
+/// If there is no such code; the error knows the name that may be meant.
 pub fn named(name: &str) -> Result<&'static Code, UnknownCode> {
     let found = ALL.iter().find(|code| code.name == name).copied();
-    let help = || did_you_mean(name, ALL.iter().map(|code| code.name));
-    found.ok_or_else(|| UnknownCode { name: name.to_owned(), help: help() })
+    let near = || nearest(name, ALL.iter().map(|code| code.name));
+    found.ok_or_else(|| UnknownCode { name: name.to_owned(), near: near() })
 }
 
 macro_rules! codes {

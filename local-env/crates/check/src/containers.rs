@@ -38,9 +38,9 @@ pub(super) fn check(subject: &Subject<'_>) {
     }
     for definition in subject.stack.services.iter().map(|it| &it.task_definition) {
         for (index, container) in definition.containers.iter().enumerate() {
-            let at = |path: &str| {
-                subject
-                    .at_id(&definition.logical_id, &format!("ContainerDefinitions.{index}.{path}"))
+            let at = |key: &str| {
+                let path = value::item("ContainerDefinitions", index).key(key);
+                subject.at_id(&definition.logical_id, &path)
             };
             if let Some(check) = &container.health_check
                 && let Some(program) = program(&check.command)
@@ -70,7 +70,7 @@ pub(super) fn check(subject: &Subject<'_>) {
 }
 
 fn image(subject: &Subject<'_>, definition: &Resource, index: usize, image: &str) {
-    let place = || subject.at(definition, &format!("ContainerDefinitions.{index}.Image"));
+    let place = || subject.at(definition, &value::item("ContainerDefinitions", index).key("Image"));
     if let Some(word) = placeholder(image) {
         let message = format!("the image `{image}` still has the placeholder `{word}` in it");
         return subject.tell(&code::IMAGE_PLACEHOLDER, place(), message, IMAGE);

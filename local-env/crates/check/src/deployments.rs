@@ -1,6 +1,6 @@
 //! Whether a deployment can go on, and what becomes of one that fails (cloudmap-ecs §3.6).
 
-use super::{code, subject::Subject};
+use super::{code, subject::Subject, value::key};
 use stack::Service;
 
 pub(super) fn check(subject: &Subject<'_>) {
@@ -11,14 +11,14 @@ pub(super) fn check(subject: &Subject<'_>) {
             let message = format!("nothing gives up a deployment of `{id}` that fails");
             let mend = "DeploymentConfiguration:\n  \
                         DeploymentCircuitBreaker: {Enable: true, Rollback: true}";
-            let place = subject.at_id(id, "DeploymentConfiguration");
+            let place = subject.at_id(id, &key("DeploymentConfiguration"));
             subject.tell(&code::CIRCUIT_BREAKER, place, message, mend);
         }
         if !service.load_balancers.is_empty() && service.health_check_grace_period.is_zero() {
             let message =
                 format!("the tasks of `{id}` are held to the health check from their first second");
             let mend = "HealthCheckGracePeriodSeconds: 60";
-            let place = subject.at_id(id, "HealthCheckGracePeriodSeconds");
+            let place = subject.at_id(id, &key("HealthCheckGracePeriodSeconds"));
             subject.tell(&code::GRACE_PERIOD, place, message, mend);
         }
     }
@@ -37,6 +37,7 @@ fn room(subject: &Subject<'_>, service: &Service) {
          can be stopped before a new one is started, nor the other way round"
     );
     let mend = "DeploymentConfiguration: {MinimumHealthyPercent: 100, MaximumPercent: 200}";
-    let place = subject.at_id(&service.logical_id, "DeploymentConfiguration.MaximumPercent");
+    let path = key("DeploymentConfiguration").key("MaximumPercent");
+    let place = subject.at_id(&service.logical_id, &path);
     subject.tell(&code::NO_ROOM, place, message, mend);
 }

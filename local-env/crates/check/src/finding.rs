@@ -1,7 +1,7 @@
 //! What a check tells.
 
 use super::{Code, Severity};
-use cloudformation::{Source, Span};
+use cloudformation::{PropertyPath, Source, Span};
 
 /// Something that would fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +23,9 @@ pub struct Finding {
 pub struct Place {
     /// The resource's name in the template; empty for what is about the template as a whole.
     pub resource: String,
-    /// Within its properties: `LoadBalancers[0].ContainerPort`. Empty for the resource as a whole.
-    pub property: String,
+    /// The way within its properties: `LoadBalancers[0].ContainerPort`. Empty for the resource as a
+    /// whole.
+    pub property: PropertyPath,
     /// What messages call the template.
     pub template: String,
     /// In the text of all templates.
@@ -50,7 +51,7 @@ pub struct Findings {
 
 impl Place {
     /// A place in a text, of which only what stands on its first line is kept.
-    pub(super) fn new(source: &Source, resource: &str, property: String, span: Span) -> Self {
+    pub(super) fn new(source: &Source, resource: &str, property: PropertyPath, span: Span) -> Self {
         let text = source.text();
         let start = floor(text, span.offset());
         let end = floor(text, span.offset().saturating_add(span.len()));

@@ -23,6 +23,8 @@ mod reachability;
 mod roles;
 mod subject;
 mod subnets;
+#[cfg(test)]
+mod tests;
 mod value;
 pub mod vpc;
 

@@ -21,8 +21,8 @@ pub(super) fn check(subject: &Subject<'_>) {
             {
                 continue;
             }
-            let path =
-                format!("ContainerDefinitions.{index}.LogConfiguration.Options.awslogs-group");
+            let path = value::item("ContainerDefinitions", index).key("LogConfiguration");
+            let path = path.key("Options").key("awslogs-group");
             let message = format!("no log group of the template is called `{group}`");
             let mend = format!(
                 "TaskLogs:\n  Type: {LOG_GROUP}\n  Properties: {{LogGroupName: {group}}}\n# and in \

@@ -8,7 +8,7 @@ use super::{
     subject::Subject,
     value,
 };
-use crate::vpc::{End, Protocol, Reach, Verdict};
+use crate::vpc::{End, Passage, Protocol, Reach};
 use cloudformation::did_you_mean;
 use stack::{DiscoveryService, Namespace, NamespaceKind, RecordKind, Service};
 use stack_reader::resource_type::{
@@ -32,7 +32,7 @@ pub(super) fn check(subject: &Subject<'_>) {
         let definition = &service.task_definition;
         for (index, container) in definition.containers.iter().enumerate() {
             for (number, (name, value)) in container.environment.iter().enumerate() {
-                let path = format!("ContainerDefinitions.{index}.Environment.{number}.Value");
+                let path = value::variable(index, number);
                 let place = subject.at_id(&definition.logical_id, &path);
                 let caller = Caller { service, name, place };
                 for address in addresses(value) {
@@ -44,7 +44,7 @@ pub(super) fn check(subject: &Subject<'_>) {
     for namespace in subject.of_type(PRIVATE_NAMESPACE) {
         let vpc = value::text(namespace, "Vpc").and_then(|id| subject.named(VPC, &id));
         let Some(vpc) = vpc else { continue };
-        let on = |key| value::at(&vpc.properties, key);
+        let on = |key| vpc.properties.get(key);
         let support = on("EnableDnsSupport");
         if !value::is_true(on("EnableDnsHostnames"))
             || support.is_some() && !value::is_true(support)
@@ -54,7 +54,12 @@ pub(super) fn check(subject: &Subject<'_>) {
                 namespace.logical_id, vpc.logical_id
             );
             let mend = "EnableDnsHostnames: true\nEnableDnsSupport: true";
-            subject.tell(&code::VPC_DNS, subject.at(vpc, "EnableDnsHostnames"), message, mend);
+            subject.tell(
+                &code::VPC_DNS,
+                subject.at(vpc, &value::key("EnableDnsHostnames")),
+                message,
+                mend,
+            );
         }
     }
 }
@@ -240,7 +245,7 @@ fn connect_to(
     let from = End::Task(caller.service.logical_id.clone());
     let to = End::Task(target.logical_id.clone());
     let has_groups = subject.has_groups(caller.service) && subject.has_groups(target);
-    let verdict = reach.may(&from, &to, Protocol::Tcp, port);
+    let passage = reach.may(&from, &to, Protocol::Tcp, port);
     let containers = target.task_definition.containers.iter();
     let ports: Vec<u16> = containers.flat_map(|it| it.ports.iter().copied()).collect();
     if !ports.is_empty() && !ports.contains(&port) {
@@ -254,13 +259,13 @@ fn connect_to(
         let mend = format!("{host}:{}", listed.first().map_or("", String::as_str));
         // Programs may listen where no mapping says so.
         let severity =
-            if verdict.is_allowed() || !has_groups { Severity::Warning } else { Severity::Error };
+            if passage.is_allowed() || !has_groups { Severity::Warning } else { Severity::Error };
         subject.tell_as(severity, &code::WRONG_PORT, caller.place.clone(), message, mend);
-    } else if let Verdict::Denied { side, .. } = verdict
+    } else if let Passage::Denied { side, .. } = passage
         && has_groups
     {
         let message = format!(
-            "`{}` calls `{host}`, but {from} cannot reach {to} on port {port}: {verdict}",
+            "`{}` calls `{host}`, but {from} cannot reach {to} on port {port}: {passage}",
             caller.name
         );
         let mend = reachability::rule(

@@ -1,6 +1,12 @@
 //! Rules that take one another's requests, and health checks that no rule explains (alb §2).
 
-use super::{Severity, code, pattern, reachability::forwards_to, subject::Subject};
+use super::{
+    Severity, code, pattern,
+    reachability::forwards_to,
+    subject::Subject,
+    value::{self, item, key},
+};
+use cloudformation::PropertyPath;
 use stack::{Condition, Listener, Matcher, Patterns, Rule, TargetGroup};
 
 /// A last part of a path by which programs tell how they are.
@@ -92,7 +98,7 @@ fn shadowed(subject: &Subject<'_>, earlier: &Rule, later: &Rule) {
     let before = earlier.priority.saturating_sub(1).max(1);
     let mend =
         format!("Priority: {before}   # of `{}`, so that it is tried first", later.logical_id);
-    let place = subject.at_id(&later.logical_id, "Priority");
+    let place = subject.at_id(&later.logical_id, &key("Priority"));
     subject.tell(&code::SHADOWED_RULE, place, message, mend);
 }
 
@@ -137,16 +143,14 @@ fn path_patterns(rule: &Rule) -> impl Iterator<Item = &str> {
 }
 
 /// The way to a pattern in its rule's properties.
-fn value_path(subject: &Subject<'_>, rule: &Rule, pattern: &str) -> String {
+fn value_path(subject: &Subject<'_>, rule: &Rule, pattern: &str) -> PropertyPath {
     let index = path_patterns(rule).position(|it| it == pattern).unwrap_or_default();
     let condition = rule.conditions.iter().position(|it| matches!(it, Condition::PathPattern(_)));
-    let condition = format!("Conditions.{}", condition.unwrap_or_default());
-    let nested = format!("{condition}.PathPatternConfig.Values.{index}");
-    if subject.at_id(&rule.logical_id, &nested).property.contains("Values[") {
-        nested
-    } else {
-        format!("{condition}.Values.{index}")
-    }
+    let condition = item("Conditions", condition.unwrap_or_default());
+    let nested = condition.clone().key("PathPatternConfig").key("Values").index(index);
+    let resource = subject.resolved.resources.get(&rule.logical_id);
+    let is_nested = resource.is_some_and(|it| value::at(&it.properties, &nested).is_some());
+    if is_nested { nested } else { condition.key("Values").index(index) }
 }
 
 fn open_prefix(subject: &Subject<'_>, listener: &Listener, rule: &Rule, text: &str) {
@@ -192,7 +196,7 @@ fn health_check(subject: &Subject<'_>, group: &TargetGroup) {
     );
     let literal = patterns.first().and_then(|it| it.split(['*', '?']).next()).unwrap_or("/");
     let mend = format!("HealthCheckPath: {literal}   # a path that the program answers with 200");
-    let place = subject.at_id(&group.logical_id, "HealthCheckPath");
+    let place = subject.at_id(&group.logical_id, &key("HealthCheckPath"));
     subject.tell_as(severity, &code::HEALTH_CHECK_PATH, place, message, mend);
 }
 

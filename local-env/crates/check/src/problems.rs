@@ -1,51 +1,17 @@
-//! What reading a template finds by itself, given codes of its own.
+//! What reading a template finds by itself, given codes.
 //!
-//! The table goes by the type of the resource and its property, and by words of the message where
-//! one property can be wrong in several ways.
+//! The code of a problem goes by its reason alone, one match a family, so that a new reason does not
+//! compile until it has one. What a property's own kind of value forbids goes by the part of the
+//! stack that the property belongs to.
 
-use super::{
-    Code, Finding, Findings, Place, Severity, code,
-    subject::{Subject, is_for_fargate},
-};
-use cloudformation::{Resource, Source, Span, TemplateError, TemplateProblem};
+use super::{Code, Finding, Findings, Place, Severity, code, subject::Subject, value};
+use cloudformation::{PropertyPath, Source, Span, TemplateError, TemplateProblem};
 use stack::Warning;
-use stack_reader::StackProblem;
-use stack_reader::resource_type::{
-    DISCOVERY_SERVICE, LISTENER, LISTENER_RULE, SERVICE, TARGET_GROUP, TASK_DEFINITION,
+use stack_reader::{
+    ActionFault, AttributeFault, Claim, ContainerFault, DependencyFault, DiscoveryFault,
+    ListenerFault, Part, Reason, RuleFault, SecurityGroupFault, ServiceFault, StackProblem,
+    TargetGroupFault, TaskDefinitionFault,
 };
-
-/// Of which resources, of any if none is named, at which property or below it, with which words.
-struct Row(&'static str, &'static str, &'static str, &'static Code);
-
-const CONTAINER: &str = "ContainerDefinitions";
-
-static TABLE: [Row; 25] = [
-    Row("", "", "AWS takes up to 5", &code::QUOTA),
-    Row(LISTENER_RULE, "Conditions", " in one rule", &code::QUOTA),
-    Row(TASK_DEFINITION, "", "not valid for Fargate", &code::NOT_ON_FARGATE),
-    Row(TASK_DEFINITION, "Cpu", "", &code::TASK_SIZE),
-    Row(TASK_DEFINITION, "Memory", "", &code::TASK_SIZE),
-    Row(TASK_DEFINITION, "NetworkMode", "", &code::NETWORK_MODE),
-    Row(TASK_DEFINITION, ".Cpu", "", &code::TASK_SIZE),
-    Row(TASK_DEFINITION, ".Memory", "", &code::TASK_SIZE),
-    Row(TASK_DEFINITION, ".PortMappings.HostPort", "", &code::HOST_PORT),
-    Row(TASK_DEFINITION, ".Image", "execution role", &code::EXECUTION_ROLE),
-    Row(TASK_DEFINITION, ".LogConfiguration", "execution role", &code::EXECUTION_ROLE),
-    Row(TASK_DEFINITION, ".LogConfiguration", "", &code::LOG_OPTIONS),
-    Row(TASK_DEFINITION, ".DependsOn", "", &code::CONTAINER_DEPENDENCY),
-    Row(TASK_DEFINITION, ".StopTimeout", "", &code::CONTAINER_TIMEOUT),
-    Row(TASK_DEFINITION, ".StartTimeout", "", &code::CONTAINER_TIMEOUT),
-    Row(SERVICE, "LoadBalancers.ContainerName", "", &code::CONTAINER_PORT),
-    Row(SERVICE, "LoadBalancers.ContainerPort", "", &code::CONTAINER_PORT),
-    Row(SERVICE, "ServiceRegistries.ContainerName", "", &code::CONTAINER_PORT),
-    Row(SERVICE, "ServiceRegistries.ContainerPort", "", &code::CONTAINER_PORT),
-    Row(SERVICE, "ServiceRegistries", "", &code::REGISTRY_PORT),
-    Row(SERVICE, "LoadBalancers.TargetGroupArn", "a target group of type", &code::TARGET_TYPE),
-    Row(TARGET_GROUP, "", "the timeout must be", &code::HEALTH_CHECK_TIMING),
-    Row(LISTENER, "Certificates", "", &code::LISTENER_CERTIFICATE),
-    Row(DISCOVERY_SERVICE, "HealthCheckConfig", "", &code::DISCOVERY_HEALTH),
-    Row(DISCOVERY_SERVICE, "DnsConfig", "", &code::DISCOVERY_RECORDS),
-];
 
 pub(super) fn check(subject: &Subject<'_>, problems: &[StackProblem]) {
     for problem in problems {
@@ -67,7 +33,7 @@ pub(super) fn of_templates(errors: &[TemplateError]) -> Findings {
         Finding {
             code: &code::TEMPLATE,
             severity: code::TEMPLATE.severity,
-            place: Place::new(&source, "", String::new(), span),
+            place: Place::new(&source, "", PropertyPath::default(), span),
             message: problem.to_string(),
             mend: help(problem),
         }
@@ -88,65 +54,229 @@ fn with_nested(error: &TemplateError) -> Vec<&TemplateError> {
 }
 
 fn tell(subject: &Subject<'_>, problem: &StackProblem) {
-    let (resource, property) = place(subject, problem);
-    let id = resource.map_or("", |it| it.logical_id.as_str());
-    let place = Place::new(&subject.resolved.source, id, property.clone(), span(problem));
-    let code = code_of(problem, resource, &property);
-    // What AWS refuses is no matter of asking for more.
-    let refused = matches!(problem, StackProblem::Refused { .. });
-    let severity = if refused { Severity::Error } else { code.severity };
+    let code = code_of(&problem.reason);
+    let property = problem.path.within_properties();
+    let place = Place::new(&subject.resolved.source, problem.logical_id(), property, problem.span);
+    let severity = match problem.reason {
+        Reason::NotEmulated(_) | Reason::NotInTemplate { .. } => code.severity,
+        // What AWS refuses is an error even where more can be asked for elsewhere.
+        Reason::Property(..)
+        | Reason::Action(_)
+        | Reason::Rule(_)
+        | Reason::Listener(_)
+        | Reason::Attribute(_)
+        | Reason::TargetGroup(_)
+        | Reason::Service(_)
+        | Reason::TaskDefinition(_)
+        | Reason::Container(_)
+        | Reason::Dependency(_)
+        | Reason::Discovery(_)
+        | Reason::SecurityGroup(_)
+        | Reason::Taken(_) => Severity::Error,
+    };
     subject.tell_as(severity, code, place, problem.to_string(), help(problem));
 }
 
-/// The problem's resource, and the property in it.
-fn place<'a>(subject: &Subject<'a>, problem: &StackProblem) -> (Option<&'a Resource>, String) {
-    let path = match problem {
-        StackProblem::Twice { second, .. } => {
-            return (subject.resolved.resources.get(second), String::new());
+/// The code of a problem that stops the stack.
+fn code_of(reason: &Reason) -> &'static Code {
+    match reason {
+        Reason::Property(part, _) => of_property(*part),
+        Reason::Action(fault) => of_action(fault),
+        Reason::Rule(fault) => of_rule(fault),
+        Reason::Listener(fault) => of_listener(fault),
+        Reason::Attribute(AttributeFault::Repeated { .. } | AttributeFault::Unknown { .. }) => {
+            &code::REFUSED
         }
-        StackProblem::Missing { path, .. }
-        | StackProblem::WrongType { path, .. }
-        | StackProblem::Refused { path, .. }
-        | StackProblem::NotEmulated { path, .. }
-        | StackProblem::NotInTemplate { path, .. } => path,
-    };
-    let path = path.strip_prefix("Resources.").unwrap_or(path);
-    let (id, rest) = path.split_once('.').unwrap_or((path, ""));
-    let property = rest.strip_prefix("Properties").unwrap_or(rest).trim_start_matches('.');
-    (subject.resolved.resources.get(id), property.to_owned())
+        Reason::TargetGroup(fault) => of_target_group(fault),
+        Reason::Service(fault) => of_service(fault),
+        Reason::TaskDefinition(fault) => of_task_definition(fault),
+        Reason::Container(fault) => of_container(fault),
+        Reason::Dependency(
+            DependencyFault::UnknownContainer { .. }
+            | DependencyFault::EndOfEssential { .. }
+            | DependencyFault::NoHealthCheck { .. }
+            | DependencyFault::Circle { .. },
+        ) => &code::CONTAINER_DEPENDENCY,
+        Reason::Discovery(fault) => of_discovery(fault),
+        Reason::SecurityGroup(fault) => of_security_group(fault),
+        Reason::Taken(taken) => of_claim(&taken.claim),
+        Reason::NotEmulated(_) => &code::NOT_EMULATED,
+        Reason::NotInTemplate { .. } => &code::NOT_IN_TEMPLATE,
+    }
 }
 
-fn code_of(problem: &StackProblem, resource: Option<&Resource>, property: &str) -> &'static Code {
-    let kind = resource.map_or("", |it| it.resource_type.as_str());
-    match problem {
-        StackProblem::Twice { .. } => match kind {
-            LISTENER_RULE => return &code::SAME_PRIORITY,
-            LISTENER => return &code::SAME_PORT,
-            _ => return &code::SAME_NAME,
-        },
-        StackProblem::NotInTemplate { .. } => return &code::NOT_IN_TEMPLATE,
-        _ => {}
+fn of_property(part: Part) -> &'static Code {
+    match part {
+        Part::Other => &code::REFUSED,
+        Part::ListenerCertificates => &code::LISTENER_CERTIFICATE,
+        Part::TaskSize => &code::TASK_SIZE,
+        Part::NetworkMode => &code::NETWORK_MODE,
+        Part::HostPort => &code::HOST_PORT,
+        Part::Logs => &code::LOG_OPTIONS,
+        Part::Dependencies => &code::CONTAINER_DEPENDENCY,
+        Part::Timeouts => &code::CONTAINER_TIMEOUT,
+        Part::ContainerPort => &code::CONTAINER_PORT,
+        Part::Registry => &code::REGISTRY_PORT,
+        Part::DiscoveryHealth => &code::DISCOVERY_HEALTH,
+        Part::DiscoveryRecords => &code::DISCOVERY_RECORDS,
     }
-    let words = format!("{problem} {}", help(problem));
-    let row = TABLE.iter().find(|row| row.is_about(kind, property, &words));
-    let code = row.map_or(&code::REFUSED, |Row(.., code)| code);
-    let not_emulated = matches!(problem, StackProblem::NotEmulated { .. });
-    match resource {
-        // What is wrong for Fargate may be right elsewhere.
-        Some(resource) if kind == TASK_DEFINITION && !is_for_fargate(resource) => match problem {
-            StackProblem::Refused { .. } => code,
-            _ => &code::NOT_EMULATED,
-        },
-        _ if not_emulated => &code::NOT_EMULATED,
-        _ => code,
+}
+
+fn of_action(fault: &ActionFault) -> &'static Code {
+    match fault {
+        ActionFault::TooManyTargetGroups { .. } => &code::QUOTA,
+        ActionFault::UnknownType { .. }
+        | ActionFault::Answers { .. }
+        | ActionFault::Authentications { .. }
+        | ActionFault::AnswersFirst
+        | ActionFault::OrderTaken { .. }
+        | ActionFault::AuthenticationWithoutTls { .. }
+        | ActionFault::TwoTargetGroups
+        | ActionFault::StickyTargetGroup
+        | ActionFault::GrpcWithoutTls
+        | ActionFault::Http2AfterAuthentication
+        | ActionFault::SameAddress
+        | ActionFault::HttpsToHttp
+        | ActionFault::FixedStatus { .. } => &code::REFUSED,
+    }
+}
+
+fn of_rule(fault: &RuleFault) -> &'static Code {
+    match fault {
+        RuleFault::TooManyValues { .. } | RuleFault::TooManyWildcards { .. } => &code::QUOTA,
+        RuleFault::NoConditions
+        | RuleFault::NoValues
+        | RuleFault::UnknownCondition { .. }
+        | RuleFault::RepeatedCondition { .. }
+        | RuleFault::RegexBesideValues
+        | RuleFault::ValuesTwice { .. }
+        | RuleFault::BroadcastAddress
+        | RuleFault::HostAsHeader { .. }
+        | RuleFault::UnknownTransform { .. }
+        | RuleFault::RepeatedTransform { .. }
+        | RuleFault::Rewrites { .. }
+        | RuleFault::Expression(_) => &code::REFUSED,
+    }
+}
+
+fn of_listener(fault: &ListenerFault) -> &'static Code {
+    match fault {
+        ListenerFault::SecondCertificate => &code::LISTENER_CERTIFICATE,
+        ListenerFault::Transforms
+        | ListenerFault::CertificateWithoutTls
+        | ListenerFault::AddsNoCertificate
+        | ListenerFault::AddsTwoCertificates
+        | ListenerFault::UnknownPolicy { .. } => &code::REFUSED,
+    }
+}
+
+fn of_target_group(fault: &TargetGroupFault) -> &'static Code {
+    match fault {
+        TargetGroupFault::TimeoutOfInterval { .. } => &code::HEALTH_CHECK_TIMING,
+        TargetGroupFault::HealthCheckOff
+        | TargetGroupFault::OtherMatcher { .. }
+        | TargetGroupFault::StickyWithinZone
+        | TargetGroupFault::AnomalyMitigation
+        | TargetGroupFault::SlowStart { .. }
+        | TargetGroupFault::SlowStartAlgorithm
+        | TargetGroupFault::StickyAtRandom
+        | TargetGroupFault::UnnamedCookie
+        | TargetGroupFault::ReservedCookie { .. } => &code::REFUSED,
+    }
+}
+
+fn of_service(fault: &ServiceFault) -> &'static Code {
+    match fault {
+        ServiceFault::TooManyTargetGroups { .. } => &code::QUOTA,
+        ServiceFault::TargetType { .. } => &code::TARGET_TYPE,
+        ServiceFault::UnknownContainer { .. } | ServiceFault::UnmappedPort { .. } => {
+            &code::CONTAINER_PORT
+        }
+        ServiceFault::SecondRegistry
+        | ServiceFault::HalfPort
+        | ServiceFault::NoPortForSrv
+        | ServiceFault::CnameRegistry => &code::REGISTRY_PORT,
+        ServiceFault::SchedulingStrategy { .. }
+        | ServiceFault::NoNamespace
+        | ServiceFault::UnknownPortName { .. } => &code::REFUSED,
+    }
+}
+
+fn of_task_definition(fault: &TaskDefinitionFault) -> &'static Code {
+    match fault {
+        TaskDefinitionFault::NetworkMode { .. } => &code::NETWORK_MODE,
+        TaskDefinitionFault::NotOnFargate { .. }
+        | TaskDefinitionFault::Gpu
+        | TaskDefinitionFault::Capability { .. } => &code::NOT_ON_FARGATE,
+        TaskDefinitionFault::Surplus { .. }
+        | TaskDefinitionFault::NoSuchCpu { .. }
+        | TaskDefinitionFault::NoSuchMemory { .. } => &code::TASK_SIZE,
+        TaskDefinitionFault::PidMode { .. }
+        | TaskDefinitionFault::NoContainers
+        | TaskDefinitionFault::NoEssentialContainer => &code::REFUSED,
+    }
+}
+
+fn of_container(fault: &ContainerFault) -> &'static Code {
+    match fault {
+        ContainerFault::ImageNeedsRole { .. } | ContainerFault::LogsNeedRole => {
+            &code::EXECUTION_ROLE
+        }
+        ContainerFault::LogDriver { .. }
+        | ContainerFault::LogOption { .. }
+        | ContainerFault::TwoLogPatterns => &code::LOG_OPTIONS,
+        ContainerFault::HostPort { .. } => &code::HOST_PORT,
+        ContainerFault::NameTaken { .. }
+        | ContainerFault::NoCommand { .. }
+        | ContainerFault::CommandKind { .. }
+        | ContainerFault::TooManyExitCodes { .. }
+        | ContainerFault::TooManyEnvironmentFiles { .. }
+        | ContainerFault::SecretTaken { .. }
+        | ContainerFault::NoSecret
+        | ContainerFault::SoftLimit
+        | ContainerFault::OpenFiles { .. } => &code::REFUSED,
+    }
+}
+
+fn of_discovery(fault: &DiscoveryFault) -> &'static Code {
+    match fault {
+        DiscoveryFault::NoRecords
+        | DiscoveryFault::RecordTypes { .. }
+        | DiscoveryFault::CnameRouting
+        | DiscoveryFault::RecordsWithoutDns
+        | DiscoveryFault::TwoNamespaces => &code::DISCOVERY_RECORDS,
+        DiscoveryFault::PrivateHealthCheck
+        | DiscoveryFault::TwoHealthChecks
+        | DiscoveryFault::CnameHealthCheck => &code::DISCOVERY_HEALTH,
+        DiscoveryFault::AttributeName { .. } | DiscoveryFault::AttributeValue { .. } => {
+            &code::REFUSED
+        }
+    }
+}
+
+fn of_security_group(fault: &SecurityGroupFault) -> &'static Code {
+    match fault {
+        SecurityGroupFault::TooManyGroups { .. } => &code::QUOTA,
+        SecurityGroupFault::PortOrder { .. }
+        | SecurityGroupFault::CodeWithoutType { .. }
+        | SecurityGroupFault::SecondPeer { .. } => &code::REFUSED,
+    }
+}
+
+fn of_claim(claim: &Claim) -> &'static Code {
+    match claim {
+        Claim::Priority(_) => &code::SAME_PRIORITY,
+        Claim::Port(_) => &code::SAME_PORT,
+        Claim::NamespaceName(_) | Claim::DiscoveryServiceName(_) | Claim::InstanceId(_) => {
+            &code::SAME_NAME
+        }
     }
 }
 
 fn warn(subject: &Subject<'_>, warning: &Warning) {
     match warning {
         Warning::NoPeer { logical_id, property } => {
-            let path = property.as_deref().unwrap_or_default().replace('[', ".").replace(']', "");
-            let place = subject.at_id(logical_id, &path);
+            let place = subject.at_id(logical_id, property);
             let mend =
                 "SourceSecurityGroupId: !GetAtt TheOtherGroup.GroupId   # or CidrIp: 10.0.0.0/16";
             subject.tell(&code::EMPTY_RULE, place, warning.to_string(), mend);
@@ -154,7 +284,7 @@ fn warn(subject: &Subject<'_>, warning: &Warning) {
         // What is left out is not looked at, and what is run otherwise here is right in AWS.
         Warning::LeftOut { .. } | Warning::RunOtherwise { .. } => {}
         Warning::LostEgress { logical_id, rule, .. } => {
-            let place = subject.at_id(logical_id, "SecurityGroupEgress");
+            let place = subject.at_id(logical_id, &value::key("SecurityGroupEgress"));
             let mend =
                 format!("remove the resource `{rule}`, or `SecurityGroupEgress` of `{logical_id}`");
             subject.tell(&code::LOST_EGRESS, place, warning.to_string(), mend);
@@ -170,28 +300,4 @@ fn span(problem: &dyn miette::Diagnostic) -> Span {
 
 fn help(problem: &dyn miette::Diagnostic) -> String {
     problem.help().map(|help| help.to_string()).unwrap_or_default()
-}
-
-// === impl Row ===
-
-impl Row {
-    fn is_about(&self, kind: &str, property: &str, words: &str) -> bool {
-        let Self(own_kind, own_property, own_words, _) = self;
-        (own_kind.is_empty() || *own_kind == kind)
-            && is_within(property, own_property)
-            && words.contains(own_words)
-    }
-}
-
-/// Whether a property is another one or within it; a leading dot stands for any container.
-fn is_within(property: &str, outer: &str) -> bool {
-    let plain: String = property.split(['[', ']']).step_by(2).collect();
-    let rest = match outer.strip_prefix('.') {
-        Some(outer) => plain
-            .strip_prefix(CONTAINER)
-            .and_then(|it| it.strip_prefix('.'))
-            .and_then(|it| it.strip_prefix(outer)),
-        None => plain.strip_prefix(outer),
-    };
-    rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }

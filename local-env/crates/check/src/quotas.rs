@@ -102,6 +102,6 @@ fn tell(subject: &Subject<'_>, id: &str, (most, what): (usize, &str), found: usi
     if found > most {
         let message = format!("`{id}` makes {found} {what}, and AWS gives {most}");
         let mend = "# ask for more in Service Quotas before you deploy, or make it two stacks";
-        subject.tell(&code::QUOTA, subject.at_id(id, ""), message, mend);
+        subject.tell(&code::QUOTA, subject.whole(id), message, mend);
     }
 }

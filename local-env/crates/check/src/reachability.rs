@@ -1,11 +1,12 @@
 //! Who has to reach whom through security groups, and cannot (cloudmap-ecs §5.1).
 
-use super::{Severity, code, subject::Subject};
-use crate::vpc::{End, Protocol, Reach, Verdict};
+use super::{Severity, code, subject::Subject, value};
+use crate::vpc::{End, Passage, Protocol, Reach};
 use stack::{
     Action, Arn, Direction, HealthCheckPort, LoadBalancer, SecurityGroup, SecurityGroupId,
     SecurityGroupPeer, Service, ServiceLoadBalancer, TargetGroup, Traffic,
 };
+use stack_reader::resource_type::{SECURITY_GROUP_EGRESS, SECURITY_GROUP_INGRESS};
 
 const TCP: u8 = 6;
 const HTTPS: u16 = 443;
@@ -61,11 +62,11 @@ fn from_balancer(
     let (from, to) =
         (End::LoadBalancer(balancer.logical_id.clone()), End::Task(service.logical_id.clone()));
     let port = entry.container_port;
-    let verdict = reach.may(&from, &to, Protocol::Tcp, port);
-    if let Verdict::Denied { side, .. } = verdict {
+    let passage = reach.may(&from, &to, Protocol::Tcp, port);
+    if let Passage::Denied { side, .. } = passage {
         let id = &service.logical_id;
-        let place = subject.at_id(id, &format!("LoadBalancers.{index}.ContainerPort"));
-        let message = format!("{from} cannot reach the tasks of `{id}` on port {port}: {verdict}");
+        let place = subject.at_id(id, &value::item("LoadBalancers", index).key("ContainerPort"));
+        let message = format!("{from} cannot reach the tasks of `{id}` on port {port}: {passage}");
         let mend = rule(side, &balancer.security_groups, &service.security_groups, port);
         subject.tell(&code::BALANCER_TO_TASK, place, message, mend);
     }
@@ -73,8 +74,8 @@ fn from_balancer(
         && let HealthCheckPort::Port(checked) = group.health_check.port
         && checked != port
     {
-        let verdict = reach.may(&from, &to, Protocol::Tcp, checked);
-        health_check_port(subject, service, group, (checked, &verdict));
+        let passage = reach.may(&from, &to, Protocol::Tcp, checked);
+        health_check_port(subject, service, group, (checked, &passage));
     }
 }
 
@@ -82,11 +83,11 @@ fn health_check_port(
     subject: &Subject<'_>,
     service: &Service,
     group: &TargetGroup,
-    (port, verdict): (u16, &Verdict<'_>),
+    (port, passage): (u16, &Passage<'_>),
 ) {
     let mut containers = service.task_definition.containers.iter();
-    let (severity, why) = if !verdict.is_allowed() {
-        (Severity::Error, verdict.to_string())
+    let (severity, why) = if !passage.is_allowed() {
+        (Severity::Error, passage.to_string())
     } else if !containers.any(|it| it.ports.contains(&port)) {
         (Severity::Warning, "no container maps it".to_owned())
     } else {
@@ -94,7 +95,7 @@ fn health_check_port(
     };
     let id = &service.logical_id;
     let message = format!("the health check asks the tasks of `{id}` on port {port}: {why}");
-    let place = subject.at_id(&group.logical_id, "HealthCheckPort");
+    let place = subject.at_id(&group.logical_id, &value::key("HealthCheckPort"));
     let mend = "HealthCheckPort: traffic-port";
     subject.tell_as(severity, &code::HEALTH_CHECK_PORT, place, message, mend);
 }
@@ -106,28 +107,28 @@ pub(super) fn rule(
     to: &[SecurityGroupId],
     port: u16,
 ) -> String {
-    let (kind, own, key, peer) = match side {
-        Direction::Ingress => ("Ingress", reference(to), "SourceSecurityGroupId", reference(from)),
-        Direction::Egress => {
-            ("Egress", reference(from), "DestinationSecurityGroupId", reference(to))
-        }
+    let (name, kind) = match side {
+        Direction::Ingress => ("Ingress", SECURITY_GROUP_INGRESS),
+        Direction::Egress => ("Egress", SECURITY_GROUP_EGRESS),
+    };
+    let (own, key, peer) = match side {
+        Direction::Ingress => (reference(to), "SourceSecurityGroupId", reference(from)),
+        Direction::Egress => (reference(from), "DestinationSecurityGroupId", reference(to)),
     };
     format!(
-        "Port{port}{kind}:\n  Type: AWS::EC2::SecurityGroup{kind}\n  Properties:\n    \
+        "Port{port}{name}:\n  Type: {kind}\n  Properties:\n    \
          GroupId: {own}\n    {key}: {peer}\n    IpProtocol: tcp\n    FromPort: {port}\n    ToPort: {port}"
     )
 }
 
 /// How a template refers to the first of some groups.
 fn reference(groups: &[SecurityGroupId]) -> String {
-    let Some(group) = groups.first() else {
-        return "!GetAtt Vpc.DefaultSecurityGroup".to_owned();
-    };
-    let name = group.to_string();
-    match name.trim_matches('`') {
+    let group = groups.first().filter(|group| **group != SecurityGroupId::default_of_vpc());
+    let Some(group) = group else { return "!GetAtt Vpc.DefaultSecurityGroup".to_owned() };
+    match group.logical_id() {
+        Some(logical_id) => format!("!GetAtt {logical_id}.GroupId"),
         // Of one from outside nothing else is known.
-        id if id == group.as_str() => id.to_owned(),
-        logical_id => format!("!GetAtt {logical_id}.GroupId"),
+        None => group.as_str().to_owned(),
     }
 }
 
@@ -139,14 +140,14 @@ fn egress(subject: &Subject<'_>, service: &Service) {
     }
     let id = &service.logical_id;
     let names: Vec<_> = groups.iter().map(ToString::to_string).collect();
-    let path = "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups";
+    let path = value::network().key("SecurityGroups");
     let message = format!(
         "the tasks of `{id}` cannot get their image or write logs: {} lets no tcp 443 out",
         names.join(" and ")
     );
     let mend = "SecurityGroupEgress:\n  - \
                 {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}";
-    subject.tell(&code::TASK_EGRESS, subject.at_id(id, path), message, mend);
+    subject.tell(&code::TASK_EGRESS, subject.at_id(id, &path), message, mend);
 }
 
 /// The groups, if something is known of each.
@@ -191,7 +192,7 @@ fn listeners(subject: &Subject<'_>, balancer: &LoadBalancer) {
             "SecurityGroupIngress:\n  - \
              {{IpProtocol: tcp, FromPort: {port}, ToPort: {port}, CidrIp: 0.0.0.0/0}}"
         );
-        let place = subject.at_id(&listener.logical_id, "Port");
+        let place = subject.at_id(&listener.logical_id, &value::key("Port"));
         subject.tell(&code::CLOSED_LISTENER, place, message, mend);
     }
 }

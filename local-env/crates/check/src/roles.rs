@@ -41,7 +41,7 @@ pub(super) fn check(subject: &Subject<'_>) {
         if needs.is_empty() {
             continue;
         }
-        let given = value::at(&definition.properties, "ExecutionRoleArn").is_some();
+        let given = definition.properties.get("ExecutionRoleArn").is_some();
         match role(subject, definition, "ExecutionRoleArn") {
             Some(role) => permissions(subject, definition, role, &needs),
             None if !given => no_role(subject, definition),
@@ -57,7 +57,7 @@ fn role<'a>(subject: &Subject<'a>, definition: &Resource, key: &str) -> Option<&
 
 /// Whether the role lets tasks take it on.
 fn trust(subject: &Subject<'_>, role: &Resource, definition: &Resource) {
-    let document = value::at(&role.properties, "AssumeRolePolicyDocument");
+    let document = role.properties.get("AssumeRolePolicyDocument");
     let Some(document) = document.and_then(value::document) else { return };
     let trusted = statements(&document).any(|statement| {
         let mut found = false;
@@ -77,7 +77,12 @@ fn trust(subject: &Subject<'_>, role: &Resource, definition: &Resource) {
         "AssumeRolePolicyDocument:\n  Version: '2012-10-17'\n  Statement:\n    \
          - Effect: Allow\n      Action: sts:AssumeRole\n      Principal: {{Service: {TASKS}}}"
     );
-    subject.tell(&code::ROLE_TRUST, subject.at(role, "AssumeRolePolicyDocument"), message, mend);
+    subject.tell(
+        &code::ROLE_TRUST,
+        subject.at(role, &value::key("AssumeRolePolicyDocument")),
+        message,
+        mend,
+    );
 }
 
 fn statements(document: &Node) -> impl Iterator<Item = &Node> {
@@ -96,18 +101,17 @@ fn needs(definition: &Resource) -> Vec<Need> {
         }
     };
     for container in value::items(&definition.properties, "ContainerDefinitions") {
-        let text = |path| value::at(container, path).and_then(Node::text).unwrap_or_default();
-        if let Some(repository) = ecr_repository(&text("Image")) {
+        let image = container.get("Image").and_then(Node::text).unwrap_or_default();
+        if let Some(repository) = ecr_repository(&image) {
             need("ecr:GetAuthorizationToken", None);
             let end = format!("repository/{repository}");
             need("ecr:BatchGetImage", Some(end.clone()));
             need("ecr:GetDownloadUrlForLayer", Some(end));
         }
-        if text("LogConfiguration.LogDriver") == "awslogs" {
+        if let Some(log) = container.get("LogConfiguration").filter(|it| value::is_awslogs(it)) {
             need("logs:CreateLogStream", None);
             need("logs:PutLogEvents", None);
-            let create = value::at(container, "LogConfiguration.Options.awslogs-create-group");
-            if value::is_true(create) {
+            if value::is_true(log.get("Options").and_then(|it| it.get("awslogs-create-group"))) {
                 need("logs:CreateLogGroup", None);
             }
         }
@@ -135,7 +139,7 @@ fn no_role(subject: &Subject<'_>, definition: &Resource) {
     let secret = containers.iter().position(|it| !value::items(it, "Secrets").is_empty());
     let Some(index) = secret else { return };
     let message = format!("`{}` takes secrets without an execution role", definition.logical_id);
-    let place = subject.at(definition, &format!("ContainerDefinitions.{index}.Secrets"));
+    let place = subject.at(definition, &value::item("ContainerDefinitions", index).key("Secrets"));
     subject.tell(
         &code::EXECUTION_ROLE,
         place,
@@ -168,7 +172,12 @@ fn permissions(subject: &Subject<'_>, definition: &Resource, role: &Resource, ne
          Statement:\n        - Effect: Allow\n          Action: [{}]\n          Resource: {resource}",
         actions.join(", ")
     );
-    subject.tell(&code::EXECUTION_PERMISSIONS, subject.at(role, "Policies"), message, mend);
+    subject.tell(
+        &code::EXECUTION_PERMISSIONS,
+        subject.at(role, &value::key("Policies")),
+        message,
+        mend,
+    );
 }
 
 /// What a role's policies allow; `None` where one of them is not known.

@@ -4,7 +4,7 @@ use stack_reader::resource_type::TASK_DEFINITION;
 use std::cell::RefCell;
 
 use super::{Code, Finding, Findings, Place, Severity, value};
-use cloudformation::{Node, Resolved, Resource, Span, Value};
+use cloudformation::{Node, PropertyPath, Resolved, Resource, Span, Step, Value};
 use stack::{Service, Stack};
 
 /// A template, and as much of its stack as could be read.
@@ -57,27 +57,33 @@ impl<'a> Subject<'a> {
             && self.definition(service).is_none_or(is_for_fargate)
     }
 
-    /// The place of a property, such as `LoadBalancers.0.ContainerPort`, or of as much of the way to
-    /// it as there is.
-    pub(super) fn at(&self, resource: &Resource, path: &str) -> Place {
+    /// Returns the place of a resource.
+    pub(super) fn whole(&self, logical_id: &str) -> Place {
+        self.at_id(logical_id, &PropertyPath::default())
+    }
+
+    /// Returns the place of a property, or of as much of the way to it as there is.
+    pub(super) fn at(&self, resource: &Resource, path: &PropertyPath) -> Place {
         let (mut node, mut span) = (&resource.properties, resource.span);
-        let mut property = String::new();
-        for step in path.split('.').filter(|step| !step.is_empty()) {
-            let Some((child, place, name)) = child(node, step) else { break };
+        let mut property = PropertyPath::default();
+        for step in path.steps() {
+            let Some((child, place)) = child(node, step) else { break };
             (node, span) = (child, place);
-            property += if property.is_empty() { name.trim_start_matches('.') } else { &name };
+            property = match step {
+                Step::Key(key) => property.key(key),
+                Step::Index(index) => property.index(*index),
+            };
         }
         Place::new(&self.resolved.source, &resource.logical_id, property, span)
     }
 
-    /// The place of a resource by its name in the template.
-    pub(super) fn at_id(&self, logical_id: &str, path: &str) -> Place {
-        match self.resolved.resources.get(logical_id) {
-            Some(resource) => self.at(resource, path),
-            None => {
-                Place::new(&self.resolved.source, logical_id, String::new(), Span::from(0_usize))
-            }
+    /// Returns the place of a property by its resource's name in the template.
+    pub(super) fn at_id(&self, logical_id: &str, path: &PropertyPath) -> Place {
+        if let Some(resource) = self.resolved.resources.get(logical_id) {
+            return self.at(resource, path);
         }
+        let (source, nowhere) = (&self.resolved.source, Span::from(0_usize));
+        Place::new(source, logical_id, PropertyPath::default(), nowhere)
     }
 
     pub(super) fn tell(
@@ -120,14 +126,13 @@ pub(super) fn is_for_fargate(definition: &Resource) -> bool {
         || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
 }
 
-/// What stands at a key or an index: scalars are marked themselves, the rest by its key.
-fn child<'a>(node: &'a Node, step: &str) -> Option<(&'a Node, Span, String)> {
-    if let (Value::List(items), Ok(index)) = (&node.value, step.parse::<usize>()) {
-        let item = items.get(index)?;
-        return Some((item, item.span, format!("[{index}]")));
-    }
-    let entry = node.entries()?.get(step)?;
+/// What stands a step further, and its place: scalars are marked themselves, the rest by its key.
+fn child<'a>(node: &'a Node, step: &Step) -> Option<(&'a Node, Span)> {
+    let key = match step {
+        Step::Index(index) => return node.items()?.get(*index).map(|item| (item, item.span)),
+        Step::Key(key) => key,
+    };
+    let entry = node.entries()?.get(key)?;
     let scalar = entry.node.entries().is_none() && entry.node.items().is_none();
-    let span = if scalar { entry.node.span } else { entry.key_span };
-    Some((&entry.node, span, format!(".{step}")))
+    Some((&entry.node, if scalar { entry.node.span } else { entry.key_span }))
 }

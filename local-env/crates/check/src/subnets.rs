@@ -11,7 +11,6 @@ use stack_reader::resource_type::{
 };
 
 const ANYWHERE: &str = "0.0.0.0/0";
-const CONFIGURATION: &str = "NetworkConfiguration.AwsvpcConfiguration";
 
 /// Where packets for the internet go.
 enum Way {
@@ -24,7 +23,8 @@ enum Way {
 
 pub(super) fn check(subject: &Subject<'_>) {
     for service in subject.of_type(SERVICE).filter(|it| subject.is_on_fargate(it)) {
-        let subnets = value::items(&service.properties, &format!("{CONFIGURATION}.Subnets"));
+        let subnets = value::at(&service.properties, &value::network().key("Subnets"));
+        let subnets = subnets.and_then(Node::items).unwrap_or_default();
         for (index, subnet) in subnets.iter().enumerate() {
             let subnet = subnet.text().and_then(|id| subject.named(SUBNET, &id));
             if let Some(subnet) = subnet {
@@ -36,7 +36,8 @@ pub(super) fn check(subject: &Subject<'_>) {
 
 fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: &Resource) {
     let Some(way) = way(subject, subnet) else { return };
-    let public_ip = value::text(service, &format!("{CONFIGURATION}.AssignPublicIp"));
+    let assign = value::network().key("AssignPublicIp");
+    let public_ip = value::at(&service.properties, &assign).and_then(Node::text);
     let has_public_ip = public_ip.is_some_and(|it| it == "ENABLED");
     let missing = missing_endpoints(subject, service, subnet);
     if missing.is_empty() {
@@ -49,7 +50,7 @@ fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: 
                 "`{id}` runs tasks in `{subnet}`, whose default route is an internet gateway, and \
                  gives them no public address"
             );
-            let place = subject.at(service, &format!("{CONFIGURATION}.AssignPublicIp"));
+            let place = subject.at(service, &assign);
             subject.tell(
                 &code::PUBLIC_IP,
                 place,
@@ -63,7 +64,7 @@ fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: 
                  for {}",
                 missing.join(", ")
             );
-            let place = subject.at(service, &format!("{CONFIGURATION}.Subnets.{index}"));
+            let place = subject.at(service, &value::network().key("Subnets").index(index));
             let mend = format!(
                 "{subnet}DefaultRoute:\n  Type: {ROUTE}\n  Properties:\n    RouteTableId: \
                  !Ref {subnet}RouteTable\n    DestinationCidrBlock: {ANYWHERE}\n    NatGatewayId: !Ref NatGateway"
@@ -130,14 +131,13 @@ fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<&'static str> {
     };
     let mut needed = Vec::new();
     for container in value::items(&definition.properties, "ContainerDefinitions") {
-        let text = |path| value::at(container, path).and_then(Node::text).unwrap_or_default();
-        let image = text("Image");
+        let image = container.get("Image").and_then(Node::text).unwrap_or_default();
         match ecr_repository(&image) {
             Some(_) => needed.extend(["ecr.api", "ecr.dkr", "s3"]),
             None if image.split('/').next().is_some_and(|it| it.ends_with(".invalid")) => {}
             None => needed.push("the internet"),
         }
-        if text("LogConfiguration.LogDriver") == "awslogs" {
+        if container.get("LogConfiguration").is_some_and(value::is_awslogs) {
             needed.push("logs");
         }
     }

@@ -2,24 +2,44 @@
 
 use std::borrow::Cow;
 
-use cloudformation::{Node, Resource, Value};
+use cloudformation::{Node, PropertyPath, Resource, Step, Value};
 
-/// What stands at `LoadBalancers.0.ContainerPort`.
-pub(super) fn at<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
-    path.split('.').try_fold(node, |node, step| match (&node.value, step.parse::<usize>()) {
-        (Value::List(items), Ok(index)) => items.get(index),
-        _ => node.get(step),
+/// Returns the way to a property of a resource.
+pub(super) fn key(name: &str) -> PropertyPath {
+    PropertyPath::default().key(name)
+}
+
+/// Returns the way to an item of a list among a resource's properties, counted from 0.
+pub(super) fn item(list: &str, index: usize) -> PropertyPath {
+    key(list).index(index)
+}
+
+/// Returns the way to how the tasks of a service are connected.
+pub(super) fn network() -> PropertyPath {
+    key("NetworkConfiguration").key("AwsvpcConfiguration")
+}
+
+/// Returns the way to the value of a variable of a container, both counted from 0.
+pub(super) fn variable(container: usize, variable: usize) -> PropertyPath {
+    item("ContainerDefinitions", container).key("Environment").index(variable).key("Value")
+}
+
+/// Returns what stands where a way leads.
+pub(super) fn at<'a>(node: &'a Node, path: &PropertyPath) -> Option<&'a Node> {
+    path.steps().iter().try_fold(node, |node, step| match step {
+        Step::Key(key) => node.get(key),
+        Step::Index(index) => node.items()?.get(*index),
     })
 }
 
-/// The text of a property, if it is there and is one.
-pub(super) fn text(resource: &Resource, path: &str) -> Option<String> {
-    Some(at(&resource.properties, path)?.text()?.into_owned())
+/// Returns the text of a property, if it is there and is one.
+pub(super) fn text(resource: &Resource, key: &str) -> Option<String> {
+    Some(resource.properties.get(key)?.text()?.into_owned())
 }
 
-/// The items of a list, none if there is no list.
-pub(super) fn items<'a>(node: &'a Node, path: &str) -> &'a [Node] {
-    at(node, path).and_then(Node::items).unwrap_or_default()
+/// Returns the items of a list, none if there is no list.
+pub(super) fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    node.get(key).and_then(Node::items).unwrap_or_default()
 }
 
 /// A policy's document, which may stand in a text; `None` if that is no JSON.
@@ -34,6 +54,11 @@ pub(super) fn document(node: &Node) -> Option<Cow<'_, Node>> {
 pub(super) fn one_or_more(node: &Node) -> Vec<String> {
     let nodes = node.items().unwrap_or(std::slice::from_ref(node));
     nodes.iter().filter_map(Node::text).map(Cow::into_owned).collect()
+}
+
+/// Whether a container's log configuration sends its logs to CloudWatch.
+pub(super) fn is_awslogs(configuration: &Node) -> bool {
+    configuration.get("LogDriver").and_then(Node::text).is_some_and(|it| it == "awslogs")
 }
 
 /// Whether a flag is set.

@@ -8,7 +8,18 @@ use super::{
     forward::{self, Way},
     redirect,
 };
+use crate::{ActionFault, Need, NotEmulated};
 use stack::{Action, Authentication};
+
+/// The types of actions that AWS knows.
+pub(super) const TYPES: [&str; 6] = [
+    "forward",
+    "redirect",
+    "fixed-response",
+    "authenticate-oidc",
+    "authenticate-cognito",
+    "jwt-validation",
+];
 
 /// An action of the list, before its configuration is read.
 struct Item<'a> {
@@ -31,20 +42,17 @@ pub(super) fn read(actions: &Field<'_>, context: &Context<'_>, https: bool) -> R
     let (before, answers): (Vec<_>, Vec<_>) =
         items(actions)?.into_iter().partition(|it| matches!(it.kind, Kind::Authenticate(_)));
     let [answer] = answers.as_slice() else {
-        let why = format!("has {} actions that answer a request", answers.len());
-        return Err(actions.refused(why, "give exactly one of forward, redirect, fixed-response"));
+        return Err(actions.refused(ActionFault::Answers { found: answers.len() }));
     };
     let before = match before.as_slice() {
         [] => None,
         [item] => Some(item),
         items => {
-            let why = format!("has {} actions that authenticate", items.len());
-            return Err(actions.refused(why, "AWS takes one, before the action that answers"));
+            return Err(actions.refused(ActionFault::Authentications { found: items.len() }));
         }
     };
     if before.is_some_and(|item| item.order > answer.order) {
-        let help = "give the action that answers the highest `Order`";
-        return Err(actions.refused("answers a request before it authenticates", help));
+        return Err(actions.refused(ActionFault::AnswersFirst));
     }
     let left_out = before.map(|item| authentication(item, context, https)).transpose()?.flatten();
     let action = answer.read(context, Way { https, alone: before.is_none() })?;
@@ -62,8 +70,7 @@ fn items<'a>(actions: &Field<'a>) -> Result<Vec<Item<'a>>> {
     for field in fields {
         let item = Item::new(field, several)?;
         if items.iter().any(|other| other.order == item.order) {
-            let why = format!("has the order {} again", item.order);
-            return Err(item.field.refused(why, "give each action an `Order` of its own"));
+            return Err(item.field.refused(ActionFault::OrderTaken { order: item.order }));
         }
         items.push(item);
     }
@@ -77,14 +84,12 @@ fn authentication(
     https: bool,
 ) -> Result<Option<Authentication>> {
     let Kind::Authenticate(kind) = item.kind else { return Ok(None) };
-    let name = kind.name();
+    let action = kind.name();
     if !https {
-        let help = "only a listener with the protocol HTTPS authenticates clients";
-        return Err(item.field.refused(format!("is `{name}` at a listener without TLS"), help));
+        return Err(item.field.refused(ActionFault::AuthenticationWithoutTls { action }));
     }
     if !context.allowed.unauthenticated {
-        let help = "start with --allow-unauthenticated to let every client pass instead";
-        return Err(item.field.not_emulated(format!("the action `{name}`"), help));
+        return Err(item.field.refused(NotEmulated::Authentication { action }));
     }
     Ok(Some(kind))
 }
@@ -99,7 +104,7 @@ impl<'a> Item<'a> {
         let order = match action.get("Order") {
             Some(order) => order.number(1..=50_000)?,
             None if several => {
-                return Err(action.missing("Order", "several actions need an order"));
+                return Err(action.missing("Order", Need::Order));
             }
             None => 1,
         };
@@ -132,11 +137,7 @@ impl Kind {
             "authenticate-oidc" => Self::Authenticate(Authentication::Oidc),
             "authenticate-cognito" => Self::Authenticate(Authentication::Cognito),
             "jwt-validation" => Self::Authenticate(Authentication::Jwt),
-            other => {
-                let help = "AWS knows forward, redirect, fixed-response, authenticate-oidc, \
-                            authenticate-cognito and jwt-validation";
-                return Err(field.refused(format!("is `{other}`, which is no action"), help));
-            }
+            other => return Err(field.refused(ActionFault::UnknownType { found: other.into() })),
         })
     }
 }

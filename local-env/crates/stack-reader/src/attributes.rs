@@ -8,7 +8,9 @@ use std::{ops::RangeInclusive, time::Duration};
 use indexmap::IndexMap;
 
 use super::field::{Field, Properties, Reading, Result};
-use cloudformation::did_you_mean;
+use crate::{AttributeFault, StackProblem};
+use cloudformation::{PropertyPath, nearest};
+use stack::IgnoredPart;
 
 /// A list of attributes while it is read.
 pub(super) struct Attributes<'a> {
@@ -23,6 +25,11 @@ struct Attribute<'a> {
     value: Field<'a>,
 }
 
+/// An attribute as something that is not acted upon.
+pub(super) fn ignored(list: &str, key: &str) -> IgnoredPart {
+    IgnoredPart::Property(PropertyPath::default().key(list).key(key))
+}
+
 // === impl Attributes ===
 
 impl<'a> Attributes<'a> {
@@ -33,7 +40,7 @@ impl<'a> Attributes<'a> {
             let (key, value) = (item.need("Key")?, item.need("Value")?);
             let name = key.text()?.into_owned();
             if given.contains_key(&name) {
-                return Err(key.refused(format!("is `{name}` again"), "give each attribute once"));
+                return Err(key.refused(AttributeFault::Repeated { name }));
             }
             given.insert(name, Attribute { key, value });
         }
@@ -52,7 +59,7 @@ impl<'a> Attributes<'a> {
     pub(super) fn choice<T: Copy>(
         &mut self,
         key: &str,
-        choices: &[(&str, T)],
+        choices: &[(&'static str, T)],
         default: T,
     ) -> Result<T> {
         self.take(key).map_or(Ok(default), |field| field.choice(choices))
@@ -73,22 +80,17 @@ impl<'a> Attributes<'a> {
         for (key, attribute) in &self.given {
             match unused.iter().find(|(name, _)| name == key) {
                 Some((_, default)) if attribute.value.text()? == *default => {}
-                Some(_) => reading.ignore(format!("{}.{key}", self.list)),
+                Some(_) => reading.ignore(ignored(self.list, key)),
                 None => return Err(self.unknown(key, &attribute.key, unused)),
             }
         }
         Ok(())
     }
 
-    fn unknown(
-        &self,
-        key: &str,
-        field: &Field<'_>,
-        unused: &[(&str, &str)],
-    ) -> crate::StackProblem {
+    fn unknown(&self, key: &str, field: &Field<'_>, unused: &[(&str, &str)]) -> StackProblem {
         let known = self.known.iter().map(String::as_str);
-        let help = did_you_mean(key, known.chain(unused.iter().map(|(name, _)| *name)));
-        let help = help.unwrap_or_else(|| format!("take it out of `{}`", self.list));
-        field.refused(format!("is `{key}`, which AWS does not know here"), help)
+        let near = nearest(key, known.chain(unused.iter().map(|(name, _)| *name)));
+        let (name, near) = (key.to_owned(), near.map(str::to_owned));
+        field.refused(AttributeFault::Unknown { name, list: self.list, near })
     }
 }

@@ -7,11 +7,12 @@ use super::{
     field::{Field, Properties, Result},
     pattern,
 };
-use crate::StackProblem;
-use cloudformation::did_you_mean;
+use crate::{Form, Need, NotEmulated, RuleFault, StackProblem};
+use cloudformation::{PropertyPath, nearest};
 use stack::{Condition, Patterns, QueryPattern};
 
-const KINDS: [&str; 6] = [
+/// The kinds of conditions that AWS knows, as `Field` names them.
+pub(super) const KINDS: [&str; 6] = [
     "path-pattern",
     "host-header",
     "http-header",
@@ -26,23 +27,20 @@ const MAX_EXPRESSION: usize = 128;
 pub(super) fn read(field: &Field<'_>) -> Result<Vec<Condition>> {
     let conditions: Vec<_> = field.items()?.iter().map(one).collect::<Result<_>>()?;
     if conditions.is_empty() {
-        return Err(field.refused("is empty", "a rule needs at least one condition"));
+        return Err(field.refused(RuleFault::NoConditions));
     }
     for kind in ["path-pattern", "host-header", "http-request-method", "source-ip"] {
         if conditions.iter().filter(|condition| name(condition) == kind).count() > 1 {
-            let help = "put all values into one condition";
-            return Err(field.refused(format!("has more than one condition on `{kind}`"), help));
+            return Err(field.refused(RuleFault::RepeatedCondition { kind }));
         }
     }
-    let values: usize = conditions.iter().map(values).sum();
-    if values > MAX_VALUES {
-        let help = "AWS takes 5 in one rule: give the others to a second rule";
-        return Err(field.refused(format!("has {values} values"), help));
+    let found: usize = conditions.iter().map(values).sum();
+    if found > MAX_VALUES {
+        return Err(field.refused(RuleFault::TooManyValues { found, most: MAX_VALUES }));
     }
-    let wildcards: usize = conditions.iter().map(wildcards).sum();
-    if wildcards > MAX_WILDCARDS {
-        let help = format!("AWS takes {MAX_WILDCARDS} of `*` and `?` in one rule");
-        return Err(field.refused(format!("has {wildcards} wildcards"), help));
+    let found: usize = conditions.iter().map(wildcards).sum();
+    if found > MAX_WILDCARDS {
+        return Err(field.refused(RuleFault::TooManyWildcards { found, most: MAX_WILDCARDS }));
     }
     Ok(conditions)
 }
@@ -66,17 +64,17 @@ fn one(field: &Field<'_>) -> Result<Condition> {
 
 /// A mistype, or a kind that AWS may have by now.
 fn unknown(name: &Field<'_>, other: &str) -> StackProblem {
-    if let Some(help) = did_you_mean(other, KINDS) {
-        return name.refused(format!("is `{other}`, which is no condition"), help);
+    let found = other.to_owned();
+    match nearest(other, KINDS) {
+        Some(near) => name.refused(RuleFault::UnknownCondition { found, near }),
+        None => name.refused(NotEmulated::Condition { found }),
     }
-    let help = format!("what is emulated are {}", KINDS.join(", "));
-    name.not_emulated(format!("conditions of the kind `{other}`"), help)
 }
 
 /// `Values` or `RegexValues`, each in the condition itself or in its configuration.
 fn patterns(
     condition: &Properties<'_>,
-    config: &str,
+    config: &'static str,
     legal: fn(&Field<'_>) -> Result<String>,
     case: Case,
 ) -> Result<Patterns> {
@@ -84,24 +82,27 @@ fn patterns(
     let regexes = either(condition, config, "RegexValues")?.filter(|it| !it.is_empty());
     match (values, regexes) {
         (Some(values), Some(regexes)) if !values.is_empty() => {
-            let help = "give either `Values` or `RegexValues`";
-            Err(regexes.refused("stands beside `Values`", help))
+            Err(regexes.refused(RuleFault::RegexBesideValues))
         }
         (_, Some(regexes)) => each(&regexes, |field| expression::read(field, MAX_EXPRESSION, case))
             .map(Patterns::Regexes),
         (Some(values), None) => each(&values, legal).map(Patterns::Wildcards),
-        (None, None) => Err(condition.missing(&format!("{config}.Values"), "give the patterns")),
+        (None, None) => {
+            let values = PropertyPath::default().key(config).key("Values");
+            Err(condition.missing_at(&values, Need::Patterns))
+        }
     }
 }
 
 /// A list that may stand in one of two places.
-fn either<'a>(condition: &Properties<'a>, config: &str, key: &str) -> Result<Option<Field<'a>>> {
+fn either<'a>(
+    condition: &Properties<'a>,
+    config: &'static str,
+    key: &str,
+) -> Result<Option<Field<'a>>> {
     let nested = condition.map(config)?.and_then(|config| config.get(key));
     match (condition.get(key), nested) {
-        (Some(own), Some(_)) => {
-            let help = format!("keep the values in `{config}`");
-            Err(own.refused(format!("stands beside `{config}`"), help))
-        }
+        (Some(own), Some(_)) => Err(own.refused(RuleFault::ValuesTwice { config })),
         (own, nested) => Ok(own.or(nested)),
     }
 }
@@ -122,20 +123,17 @@ fn query(field: &Field<'_>) -> Result<QueryPattern> {
 
 fn network(field: &Field<'_>) -> Result<IpNet> {
     let text = field.text()?;
-    let help = "write a range of addresses, as in 10.0.0.0/8 or 2001:db8::/32";
     match text.parse::<IpNet>() {
-        Ok(_) if text == "255.255.255.255/32" => {
-            Err(field.refused(format!("is `{text}`"), "AWS takes any address but this one"))
-        }
+        Ok(_) if text == "255.255.255.255/32" => Err(field.refused(RuleFault::BroadcastAddress)),
         Ok(network) => Ok(network.trunc()),
-        Err(_) => Err(field.refused(format!("is `{text}`"), help)),
+        Err(_) => Err(field.malformed(&text, Form::Cidr)),
     }
 }
 
 /// The values of a condition that takes them in its configuration only.
 fn list<T>(
     condition: &Properties<'_>,
-    config: &str,
+    config: &'static str,
     read: impl Fn(&Field<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     each(&condition.need(config)?.map()?.need("Values")?, read)
@@ -144,7 +142,7 @@ fn list<T>(
 fn each<T>(values: &Field<'_>, read: impl Fn(&Field<'_>) -> Result<T>) -> Result<Vec<T>> {
     let read: Vec<_> = values.items()?.iter().map(read).collect::<Result<_>>()?;
     if read.is_empty() {
-        return Err(values.refused("is empty", "a condition needs at least one value"));
+        return Err(values.refused(RuleFault::NoValues));
     }
     Ok(read)
 }

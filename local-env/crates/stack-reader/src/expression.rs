@@ -4,14 +4,11 @@
 //! around or back. What the crate takes and AWS doesn't is refused here.
 
 use regex_syntax::ast::{
-    Ast, ClassSetItem, Flag, Flags, GroupKind, Span, Visitor, parse::Parser, visit,
+    self, Ast, ClassSetItem, Flag, Flags, GroupKind, Span, Visitor, parse::Parser, visit,
 };
 
 use super::field::{Field, Result};
-
-const UNICODE: &str = "Unicode classes are not supported";
-const POSSESSIVE: &str = "possessive quantifiers are not supported";
-const RECURSION: &str = "recursion is not supported";
+use crate::{ExpressionFault, RuleFault, Syntax};
 
 /// Whether upper and lower case differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,16 +23,15 @@ struct Foreign;
 /// The expression, if AWS takes it and it can be matched here.
 pub(super) fn read(field: &Field<'_>, longest: usize, case: Case) -> Result<String> {
     let text = field.sized(1..=longest)?.into_owned();
-    let told = |why: String, span: Option<Span>| {
-        let place =
-            span.map_or(String::new(), |span| format!(", at character {}", span.start.column));
-        let help = format!("{why}{place}");
-        field.refused(format!("is `{text}`, which AWS does not take as a regular expression"), help)
+    let told = |syntax, span: Option<&Span>| {
+        let (expression, column) = (text.clone(), span.map(|span| span.start.column));
+        field.refused(RuleFault::from(ExpressionFault { expression, syntax, column }))
     };
-    let ast = Parser::new().parse(&text);
-    let ast = ast.map_err(|error| told(error.kind().to_string(), Some(*error.span())))?;
-    visit(&ast, Foreign).map_err(|(why, span)| told(why.to_owned(), Some(span)))?;
-    compile(&text, case).map_err(|error| told(last_line(&error), None))?;
+    let broken =
+        |error: ast::Error| told(Syntax::Broken(error.kind().clone().into()), Some(error.span()));
+    let ast = Parser::new().parse(&text).map_err(broken)?;
+    visit(&ast, Foreign).map_err(|(syntax, span)| told(syntax, Some(&span)))?;
+    compile(&text, case).map_err(|error| told(Syntax::Broken(error.into()), None))?;
     Ok(text)
 }
 
@@ -45,18 +41,11 @@ fn compile(text: &str, case: Case) -> std::result::Result<(), regex::Error> {
     regex::bytes::RegexBuilder::new(text).unicode(false).case_insensitive(ignored).build().map(drop)
 }
 
-/// The crate's messages draw the place over several lines, and end with the reason.
-fn last_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let line = text.lines().last().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
-}
-
 // === impl Foreign ===
 
 impl Visitor for Foreign {
     type Output = ();
-    type Err = (&'static str, Span);
+    type Err = (Syntax, Span);
 
     fn finish(self) -> std::result::Result<(), Self::Err> {
         Ok(())
@@ -64,10 +53,10 @@ impl Visitor for Foreign {
 
     fn visit_pre(&mut self, ast: &Ast) -> std::result::Result<(), Self::Err> {
         match ast {
-            Ast::ClassUnicode(class) => Err((UNICODE, class.span)),
+            Ast::ClassUnicode(class) => Err((Syntax::UnicodeClass, class.span)),
             // The crate reads `a++` as `(a+)+`, where other dialects give nothing back.
             Ast::Repetition(repetition) if matches!(*repetition.ast, Ast::Repetition(_)) => {
-                Err((POSSESSIVE, repetition.op.span))
+                Err((Syntax::PossessiveQuantifier, repetition.op.span))
             }
             Ast::Flags(set) => flags(&set.flags),
             Ast::Group(group) => match &group.kind {
@@ -83,14 +72,14 @@ impl Visitor for Foreign {
         item: &ClassSetItem,
     ) -> std::result::Result<(), Self::Err> {
         match item {
-            ClassSetItem::Unicode(class) => Err((UNICODE, class.span)),
+            ClassSetItem::Unicode(class) => Err((Syntax::UnicodeClass, class.span)),
             _ => Ok(()),
         }
     }
 }
 
 /// To the crate `(?R)` is a flag for line ends, to others the whole expression again.
-fn flags(flags: &Flags) -> std::result::Result<(), (&'static str, Span)> {
+fn flags(flags: &Flags) -> std::result::Result<(), (Syntax, Span)> {
     let recursion = flags.flag_state(Flag::CRLF).is_some();
-    if recursion { Err((RECURSION, flags.span)) } else { Ok(()) }
+    if recursion { Err((Syntax::Recursion, flags.span)) } else { Ok(()) }
 }

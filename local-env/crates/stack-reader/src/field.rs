@@ -5,9 +5,11 @@ use std::{
     sync::LazyLock, time::Duration,
 };
 
-use crate::StackProblem;
-use cloudformation::{Map, Node, Resource, Span, Value};
-use stack::{Arn, Ignored, Warning};
+use crate::{
+    Expected, Form, Found, Kind, Need, NotEmulated, Part, PropertyFault, Reason, StackProblem,
+};
+use cloudformation::{Map, Node, PropertyPath, Resource, Span, Value};
+use stack::{Arn, Ignored, IgnoredPart, Otherwise, Warning};
 
 pub(super) type Result<T> = std::result::Result<T, StackProblem>;
 
@@ -24,8 +26,8 @@ const BOOKKEEPING: [&str; 6] = [
 /// A resource while it is read.
 pub(super) struct Reading<'a> {
     pub(super) resource: &'a Resource,
-    seen: RefCell<HashMap<String, Seen>>,
-    ignored: RefCell<Vec<String>>,
+    seen: RefCell<HashMap<PropertyPath, Seen>>,
+    ignored: RefCell<Vec<IgnoredPart>>,
     warnings: RefCell<Vec<Warning>>,
 }
 
@@ -42,9 +44,10 @@ enum Seen {
 pub(super) struct Properties<'a> {
     reading: &'a Reading<'a>,
     map: &'a Map,
-    /// Within the resource's properties; empty for those themselves.
-    path: String,
+    /// The way within the resource's properties; empty for those themselves.
+    path: PropertyPath,
     span: Span,
+    part: Part,
 }
 
 /// A property that is given.
@@ -52,7 +55,8 @@ pub(super) struct Properties<'a> {
 pub(super) struct Field<'a> {
     reading: &'a Reading<'a>,
     node: &'a Node,
-    path: String,
+    path: PropertyPath,
+    part: Part,
 }
 
 // === impl Reading ===
@@ -70,12 +74,13 @@ impl<'a> Reading<'a> {
     pub(super) fn properties(&'a self) -> Properties<'a> {
         static NONE: LazyLock<Map> = LazyLock::new(Map::new);
         let map = self.resource.properties.entries().unwrap_or_else(|| &NONE);
-        Properties { reading: self, map, path: String::new(), span: self.resource.span }
+        let (path, span) = (PropertyPath::default(), self.resource.span);
+        Properties { reading: self, map, path, span, part: Part::Other }
     }
 
     /// Names something that was read and is not acted upon.
-    pub(super) fn ignore(&self, property: String) {
-        self.ignored.borrow_mut().push(property);
+    pub(super) fn ignore(&self, part: IgnoredPart) {
+        self.ignored.borrow_mut().push(part);
     }
 
     pub(super) fn warn(&self, warning: Warning) {
@@ -87,76 +92,82 @@ impl<'a> Reading<'a> {
         self.warnings.take()
     }
 
-    /// A problem with the resource as a whole.
-    pub(super) fn not_emulated(&self, what: &str, help: &str) -> StackProblem {
-        StackProblem::NotEmulated {
-            path: format!("Resources.{}", self.resource.logical_id),
-            what: what.to_owned(),
-            help: help.to_owned(),
+    /// Returns the problem that the resource as a whole is not emulated.
+    pub(super) fn not_emulated(&self, what: NotEmulated) -> StackProblem {
+        StackProblem {
+            path: PropertyPath::of_resource(&self.resource.logical_id),
             span: self.resource.span,
+            reason: what.into(),
         }
     }
 
     /// What was not acted upon, in the template's order.
     pub(super) fn ignored(self) -> Vec<Ignored> {
-        let mut names = Vec::new();
-        self.unseen(&self.resource.properties, "", &mut names);
-        names.extend(self.ignored.into_inner());
-        let ignored = |property| Ignored {
+        let mut unseen = Vec::new();
+        self.unseen(&self.resource.properties, &PropertyPath::default(), &mut unseen);
+        let unseen = unseen.into_iter().map(IgnoredPart::Property);
+        let ignored = |part| Ignored {
             logical_id: self.resource.logical_id.clone(),
             resource_type: self.resource.resource_type.clone(),
-            property: Some(property),
+            part,
         };
-        names.into_iter().map(ignored).collect()
+        unseen.chain(self.ignored.into_inner()).map(ignored).collect()
     }
 
-    fn unseen(&self, node: &Node, path: &str, names: &mut Vec<String>) {
+    fn unseen(&self, node: &Node, path: &PropertyPath, unseen: &mut Vec<PropertyPath>) {
         match &node.value {
             Value::Map(map) => {
                 for (key, entry) in map {
-                    self.unseen_child(&entry.node, join(path, key), key, names);
+                    self.unseen_child(&entry.node, path.clone().key(key), Some(key), unseen);
                 }
             }
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.unseen_child(item, format!("{path}[{index}]"), "", names);
+                    self.unseen_child(item, path.clone().index(index), None, unseen);
                 }
             }
             _ => {}
         }
     }
 
-    fn unseen_child(&self, node: &Node, path: String, key: &str, names: &mut Vec<String>) {
+    fn unseen_child(
+        &self,
+        node: &Node,
+        path: PropertyPath,
+        key: Option<&str>,
+        unseen: &mut Vec<PropertyPath>,
+    ) {
         let seen = self.seen.borrow().get(&path).copied();
         match seen {
             Some(Seen::Whole) => {}
-            Some(Seen::Parts) => self.unseen(node, &path, names),
-            None if BOOKKEEPING.contains(&key) => {}
-            None => names.push(path),
+            Some(Seen::Parts) => self.unseen(node, &path, unseen),
+            None if key.is_some_and(|key| BOOKKEEPING.contains(&key)) => {}
+            None => unseen.push(path),
         }
     }
 
-    fn saw(&self, path: &str, seen: Seen) {
-        self.seen.borrow_mut().insert(path.to_owned(), seen);
+    fn saw(&self, path: &PropertyPath, seen: Seen) {
+        self.seen.borrow_mut().insert(path.clone(), seen);
     }
 
-    fn full_path(&self, path: &str) -> String {
-        join(&format!("Resources.{}.Properties", self.resource.logical_id), path)
+    fn full_path(&self, path: &PropertyPath) -> PropertyPath {
+        PropertyPath::of_properties(&self.resource.logical_id).join(path)
     }
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() || key.is_empty() { format!("{path}{key}") } else { format!("{path}.{key}") }
 }
 
 // === impl Properties ===
 
 impl<'a> Properties<'a> {
+    /// Returns the properties as those of a part that AWS refuses in its own way.
+    pub(super) fn of(&self, part: Part) -> Self {
+        Self { part, ..self.clone() }
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<Field<'a>> {
-        let path = join(&self.path, key);
         let entry = self.map.get(key)?;
+        let path = self.path.clone().key(key);
         self.reading.saw(&path, Seen::Whole);
-        Some(Field { reading: self.reading, node: &entry.node, path })
+        Some(Field { reading: self.reading, node: &entry.node, path, part: self.part })
     }
 
     /// All of them, where the keys are the user's own.
@@ -165,20 +176,28 @@ impl<'a> Properties<'a> {
     }
 
     pub(super) fn need(&self, key: &str) -> Result<Field<'a>> {
-        self.get(key).ok_or_else(|| self.missing(key, "AWS needs it to be given"))
+        self.get(key).ok_or_else(|| self.missing(key, Need::Required))
     }
 
-    pub(super) fn missing(&self, key: &str, help: &str) -> StackProblem {
-        let path = self.reading.full_path(&join(&self.path, key));
-        StackProblem::Missing { path, help: help.to_owned(), span: self.span }
+    pub(super) fn missing(&self, key: &str, need: Need) -> StackProblem {
+        self.missing_at(&PropertyPath::default().key(key), need)
+    }
+
+    /// Returns the problem that a property is absent which these lead to.
+    pub(super) fn missing_at(&self, path: &PropertyPath, need: Need) -> StackProblem {
+        StackProblem {
+            path: self.reading.full_path(&self.path).join(path),
+            span: self.span,
+            reason: Reason::Property(self.part, PropertyFault::Missing(need)),
+        }
     }
 
     /// Tells that what a property says, or its absence, is run in another way here.
-    pub(super) fn run_otherwise(&self, key: &str, how: impl Into<String>) {
+    pub(super) fn run_otherwise(&self, key: &str, how: Otherwise) {
         self.reading.warn(Warning::RunOtherwise {
             logical_id: self.reading.resource.logical_id.clone(),
-            property: join(&self.path, key),
-            how: how.into(),
+            property: self.path.clone().key(key),
+            how,
         });
     }
 
@@ -235,7 +254,7 @@ impl<'a> Properties<'a> {
     pub(super) fn choice<T: Copy>(
         &self,
         key: &str,
-        choices: &[(&str, T)],
+        choices: &[(&'static str, T)],
         default: T,
     ) -> Result<T> {
         self.get(key).map_or(Ok(default), |field| field.choice(choices))
@@ -251,7 +270,9 @@ impl<'a> Properties<'a> {
 
 impl<'a> Field<'a> {
     pub(super) fn text(&self) -> Result<Cow<'a, str>> {
-        self.node.text().ok_or_else(|| self.wrong_type("a text", self.node.kind()))
+        self.node
+            .text()
+            .ok_or_else(|| self.wrong_type(Expected::Text, Found::Type(self.node.kind())))
     }
 
     pub(super) fn arn(&self) -> Result<Arn> {
@@ -261,7 +282,7 @@ impl<'a> Field<'a> {
     /// A whole number, as far as its type goes.
     pub(super) fn whole<T: FromStr>(&self) -> Result<T> {
         let text = self.text()?;
-        text.parse().map_err(|_| self.wrong_type("a whole number", &format!("`{text}`")))
+        text.parse().map_err(|_| self.unreadable(Expected::WholeNumber, &text))
     }
 
     pub(super) fn texts(&self) -> Result<Vec<String>> {
@@ -274,12 +295,12 @@ impl<'a> Field<'a> {
             return Ok(number);
         }
         let (from, to) = range.into_inner();
-        Err(self.refused(format!("is {number}"), format!("AWS takes {from} to {to}")))
+        Err(self.refused_as(PropertyFault::OutOfRange { found: number, from, to }))
     }
 
     pub(super) fn port(&self) -> Result<u16> {
         let number = self.number(1..=u16::MAX.into())?;
-        u16::try_from(number).map_err(|_| self.wrong_type("a port", &number.to_string()))
+        Ok(u16::try_from(number).unwrap_or(u16::MAX))
     }
 
     pub(super) fn flag(&self) -> Result<bool> {
@@ -288,62 +309,61 @@ impl<'a> Field<'a> {
             // The last two are YAML's older words, which CloudFormation still reads.
             "true" | "yes" | "on" => Ok(true),
             "false" | "no" | "off" => Ok(false),
-            _ => Err(self.wrong_type("`true` or `false`", &format!("`{text}`"))),
+            _ => Err(self.unreadable(Expected::Flag, &text)),
         }
     }
 
     /// The text, if it is neither too short nor too long.
     pub(super) fn sized(&self, range: RangeInclusive<usize>) -> Result<Cow<'a, str>> {
         let text = self.text()?;
-        let length = text.chars().count();
-        if range.contains(&length) {
+        let found = text.chars().count();
+        if range.contains(&found) {
             return Ok(text);
         }
         let (from, to) = range.into_inner();
-        Err(self.refused(format!("has {length} characters"), format!("AWS takes {from} to {to}")))
+        Err(self.refused_as(PropertyFault::Length { found, from, to }))
     }
 
     /// The meaning of one of a few words.
-    pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T> {
+    pub(super) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Result<T> {
         let text = self.text()?;
         let found = choices.iter().find(|(word, _)| *word == text);
-        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
-            let words: Vec<_> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-            self.refused(format!("is `{text}`"), format!("write {}", words.join(" or ")))
-        })
+        found
+            .map(|(_, meaning)| *meaning)
+            .ok_or_else(|| self.unknown_word(&text, choices.iter().map(|(word, _)| *word)))
     }
 
     pub(super) fn items(&self) -> Result<Vec<Field<'a>>> {
-        let wrong = || self.wrong_type("a list", self.node.kind());
+        let wrong = || self.wrong_type(Expected::List, Found::Type(self.node.kind()));
         self.reading.saw(&self.path, Seen::Parts);
         let items = self.node.items().ok_or_else(wrong)?.iter().enumerate();
         let field = |(index, node)| {
-            let path = format!("{}[{index}]", self.path);
+            let path = self.path.clone().index(index);
             self.reading.saw(&path, Seen::Whole);
-            Field { reading: self.reading, node, path }
+            Field { reading: self.reading, node, path, part: self.part }
         };
         Ok(items.map(field).collect())
     }
 
     pub(super) fn map(&self) -> Result<Properties<'a>> {
-        let wrong = || self.wrong_type("a mapping", self.node.kind());
+        let wrong = || self.wrong_type(Expected::Mapping, Found::Type(self.node.kind()));
         self.reading.saw(&self.path, Seen::Parts);
         let map = self.node.entries().ok_or_else(wrong)?;
         let (reading, path, span) = (self.reading, self.path.clone(), self.node.span);
-        Ok(Properties { reading, map, path, span })
+        Ok(Properties { reading, map, path, span, part: self.part })
     }
 
     /// Lists it as something that is not acted upon.
     pub(super) fn ignore(&self) {
-        self.reading.ignore(self.path.clone());
+        self.reading.ignore(IgnoredPart::Property(self.path.clone()));
     }
 
     /// Tells that it is run in another way here.
-    pub(super) fn run_otherwise(&self, how: impl Into<String>) {
+    pub(super) fn run_otherwise(&self, how: Otherwise) {
         self.reading.warn(Warning::RunOtherwise {
             logical_id: self.reading.resource.logical_id.clone(),
             property: self.path.clone(),
-            how: how.into(),
+            how,
         });
     }
 
@@ -362,44 +382,52 @@ impl<'a> Field<'a> {
         self.is_empty() || off()
     }
 
-    pub(super) fn span(&self) -> Span {
-        self.node.span
-    }
-
-    /// Where it stands in its resource.
-    pub(super) fn property(&self) -> &str {
+    /// Returns the way to it within its resource's properties.
+    pub(super) fn property(&self) -> &PropertyPath {
         &self.path
     }
 
-    fn path(&self) -> String {
-        self.reading.full_path(&self.path)
+    /// Returns the problem that AWS would refuse it, or that it cannot be run, for this reason.
+    pub(super) fn refused(&self, reason: impl Into<Reason>) -> StackProblem {
+        let path = self.reading.full_path(&self.path);
+        StackProblem { path, span: self.node.span, reason: reason.into() }
     }
 
-    fn wrong_type(&self, expected: &str, found: &str) -> StackProblem {
-        StackProblem::WrongType {
-            path: self.path(),
-            expected: expected.to_owned(),
-            found: found.to_owned(),
-            span: self.span(),
-        }
-    }
-
-    pub(super) fn refused(&self, why: impl Into<String>, help: impl Into<String>) -> StackProblem {
-        let (why, help) = (why.into(), help.into());
-        StackProblem::Refused { path: self.path(), why, help, span: self.span() }
-    }
-
-    pub(super) fn not_emulated(
+    /// Returns the problem that its text is none of the words that have a meaning.
+    pub(super) fn unknown_word(
         &self,
-        what: impl Into<String>,
-        help: impl Into<String>,
+        found: &str,
+        known: impl IntoIterator<Item = &'static str>,
     ) -> StackProblem {
-        let (what, help) = (what.into(), help.into());
-        StackProblem::NotEmulated { path: self.path(), what, help, span: self.span() }
+        let (found, known) = (found.to_owned(), known.into_iter().collect());
+        self.refused_as(PropertyFault::UnknownWord { found, known })
     }
 
-    pub(super) fn not_in_template(&self, kind: &'static str) -> StackProblem {
+    /// Returns the problem that its text has not the form of what it should be.
+    pub(super) fn malformed(&self, found: &str, form: Form) -> StackProblem {
+        self.refused_as(PropertyFault::Malformed { found: found.to_owned(), form })
+    }
+
+    /// Returns the problem that its text has a character that its form has not.
+    pub(super) fn illegal(&self, found: &str, illegal: char, form: Form) -> StackProblem {
+        self.refused_as(PropertyFault::IllegalCharacter { found: found.to_owned(), illegal, form })
+    }
+
+    /// Returns the problem that it should name a resource of the template and names none.
+    pub(super) fn not_in_template(&self, kind: Kind) -> StackProblem {
         let value = self.node.text().unwrap_or_default().into_owned();
-        StackProblem::NotInTemplate { path: self.path(), value, kind, span: self.span() }
+        self.refused(Reason::NotInTemplate { value, kind })
+    }
+
+    fn unreadable(&self, expected: Expected, text: &str) -> StackProblem {
+        self.wrong_type(expected, Found::Text(text.to_owned()))
+    }
+
+    fn wrong_type(&self, expected: Expected, found: Found) -> StackProblem {
+        self.refused_as(PropertyFault::WrongType { expected, found })
+    }
+
+    fn refused_as(&self, fault: PropertyFault) -> StackProblem {
+        self.refused(Reason::Property(self.part, fault))
     }
 }

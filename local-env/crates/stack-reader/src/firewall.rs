@@ -1,11 +1,11 @@
 //! Web ACLs in front of a load balancer: some requests would not come through in AWS.
 
 use super::field::Reading;
-use crate::StackProblem;
+use crate::resource_type::{REGIONAL_WEB_ACL_ASSOCIATION, WEB_ACL_ASSOCIATION};
+use crate::{NotEmulated, StackProblem};
 use cloudformation::{Node, Resource};
 
-const ASSOCIATIONS: [&str; 2] =
-    ["AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation"];
+const ASSOCIATIONS: [&str; 2] = [WEB_ACL_ASSOCIATION, REGIONAL_WEB_ACL_ASSOCIATION];
 
 /// Of a resource that puts one there.
 pub(super) fn problem(resource: &Resource) -> Option<StackProblem> {
@@ -14,6 +14,5 @@ pub(super) fn problem(resource: &Resource) -> Option<StackProblem> {
     }
     let arn = resource.properties.get("ResourceArn").and_then(Node::text);
     let is_balancers = arn.is_none_or(|arn| arn.contains(":loadbalancer/"));
-    let help = "run the stack without it: `--ignore` and its name";
-    is_balancers.then(|| Reading::new(resource).not_emulated("a web ACL", help))
+    is_balancers.then(|| Reading::new(resource).not_emulated(NotEmulated::WebAcl))
 }

@@ -1,6 +1,9 @@
 //! `fixed-response` actions (alb §3.3).
 
+use std::borrow::Cow;
+
 use super::field::{Field, Properties, Result};
+use crate::ActionFault;
 use stack::FixedResponse;
 
 const CONTENT_TYPES: [&str; 5] =
@@ -8,10 +11,10 @@ const CONTENT_TYPES: [&str; 5] =
 
 pub(super) fn read(config: &Properties<'_>) -> Result<FixedResponse> {
     let status = config.need("StatusCode")?;
-    let code = status.number(0..=u32::from(u16::MAX))?;
-    let code = u16::try_from(code).unwrap_or(0);
+    let found = status.number(0..=u32::from(u16::MAX))?;
+    let code = u16::try_from(found).unwrap_or(0);
     if !matches!(code, 200..=299 | 400..=599) {
-        return Err(status.refused(format!("is {code}"), "write a status 2xx, 4xx or 5xx"));
+        return Err(status.refused(ActionFault::FixedStatus { found }));
     }
     let content_type = config.get("ContentType");
     let content_type = content_type.map(|field| self::content_type(&field)).transpose()?;
@@ -25,15 +28,9 @@ fn content_type(field: &Field<'_>) -> Result<String> {
     if CONTENT_TYPES.contains(&&*text) {
         return Ok(text.into_owned());
     }
-    let help = format!("write one of {}", CONTENT_TYPES.join(", "));
-    Err(field.refused(format!("is `{text}`"), help))
+    Err(field.unknown_word(&text, CONTENT_TYPES))
 }
 
 fn message_body(field: &Field<'_>) -> Result<String> {
-    let text = field.text()?;
-    let length = text.chars().count();
-    if length <= 1024 {
-        return Ok(text.into_owned());
-    }
-    Err(field.refused(format!("has {length} characters"), "AWS takes up to 1024"))
+    field.sized(0..=1024).map(Cow::into_owned)
 }

@@ -7,6 +7,7 @@ use super::{
     field::{Field, Properties, Result},
     named,
 };
+use crate::{ActionFault, Kind, Need};
 use stack::{Forward, ProtocolVersion, WeightedTargetGroup};
 
 /// The most that AWS takes in one action.
@@ -30,7 +31,7 @@ pub(super) fn read(action: &Properties<'_>, context: &Context<'_>, way: Way) -> 
     for (field, weight) in &fields {
         let arn = field.arn()?;
         if named(context.resolved, TARGET_GROUP, arn.as_str()).is_none() {
-            return Err(field.not_in_template("target group"));
+            return Err(field.not_in_template(Kind::TargetGroup));
         }
         version(field, context, way)?;
         target_groups.push(WeightedTargetGroup { target_group: arn, weight: *weight });
@@ -39,9 +40,7 @@ pub(super) fn read(action: &Properties<'_>, context: &Context<'_>, way: Way) -> 
         && stickiness.is_none()
         && let Some((field, _)) = fields.iter().find(|(field, _)| is_sticky(field, context))
     {
-        let help = "enable `ForwardConfig.TargetGroupStickinessConfig`, or the requests of a \
-                    session go to other groups";
-        return Err(field.refused("names a target group with stickiness, one of several", help));
+        return Err(field.refused(ActionFault::StickyTargetGroup));
     }
     Ok(Forward { target_groups, stickiness })
 }
@@ -53,18 +52,14 @@ fn fields<'a>(
 ) -> Result<Vec<(Field<'a>, u32)>> {
     let Some(single) = action.get("TargetGroupArn") else {
         if listed.is_empty() {
-            let help = "a forward action needs a target group";
-            return Err(action.missing("TargetGroupArn", help));
+            return Err(action.missing("TargetGroupArn", Need::TargetGroup));
         }
         return Ok(listed);
     };
     match listed.as_slice() {
         [] => Ok(vec![(single, 1)]),
         [(group, _)] if single.text()? == group.text()? => Ok(listed),
-        _ => {
-            let help = "give the target group once, in `TargetGroupArn` or in `ForwardConfig`";
-            Err(single.refused("differs from the groups in `ForwardConfig`", help))
-        }
+        _ => Err(single.refused(ActionFault::TwoTargetGroups)),
     }
 }
 
@@ -72,8 +67,8 @@ fn target_groups<'a>(config: &Properties<'a>) -> Result<Vec<(Field<'a>, u32)>> {
     let Some(groups) = config.get("TargetGroups") else { return Ok(Vec::new()) };
     let items = groups.items()?;
     if items.len() > MAX_GROUPS {
-        let help = format!("AWS takes {MAX_GROUPS} in one action");
-        return Err(groups.refused(format!("has {} target groups", items.len()), help));
+        let (found, most) = (items.len(), MAX_GROUPS);
+        return Err(groups.refused(ActionFault::TooManyTargetGroups { found, most }));
     }
     let group = |item: &Field<'a>| {
         let item = item.map()?;
@@ -94,12 +89,10 @@ fn version(field: &Field<'_>, context: &Context<'_>, way: Way) -> Result<()> {
     let group = context.target_group(&field.arn()?);
     match group.map(|group| group.version) {
         Some(ProtocolVersion::Grpc) if !way.https => {
-            let help = "forward to it from a listener with the protocol HTTPS";
-            Err(field.refused("names a target group of gRPC at a listener without TLS", help))
+            Err(field.refused(ActionFault::GrpcWithoutTls))
         }
         Some(ProtocolVersion::Grpc | ProtocolVersion::Http2) if !way.alone => {
-            let help = "AWS authenticates no clients of target groups of HTTP/2 and gRPC";
-            Err(field.refused("names a target group of HTTP/2 after an authentication", help))
+            Err(field.refused(ActionFault::Http2AfterAuthentication))
         }
         _ => Ok(()),
     }

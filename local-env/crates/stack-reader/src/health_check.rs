@@ -5,12 +5,10 @@ use std::time::Duration;
 use super::{
     field::{Properties, Result},
     matcher,
+    target_group::PROTOCOLS,
 };
+use crate::{Form, TargetGroupFault};
 use stack::{HealthCheck, HealthCheckPort, ProtocolVersion, TargetProtocol};
-
-/// How targets are spoken to.
-pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
-    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
 
 const PATH: &str = "/";
 const GRPC_PATH: &str = "/AWS.ALB/healthcheck";
@@ -19,8 +17,7 @@ pub(super) fn read(properties: &Properties<'_>, version: ProtocolVersion) -> Res
     if let Some(enabled) = properties.get("HealthCheckEnabled")
         && !enabled.flag()?
     {
-        let help = "targets of type `ip` are always checked: leave `HealthCheckEnabled` out";
-        return Err(enabled.refused("is false", help));
+        return Err(enabled.refused(TargetGroupFault::HealthCheckOff));
     }
     let (interval, timeout) = times(properties)?;
     Ok(HealthCheck {
@@ -44,8 +41,7 @@ fn times(properties: &Properties<'_>) -> Result<(Duration, Duration)> {
             .get("HealthCheckTimeoutSeconds")
             .or(properties.get("HealthCheckIntervalSeconds"))
     {
-        let why = format!("makes a timeout of {timeout} s in an interval of {interval} s");
-        return Err(field.refused(why, "the timeout must be shorter than the interval"));
+        return Err(field.refused(TargetGroupFault::TimeoutOfInterval { timeout, interval }));
     }
     Ok((Duration::from_secs(interval.into()), Duration::from_secs(timeout.into())))
 }
@@ -60,8 +56,7 @@ fn path(properties: &Properties<'_>, version: ProtocolVersion) -> Result<String>
     if path.starts_with('/') && path.len() <= 1024 && path.chars().all(legal) {
         return Ok(path.into_owned());
     }
-    let help = "a path begins with `/` and has up to 1024 characters, none of them blank";
-    Err(field.refused(format!("is `{path}`"), help))
+    Err(field.malformed(&path, Form::HealthCheckPath))
 }
 
 fn port(properties: &Properties<'_>) -> Result<HealthCheckPort> {

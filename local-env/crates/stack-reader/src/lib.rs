@@ -10,7 +10,6 @@ mod attributes;
 mod certificate;
 mod condition;
 mod container;
-mod error;
 mod expression;
 mod field;
 mod firewall;
@@ -23,6 +22,7 @@ mod matcher;
 mod namespace;
 mod partial;
 mod pattern;
+mod problem;
 mod redirect;
 pub mod resource_type;
 mod response_header;
@@ -32,7 +32,6 @@ mod service;
 mod ssl_policy;
 mod target_group;
 mod target_group_attributes;
-mod task;
 mod task_definition;
 #[cfg(test)]
 mod tests;
@@ -41,21 +40,28 @@ mod unresolved;
 
 use ipnet::Ipv4Net;
 
-use cloudformation::{Note, Problems, Resolved, Resource, Span, is_nested};
+use cloudformation::{Note, Problems, PropertyPath, Resolved, Resource, Span, is_nested};
 use stack::{
-    Allowed, Arn, Certificate, Coverage, Direction, Ignored, Listener, ListenerProtocol,
-    LoadBalancer, Namespace, SecurityGroup, Stack, TargetGroup, Warning,
+    Allowed, Arn, Certificate, Coverage, Direction, Ignored, IgnoredPart, Listener,
+    ListenerProtocol, LoadBalancer, Namespace, SecurityGroup, Stack, TargetGroup, Warning,
 };
 
 pub use approximated::approximation;
-pub use error::{StackError, StackProblem};
 use field::{Reading, Result};
-use resource_type::{
-    CERTIFICATE, CLUSTER, DISCOVERY_INSTANCE, DISCOVERY_SERVICE, HTTP_NAMESPACE, LISTENER,
-    LISTENER_CERTIFICATE, LISTENER_RULE, LOAD_BALANCER, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE,
-    SECURITY_GROUP, SECURITY_GROUP_EGRESS, SECURITY_GROUP_INGRESS, SERVICE, TARGET_GROUP,
-    TASK_DEFINITION, VPC,
+pub use problem::{
+    ActionFault, AttributeFault, Claim, ContainerFault, DependencyFault, DiscoveryFault, Expected,
+    ExpressionFault, Form, Found, GivenIn, Kind, ListenerFault, Need, NotEmulated, Part,
+    PropertyFault, Reason, RuleFault, SecurityGroupFault, ServiceFault, StackError, StackProblem,
+    Syntax, Taken, TargetGroupFault, TaskDefinitionFault, TaskResource,
 };
+use resource_type::{
+    CDK_METADATA, CERTIFICATE, CLASSIC_LOAD_BALANCER, CLUSTER, DISCOVERY_INSTANCE,
+    DISCOVERY_SERVICE, EXPRESS_SERVICE, HTTP_NAMESPACE, LISTENER, LISTENER_CERTIFICATE,
+    LISTENER_RULE, LOAD_BALANCER, MACRO, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, SECURITY_GROUP,
+    SECURITY_GROUP_EGRESS, SECURITY_GROUP_INGRESS, SERVICE, TARGET_GROUP, TASK_DEFINITION,
+    TASK_SET, VPC,
+};
+pub use target_group::TargetType;
 
 const EMULATED: [&str; 17] = [
     LOAD_BALANCER,
@@ -79,14 +85,14 @@ const EMULATED: [&str; 17] = [
 
 /// Types without which a stack would route or resolve otherwise than in AWS, and what they are.
 const REFUSED: [(&str, &str); 4] = [
-    ("AWS::ElasticLoadBalancing::LoadBalancer", "a classic load balancer"),
-    ("AWS::ECS::TaskSet", "a task set of an external deployment"),
-    ("AWS::ECS::ExpressGatewayService", "a service of ECS's Express Mode"),
-    ("AWS::CloudFormation::Macro", "a macro"),
+    (CLASSIC_LOAD_BALANCER, "a classic load balancer"),
+    (TASK_SET, "a task set of an external deployment"),
+    (EXPRESS_SERVICE, "a service of ECS's Express Mode"),
+    (MACRO, "a macro"),
 ];
 
 /// Resources of tools, which stand for nothing.
-const BOOKKEEPING: [&str; 1] = ["AWS::CDK::Metadata"];
+const BOOKKEEPING: [&str; 1] = [CDK_METADATA];
 
 /// What belongs to another resource.
 struct Child<T> {
@@ -203,17 +209,12 @@ impl Reader<'_> {
         let further = self.all(LISTENER_CERTIFICATE, |it| listener::read_certificate(it, &context));
         let mut listeners = self.all(LISTENER, |it| listener::read(it, &context));
         let mut load_balancers = self.all(LOAD_BALANCER, |it| load_balancer::read(it, resolved));
-        self.unique(
-            &mut rules,
-            |rule| rule.priority,
-            |rule| &rule.logical_id,
-            |priority| format!("priority {priority} in one listener"),
-        );
+        self.unique(&mut rules, |rule| rule.priority, |rule| &rule.logical_id, Claim::Priority);
         self.unique(
             &mut listeners,
             |listener| listener.port,
             |listener| &listener.logical_id,
-            |port| format!("port {port} of one load balancer"),
+            Claim::Port,
         );
         adopt(
             &mut listeners,
@@ -241,19 +242,19 @@ impl Reader<'_> {
             &mut namespaces,
             |namespace| (namespace.kind, namespace.name.to_lowercase()),
             |namespace| &namespace.logical_id,
-            |(_, name)| format!("the name `{name}`, with which there is one namespace"),
+            |(_, name)| Claim::NamespaceName(name),
         );
         self.unique(
             &mut instances,
             |instance| instance.id.clone(),
             |instance| &instance.logical_id,
-            |id| format!("the id `{id}` in one service"),
+            Claim::InstanceId,
         );
         self.unique(
             &mut services,
             namespace::unique_name,
             |service| &service.logical_id,
-            |name| format!("the name `{name}` in one namespace"),
+            Claim::DiscoveryServiceName,
         );
         adopt(&mut services, instances, |it| &mut it.item.instances, |it| &it.item.arn);
         adopt(&mut namespaces, services, |it| &mut it.item.services, |it| &it.item.arn);
@@ -305,25 +306,20 @@ impl Reader<'_> {
 
     /// What only AWS knows is no mistake where a number or a word should stand.
     fn judged(&self, problem: StackProblem) -> StackProblem {
-        let StackProblem::WrongType { path, expected, found, span } = problem else {
+        let Reason::Property(_, PropertyFault::WrongType { found: Found::Text(value), .. }) =
+            &problem.reason
+        else {
             return problem;
         };
-        let value = found.trim_matches('`');
-        let table = self.resolved.notes.iter().find_map(|note| match note {
-            Note::UnknownAttribute { name } => (name == value).then_some("attributes"),
-            Note::SsmValue { name, .. } => (name == value).then_some("ssm"),
-            Note::SsmReference { name, .. } => value.contains(name).then_some("ssm"),
+        let given_in = self.resolved.notes.iter().find_map(|note| match note {
+            Note::UnknownAttribute { name } => (name == value).then_some(GivenIn::Attributes),
+            Note::SsmValue { name, .. } => (name == value).then_some(GivenIn::Ssm),
+            Note::SsmReference { name, .. } => value.contains(name).then_some(GivenIn::Ssm),
             _ => None,
         });
-        let Some(table) = table else {
-            return StackProblem::WrongType { path, expected, found, span };
-        };
-        StackProblem::NotEmulated {
-            path,
-            what: format!("the value of {found}"),
-            help: format!("give it one in local-env.toml under `[{table}]`"),
-            span,
-        }
+        let Some(given_in) = given_in else { return problem };
+        let unknown = NotEmulated::UnknownValue { value: value.clone(), given_in };
+        StackProblem { reason: unknown.into(), ..problem }
     }
 
     /// Sorts by a key that the children of one parent must not share.
@@ -332,19 +328,22 @@ impl Reader<'_> {
         children: &mut [Child<T>],
         key: impl Fn(&T) -> K,
         id: impl Fn(&T) -> &String,
-        what: impl Fn(K) -> String,
+        claim: impl Fn(K) -> Claim,
     ) {
         children.sort_by_key(|child| (child.parent.clone(), key(&child.item)));
         for pair in children.windows(2) {
             let [first, second] = pair else { continue };
             let claimed = key(&second.item);
             if first.parent == second.parent && key(&first.item) == claimed {
-                self.problems.push(StackProblem::Twice {
+                let taken = Taken {
                     first: id(&first.item).clone(),
-                    second: id(&second.item).clone(),
-                    what: what(claimed),
                     first_line: self.resolved.source.line(first.span),
+                    claim: claim(claimed),
+                };
+                self.problems.push(StackProblem {
+                    path: PropertyPath::of_resource(id(&second.item)),
                     span: second.span,
+                    reason: taken.into(),
                 });
             }
         }
@@ -355,8 +354,8 @@ impl Reader<'_> {
         for resource in self.resolved.resources.values() {
             let resource_type = resource.resource_type.as_str();
             if let Some(what) = refused(resource_type) {
-                let help = "leave it out, with `--ignore` and its name";
-                self.problems.push(Reading::new(resource).not_emulated(what, help));
+                let what = NotEmulated::Resource { what };
+                self.problems.push(Reading::new(resource).not_emulated(what));
             } else if let Some(problem) = firewall::problem(resource) {
                 self.problems.push(problem);
             } else if is_emulated(resource_type) {
@@ -365,7 +364,7 @@ impl Reader<'_> {
                 self.ignored.push(Ignored {
                     logical_id: resource.logical_id.clone(),
                     resource_type: resource_type.to_owned(),
-                    property: None,
+                    part: IgnoredPart::Whole,
                 });
             }
         }
@@ -384,19 +383,22 @@ impl Reader<'_> {
 
 /// As what it is listed, if it is.
 fn noted(note: &Note) -> Option<Ignored> {
-    let (logical_id, resource_type, property) = match note {
-        Note::SsmValue { parameter, .. } => (parameter, "Parameter", Some("Type")),
-        Note::UncheckedPattern { parameter } => (parameter, "Parameter", Some("AllowedPattern")),
-        Note::SsmReference { name, logical_id } => (logical_id, "Dynamic reference", Some(&**name)),
-        Note::LeftOut { logical_id, resource_type } => (logical_id, &**resource_type, None),
-        Note::UncheckedRule { rule } => (rule, "Rule", Some("Assertions")),
+    let property = |key: &str| IgnoredPart::Property(PropertyPath::default().key(key));
+    let (logical_id, resource_type, part) = match note {
+        Note::SsmValue { parameter, .. } => (parameter, "Parameter", property("Type")),
+        Note::UncheckedPattern { parameter } => {
+            (parameter, "Parameter", property("AllowedPattern"))
+        }
+        Note::SsmReference { name, logical_id } => {
+            (logical_id, "Dynamic reference", IgnoredPart::DynamicReference(name.clone()))
+        }
+        Note::LeftOut { logical_id, resource_type } => {
+            (logical_id, &**resource_type, IgnoredPart::Whole)
+        }
+        Note::UncheckedRule { rule } => (rule, "Rule", property("Assertions")),
         Note::UnknownAttribute { .. } => return None,
     };
-    Some(Ignored {
-        logical_id: logical_id.clone(),
-        resource_type: resource_type.to_owned(),
-        property: property.map(str::to_owned),
-    })
+    Some(Ignored { logical_id: logical_id.clone(), resource_type: resource_type.to_owned(), part })
 }
 
 /// Gives each child to its parent, in order; each was found to have one when it was read.

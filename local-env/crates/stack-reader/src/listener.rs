@@ -7,6 +7,7 @@ use super::{
     field::{Field, Properties, Reading, Result},
     named, response_header, ssl_policy,
 };
+use crate::{Form, Kind, ListenerFault, Need, NotEmulated, Part};
 use cloudformation::{Resolved, Resource};
 use stack::{Arn, Certificate, Listener, ListenerAttributes, ListenerProtocol};
 
@@ -35,17 +36,15 @@ const UNUSED: [(&str, &str); 6] = [
 pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child<Listener>> {
     let properties = reading.properties();
     let balancer = properties.need("LoadBalancerArn")?;
-    let parent = parent(&balancer, context.resolved, LOAD_BALANCER, "load balancer")?;
+    let parent = parent(&balancer, context.resolved, LOAD_BALANCER, Kind::LoadBalancer)?;
     let protocol = protocol(reading, &properties, context)?;
     if let Some(mode) = properties.map("MutualAuthentication")?.and_then(|it| it.get("Mode"))
         && mode.text()? != "off"
     {
-        let help = "leave `MutualAuthentication` out, or set its `Mode` to `off`";
-        return Err(mode.not_emulated("certificates of clients", help));
+        return Err(mode.refused(NotEmulated::ClientCertificates));
     }
     if let Some(transforms) = properties.get("Transforms").filter(|it| !it.is_empty()) {
-        let help = "a default action takes requests as they are: transform them in a rule";
-        return Err(transforms.refused("stands at a listener", help));
+        return Err(transforms.refused(ListenerFault::Transforms));
     }
     let https = protocol != ListenerProtocol::Http;
     let item = Listener {
@@ -67,17 +66,15 @@ pub(super) fn read_certificate(
 ) -> Result<Child<Certificate>> {
     let properties = reading.properties();
     let listener = properties.need("ListenerArn")?;
-    let parent = parent(&listener, context.resolved, LISTENER, "listener")?;
+    let parent = parent(&listener, context.resolved, LISTENER, Kind::Listener)?;
     if !speaks_tls(context.resolved, &parent) {
-        let help = "only a listener with the protocol HTTPS has certificates";
-        return Err(listener.refused("names a listener without TLS", help));
+        return Err(listener.refused(ListenerFault::CertificateWithoutTls));
     }
     let certificates = properties.need("Certificates")?;
-    let help = "one `ListenerCertificate` adds exactly one certificate";
     let item = match certificates.items()?.as_slice() {
         [certificate] => certificate::named_by(certificate, context.certificates)?,
-        [] => return Err(certificates.refused("is empty", help)),
-        [_, second, ..] => return Err(second.refused("is a second certificate", help)),
+        [] => return Err(certificates.refused(ListenerFault::AddsNoCertificate)),
+        [_, second, ..] => return Err(second.refused(ListenerFault::AddsTwoCertificates)),
     };
     Ok(Child { parent, item, span: reading.resource.span })
 }
@@ -86,12 +83,12 @@ pub(super) fn read_certificate(
 pub(super) fn parent(
     field: &Field<'_>,
     resolved: &Resolved,
-    kind: &str,
-    name: &'static str,
+    resource_type: &str,
+    kind: Kind,
 ) -> Result<Arn> {
     let arn = field.arn()?;
-    let known = named(resolved, kind, arn.as_str()).is_some();
-    if known { Ok(arn) } else { Err(field.not_in_template(name)) }
+    let known = named(resolved, resource_type, arn.as_str()).is_some();
+    if known { Ok(arn) } else { Err(field.not_in_template(kind)) }
 }
 
 /// Whether the listener's protocol is HTTPS; asked before the listener itself is read.
@@ -113,21 +110,16 @@ fn protocol(
             certificates: vec![default_certificate(properties, context.certificates)?],
             policy: ssl_policy::read(reading, properties)?,
         }),
-        other => {
-            let help = "the listeners of an Application Load Balancer speak HTTP or HTTPS";
-            Err(field.not_emulated(format!("the protocol `{other}`"), help))
-        }
+        other => Err(field.refused(NotEmulated::ListenerProtocol { found: other.to_owned() })),
     }
 }
 
 fn default_certificate(properties: &Properties<'_>, known: &[Certificate]) -> Result<Certificate> {
+    let properties = properties.of(Part::ListenerCertificates);
     match properties.items("Certificates")?.as_slice() {
         [certificate] => certificate::named_by(certificate, known),
-        [] => Err(properties.missing("Certificates", "an HTTPS listener needs a certificate")),
-        [_, second, ..] => {
-            let help = "give one here, and the others as `ListenerCertificate`";
-            Err(second.refused("is a second certificate", help))
-        }
+        [] => Err(properties.missing("Certificates", Need::Certificate)),
+        [_, second, ..] => Err(second.refused(ListenerFault::SecondCertificate)),
     }
 }
 
@@ -159,6 +151,5 @@ fn header_name(attributes: &mut Attributes<'_>, key: &str, default: String) -> R
     if !name.is_empty() && name.chars().all(legal) {
         return Ok(name.into_owned());
     }
-    let help = "a header's name is made of letters, digits, hyphens and underscores";
-    Err(field.refused(format!("is `{name}`"), help))
+    Err(field.malformed(&name, Form::HeaderAttribute))
 }

@@ -6,6 +6,7 @@ use super::{
     field::{Properties, Reading, Result},
     security_group,
 };
+use crate::{Form, NotEmulated};
 use cloudformation::Resolved;
 use stack::{DesyncMitigation, ForwardedFor, LoadBalancer, LoadBalancerAttributes};
 
@@ -32,8 +33,8 @@ pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<LoadBal
     if let Some(kind) = properties.get("Type")
         && kind.text()? != "application"
     {
-        let what = format!("a load balancer of type `{}`", kind.text()?);
-        return Err(kind.not_emulated(what, "only `application` is emulated"));
+        let found = kind.text()?.into_owned();
+        return Err(kind.refused(NotEmulated::LoadBalancerType { found }));
     }
     name(&properties)?;
     properties.ignore_unless("Scheme", &["internet-facing", "internal"])?;
@@ -59,8 +60,7 @@ pub(super) fn name(properties: &Properties<'_>) -> Result<()> {
     if (1..=32).contains(&name.len()) && name.chars().all(legal) {
         return Ok(());
     }
-    let help = "a name has up to 32 letters, digits and hyphens";
-    Err(field.refused(format!("is `{name}`"), help))
+    Err(field.malformed(&name, Form::LoadBalancerName))
 }
 
 fn attributes(

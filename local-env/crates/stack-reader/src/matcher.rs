@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::field::{Field, Properties, Result};
+use crate::{Form, TargetGroupFault};
 use stack::{Matcher, ProtocolVersion};
 
 const HTTP: RangeInclusive<u16> = 200..=499;
@@ -25,23 +26,18 @@ pub(super) fn read(properties: &Properties<'_>, version: ProtocolVersion) -> Res
 /// Single codes and ranges, with commas: `200,202`, `200-299`.
 fn codes(
     config: Option<&Properties<'_>>,
-    (key, other): (&str, &str),
+    (key, other): (&'static str, &str),
     legal: &RangeInclusive<u16>,
     default: u16,
 ) -> Result<Vec<RangeInclusive<u16>>> {
     let Some(config) = config else { return Ok(vec![default..=default]) };
     if let Some(other) = config.get(other) {
-        let why = "is given, which this `ProtocolVersion` does not have";
-        return Err(other.refused(why, format!("give a `{key}`")));
+        return Err(other.refused(TargetGroupFault::OtherMatcher { instead: key }));
     }
     let field: Field<'_> = config.need(key)?;
     let text = field.text()?;
-    parse(&text, legal).ok_or_else(|| {
-        let (from, to) = (legal.start(), legal.end());
-        let help =
-            format!("write codes from {from} to {to}, such as `{from},{to}` or `{from}-{to}`");
-        field.refused(format!("is `{text}`"), help)
-    })
+    let form = Form::Codes(*legal.start(), *legal.end());
+    parse(&text, legal).ok_or_else(|| field.malformed(&text, form))
 }
 
 fn parse(text: &str, legal: &RangeInclusive<u16>) -> Option<Vec<RangeInclusive<u16>>> {

@@ -2,9 +2,9 @@
 //! need one of them, or one that no template has, until the rest can be run. A service goes on
 //! without the target group or the registry that is gone. What AWS would refuse stays a mistake.
 
-use crate::{StackError, StackProblem};
-use cloudformation::{Resolved, Value};
-use stack::{Allowed, Stack, Warning};
+use crate::{Reason, StackError, StackProblem};
+use cloudformation::{PropertyPath, Resolved, Step, Value};
+use stack::{Allowed, Cause, Stack, Warning};
 
 /// Lists of which a service can do without an item.
 const SPARED: [&str; 2] = ["LoadBalancers", "ServiceRegistries"];
@@ -13,7 +13,7 @@ const SPARED: [&str; 2] = ["LoadBalancers", "ServiceRegistries"];
 struct Culprit {
     logical_id: String,
     item: Option<Item>,
-    why: String,
+    problem: StackProblem,
 }
 
 /// An item of one of a service's lists.
@@ -49,18 +49,16 @@ pub(super) fn read(resolved: &Resolved, allowed: Allowed) -> Result<Stack, Stack
 impl Culprit {
     /// `None` where the problem is a mistake.
     fn of(resolved: &Resolved, problem: &StackProblem) -> Option<Self> {
-        let (StackProblem::NotEmulated { path, .. } | StackProblem::NotInTemplate { path, .. }) =
-            problem
-        else {
+        let (Reason::NotEmulated(_) | Reason::NotInTemplate { .. }) = problem.reason else {
             return None;
         };
-        let path = path.strip_prefix("Resources.")?;
-        let (name, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
-        let resource = resolved.resources.get(name)?;
+        let resource = resolved.resources.get(problem.logical_id())?;
+        let is_service = resource.resource_type == super::SERVICE;
+        let item = is_service.then(|| Item::of(&problem.path.within_properties()));
         Some(Self {
             logical_id: resource.logical_id.clone(),
-            item: (resource.resource_type == super::SERVICE).then(|| Item::of(rest)).flatten(),
-            why: problem.to_string(),
+            item: item.flatten(),
+            problem: problem.clone(),
         })
     }
 
@@ -77,19 +75,20 @@ impl Culprit {
     }
 
     fn warning(self) -> Warning {
-        let property = self.item.map(|Item { list, index }| format!("{list}[{index}]"));
-        Warning::LeftOut { logical_id: self.logical_id, property, why: self.why }
+        let path = |Item { list, index }| PropertyPath::default().key(list).index(index);
+        let property = self.item.map_or_else(PropertyPath::default, path);
+        Warning::LeftOut { logical_id: self.logical_id, property, cause: Cause::new(self.problem) }
     }
 }
 
 // === impl Item ===
 
 impl Item {
-    /// From the way to a property: `.Properties.LoadBalancers[1].TargetGroupArn`.
-    fn of(path: &str) -> Option<Self> {
-        let (list, rest) = path.strip_prefix(".Properties.")?.split_once('[')?;
+    /// From the way to one of its properties: `LoadBalancers[1].TargetGroupArn`.
+    fn of(path: &PropertyPath) -> Option<Self> {
+        let [Step::Key(list), Step::Index(index), ..] = path.steps() else { return None };
         let list = SPARED.into_iter().find(|spared| *spared == list)?;
-        Some(Self { list, index: rest.split(']').next()?.parse().ok()? })
+        Some(Self { list, index: *index })
     }
 
     fn remove(&self, properties: &mut Value) -> bool {

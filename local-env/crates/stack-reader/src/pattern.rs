@@ -1,6 +1,7 @@
 //! The characters of which the values of conditions are made (alb §2.3, §2.4).
 
 use super::field::{Field, Result};
+use crate::{Form, RuleFault};
 
 const MAX_LENGTH: usize = 128;
 const MAX_NAME: usize = 40;
@@ -8,38 +9,31 @@ const MAX_NAME: usize = 40;
 /// A path with wildcards.
 pub(super) fn path(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(c);
-    let help = "a pattern is made of letters, digits and _ - . $ / ~ \" ' @ : + & * ?";
-    made_of(field, MAX_LENGTH, legal, help)
+    made_of(field, MAX_LENGTH, legal, Form::PathPattern)
 }
 
 /// A host with wildcards.
 pub(super) fn host(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "-.*?".contains(c);
-    let help = "a host is made of letters, digits and - . * ?";
-    let host = made_of(field, MAX_LENGTH, legal, help)?;
+    let host = made_of(field, MAX_LENGTH, legal, Form::HostPattern)?;
     match host.rsplit_once('.') {
         Some((_, end)) if end.chars().all(|c| c.is_ascii_alphabetic()) => Ok(host),
-        _ => {
-            let help = "a host has a dot, and nothing but letters after its last one";
-            Err(field.refused(format!("is `{host}`"), help))
-        }
+        _ => Err(field.malformed(&host, Form::TopLevelDomain)),
     }
 }
 
 /// A method, which has no wildcards.
 pub(super) fn method(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_uppercase() || matches!(c, '-' | '_');
-    made_of(field, MAX_NAME, legal, "a method is made of capital letters, - and _")
+    made_of(field, MAX_NAME, legal, Form::Method)
 }
 
 /// The name of a header, which has no wildcards.
 pub(super) fn header_name(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "!#$%&'+-.^_`|~".contains(c);
-    let help = "a header's name is made of letters, digits and ! # $ % & ' + - . ^ _ ` | ~";
-    let name = made_of(field, MAX_NAME, legal, help)?;
+    let name = made_of(field, MAX_NAME, legal, Form::HeaderName)?;
     if name.eq_ignore_ascii_case("host") {
-        let help = "use a `host-header` condition";
-        return Err(field.refused(format!("is `{name}`"), help));
+        return Err(field.refused(RuleFault::HostAsHeader { found: name }));
     }
     Ok(name)
 }
@@ -47,7 +41,7 @@ pub(super) fn header_name(field: &Field<'_>) -> Result<String> {
 /// Anything that can be seen, and blanks.
 pub(super) fn printable(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| matches!(c, ' '..='~');
-    made_of(field, MAX_LENGTH, legal, "AWS compares printable characters of ASCII only")
+    made_of(field, MAX_LENGTH, legal, Form::Printable)
 }
 
 /// How many wildcards there are.
@@ -64,14 +58,11 @@ fn made_of(
     field: &Field<'_>,
     longest: usize,
     legal: impl Fn(char) -> bool,
-    help: &str,
+    form: Form,
 ) -> Result<String> {
     let text = field.sized(1..=longest)?;
     match text.chars().find(|c| !legal(*c)) {
         None => Ok(text.into_owned()),
-        Some(illegal) => {
-            let why = format!("is `{text}`, with a `{}`", illegal.escape_debug());
-            Err(field.refused(why, help))
-        }
+        Some(illegal) => Err(field.illegal(&text, illegal, form)),
     }
 }

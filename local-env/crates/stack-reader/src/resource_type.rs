@@ -1,6 +1,6 @@
 //! The types of resources that are read, or that checks look at, as CloudFormation names them.
 
-#![expect(missing_docs, reason = "each constant says what it is")]
+#![expect(missing_docs, reason = "each constant is named as what it stands for")]
 
 pub const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 pub const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
@@ -30,6 +30,13 @@ pub const ROUTE_TABLE_ASSOCIATION: &str = "AWS::EC2::SubnetRouteTableAssociation
 pub const VPC_ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
 pub const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 pub const ROLE: &str = "AWS::IAM::Role";
+pub const WEB_ACL_ASSOCIATION: &str = "AWS::WAFv2::WebACLAssociation";
+pub const REGIONAL_WEB_ACL_ASSOCIATION: &str = "AWS::WAFRegional::WebACLAssociation";
+pub const CLASSIC_LOAD_BALANCER: &str = "AWS::ElasticLoadBalancing::LoadBalancer";
+pub const TASK_SET: &str = "AWS::ECS::TaskSet";
+pub const EXPRESS_SERVICE: &str = "AWS::ECS::ExpressGatewayService";
+pub const MACRO: &str = "AWS::CloudFormation::Macro";
+pub const CDK_METADATA: &str = "AWS::CDK::Metadata";
 pub const POLICY: &str = "AWS::IAM::Policy";
 pub const ROLE_POLICY: &str = "AWS::IAM::RolePolicy";
 pub const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";

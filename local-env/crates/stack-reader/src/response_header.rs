@@ -4,6 +4,7 @@ use super::{
     attributes::Attributes,
     field::{Field, Result},
 };
+use crate::Form;
 
 /// The headers that there is an attribute for, and how it calls them.
 const HEADERS: [(&str, &str); 10] = [
@@ -38,12 +39,7 @@ fn value(field: &Field<'_>) -> Result<String> {
     let text = field.sized(0..=MAX_LENGTH)?;
     match text.chars().find(|c| !is_legal(*c)) {
         None => Ok(text.into_owned()),
-        Some(illegal) => {
-            let why = format!("has a `{}`", illegal.escape_debug());
-            let help = "write letters, digits, blanks and _ : ; . , \\ / ' ? ! ( ) { } [ ] @ < > \
-                        = - + * # & ` | ~ ^ %";
-            Err(field.refused(why, help))
-        }
+        Some(illegal) => Err(field.illegal(&text, illegal, Form::HeaderValue)),
     }
 }
 

@@ -5,12 +5,13 @@ use super::{
     field::{Reading, Result},
     listener, transform,
 };
+use crate::Kind;
 use stack::Rule;
 
 pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child<Rule>> {
     let properties = reading.properties();
     let listener = properties.need("ListenerArn")?;
-    let parent = listener::parent(&listener, context.resolved, LISTENER, "listener")?;
+    let parent = listener::parent(&listener, context.resolved, LISTENER, Kind::Listener)?;
     let https = listener::speaks_tls(context.resolved, &parent);
     let item = Rule {
         logical_id: reading.resource.logical_id.clone(),

@@ -3,8 +3,9 @@
 //! Clients here get TLS 1.2 and 1.3 at most: what a policy promises below that is listed as ignored.
 
 use super::field::{Properties, Reading, Result};
-use cloudformation::did_you_mean;
-use stack::SslPolicy;
+use crate::ListenerFault;
+use cloudformation::nearest;
+use stack::{IgnoredPart, SslPolicy};
 
 const PREFIX: &str = "ELBSecurityPolicy-";
 
@@ -43,13 +44,12 @@ pub(super) fn read(reading: &Reading<'_>, properties: &Properties<'_>) -> Result
     let name = field.text()?.into_owned();
     let Some((_, lowest, tls13)) = policies().find(|(known, ..)| *known == name) else {
         let known: Vec<_> = policies().map(|(name, ..)| name).collect();
-        let help = did_you_mean(&name, known.iter().map(String::as_str));
-        let help = help.unwrap_or_else(|| "name a policy of AWS's, or none".into());
-        return Err(field.refused(format!("is `{name}`, which is no policy of AWS's"), help));
+        let near = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+        return Err(field.refused(ListenerFault::UnknownPolicy { found: name, near }));
     };
     match lowest {
-        0 => reading.ignore("SslPolicy (TLS 1.0 and 1.1)".to_owned()),
-        1 => reading.ignore("SslPolicy (TLS 1.1)".to_owned()),
+        0 => reading.ignore(IgnoredPart::Tls10),
+        1 => reading.ignore(IgnoredPart::Tls11),
         _ => {}
     }
     Ok(SslPolicy { name, tls12: lowest <= 2, tls13 })

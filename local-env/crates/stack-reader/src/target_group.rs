@@ -1,12 +1,19 @@
 //! Target groups (alb §4.1).
 
+use std::fmt;
+
 use super::{
     attribute,
     field::{Field, Properties, Reading, Result},
     health_check, load_balancer, target_group_attributes,
 };
+use crate::NotEmulated;
 use cloudformation::{Node, Resource};
 use stack::{ProtocolVersion, TargetGroup, TargetProtocol};
+
+/// How targets are spoken to.
+pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
+    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
 
 const OF_NETWORK_LOAD_BALANCERS: [&str; 7] =
     ["TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
@@ -17,13 +24,24 @@ const VERSIONS: [(&str, ProtocolVersion); 3] = [
     ("GRPC", ProtocolVersion::Grpc),
 ];
 
-/// How AWS names the targets (alb §4.1). Here all of them have addresses.
+/// How AWS names the targets of a group (alb §4.1). Here all of them have addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TargetType {
+pub enum TargetType {
     /// By their addresses: tasks of network mode `awsvpc`.
     Ip,
     /// By their instances and ports there: tasks of the other network modes.
     Instance,
+}
+
+// === impl TargetType ===
+
+impl fmt::Display for TargetType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ip => "ip",
+            Self::Instance => "instance",
+        })
+    }
 }
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<TargetGroup> {
@@ -59,12 +77,11 @@ fn target_type(properties: &Properties<'_>) -> Result<()> {
     if let Some(field) = properties.get("TargetType")
         && !matches!(&*field.text()?, "ip" | "instance")
     {
-        let help = "only targets of type `ip` and `instance` are emulated";
-        return Err(field.not_emulated(format!("targets of type `{}`", field.text()?), help));
+        let found = field.text()?.into_owned();
+        return Err(field.refused(NotEmulated::TargetType { found }));
     }
     if let Some(targets) = properties.get("Targets").filter(|targets| !targets.is_empty()) {
-        let help = "leave `Targets` out: ECS registers the tasks of a service";
-        return Err(targets.not_emulated("targets that are no tasks", help));
+        return Err(targets.refused(NotEmulated::Targets));
     }
     properties.ignore_unless("IpAddressType", &["ipv4"])
 }
@@ -72,8 +89,7 @@ fn target_type(properties: &Properties<'_>) -> Result<()> {
 fn protocol(field: &Field<'_>) -> Result<TargetProtocol> {
     let text = field.text()?;
     if OF_NETWORK_LOAD_BALANCERS.contains(&&*text) {
-        let help = "only application load balancers are emulated";
-        return Err(field.not_emulated(format!("targets that speak {text}"), help));
+        return Err(field.refused(NotEmulated::TargetProtocol { found: text.into_owned() }));
     }
-    field.choice(&health_check::PROTOCOLS)
+    field.choice(&PROTOCOLS)
 }

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use super::{
-    attributes::Attributes,
+    attributes::{Attributes, ignored},
     field::{Field, Properties, Reading, Result},
 };
+use crate::{Form, TargetGroupFault};
 use stack::{Algorithm, MinimumHealthy, Stickiness, TargetGroupAttributes};
 
+const LIST: &str = "TargetGroupAttributes";
 /// Attributes that change nothing here, where there is one zone, and their defaults.
 const UNUSED: [(&str, &str); 2] = [
     ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
     ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
 ];
 
-const ALGORITHM: &str = "load_balancing.algorithm.type";
+/// The attribute that says how targets are chosen.
+pub(super) const ALGORITHM: &str = "load_balancing.algorithm.type";
 const ALGORITHMS: [(&str, Algorithm); 3] = [
     ("round_robin", Algorithm::RoundRobin),
     ("least_outstanding_requests", Algorithm::LeastOutstandingRequests),
@@ -43,7 +46,7 @@ pub(super) fn read(
     reading: &Reading<'_>,
     properties: &Properties<'_>,
 ) -> Result<TargetGroupAttributes> {
-    let mut given = Attributes::read(properties, "TargetGroupAttributes")?;
+    let mut given = Attributes::read(properties, LIST)?;
     let default = TargetGroupAttributes::default();
     let algorithm = given.choice(ALGORITHM, &ALGORITHMS, default.algorithm)?;
     let cross_zone = given.take(CROSS_ZONE);
@@ -63,10 +66,9 @@ pub(super) fn read(
         && !field.choice(&CROSS_ZONES)?
     {
         if attributes.stickiness.is_some() {
-            let help = "set `stickiness.enabled` to `false`, or leave this out";
-            return Err(field.refused("is false in a target group with stickiness", help));
+            return Err(field.refused(TargetGroupFault::StickyWithinZone));
         }
-        reading.ignore(format!("TargetGroupAttributes.{CROSS_ZONE}"));
+        reading.ignore(ignored(LIST, CROSS_ZONE));
     }
     given.finish(reading, &UNUSED)?;
     Ok(attributes)
@@ -78,8 +80,7 @@ fn anomaly_mitigation(given: &mut Attributes<'_>, algorithm: Algorithm) -> Resul
     };
     let on = field.choice(&[("on", true), ("off", false)])?;
     if on && algorithm != Algorithm::WeightedRandom {
-        let help = format!("set `{ALGORITHM}` to `weighted_random`");
-        return Err(field.refused("is on with another algorithm than `weighted_random`", help));
+        return Err(field.refused(TargetGroupFault::AnomalyMitigation));
     }
     Ok(on)
 }
@@ -88,11 +89,10 @@ fn slow_start(given: &mut Attributes<'_>, algorithm: Algorithm) -> Result<Durati
     let Some(field) = given.take("slow_start.duration_seconds") else { return Ok(Duration::ZERO) };
     let seconds = field.number(0..=900)?;
     if (1..30).contains(&seconds) {
-        return Err(field.refused(format!("is {seconds}"), "AWS takes 0 or 30 to 900"));
+        return Err(field.refused(TargetGroupFault::SlowStart { found: seconds }));
     }
     if seconds > 0 && algorithm != Algorithm::RoundRobin {
-        let help = format!("set `{ALGORITHM}` to `round_robin`, or this to 0");
-        return Err(field.refused("starts slowly with another algorithm than `round_robin`", help));
+        return Err(field.refused(TargetGroupFault::SlowStartAlgorithm));
     }
     Ok(Duration::from_secs(seconds.into()))
 }
@@ -108,16 +108,12 @@ fn stickiness(given: &mut Attributes<'_>, algorithm: Algorithm) -> Result<Option
         return Ok(None);
     }
     if algorithm == Algorithm::WeightedRandom {
-        let help = format!("set `{ALGORITHM}` to another, or this to `false`");
-        return Err(field.refused("is true with the algorithm `weighted_random`", help));
+        return Err(field.refused(TargetGroupFault::StickyAtRandom));
     }
     match (cookie, application) {
         (Cookie::LoadBalancer, _) => Ok(Some(Stickiness::LoadBalancer { duration })),
         (Cookie::Application, Some(stickiness)) => Ok(Some(stickiness)),
-        (Cookie::Application, None) => {
-            let help = "name the cookie in `stickiness.app_cookie.cookie_name`";
-            Err(field.refused("is true by a cookie that is not named", help))
-        }
+        (Cookie::Application, None) => Err(field.refused(TargetGroupFault::UnnamedCookie)),
     }
 }
 
@@ -132,13 +128,11 @@ fn application(given: &mut Attributes<'_>) -> Result<Option<Stickiness>> {
 fn cookie_name(field: &Field<'_>) -> Result<String> {
     let name = field.text()?.into_owned();
     if name.starts_with(RESERVED) {
-        let help = "the load balancer's own cookies have such names: take another";
-        return Err(field.refused(format!("is `{name}`"), help));
+        return Err(field.refused(TargetGroupFault::ReservedCookie { found: name }));
     }
     let legal = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
     if !name.chars().all(legal) {
-        let help = "a cookie's name has no blanks and no separators";
-        return Err(field.refused(format!("is `{name}`"), help));
+        return Err(field.malformed(&name, Form::CookieName));
     }
     Ok(name)
 }

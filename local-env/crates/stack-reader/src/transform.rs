@@ -4,6 +4,7 @@ use super::{
     expression::{self, Case},
     field::{Field, Properties, Result},
 };
+use crate::RuleFault;
 use stack::{Rewrite, Transforms};
 
 const MAX_LENGTH: usize = 1024;
@@ -19,13 +20,12 @@ pub(super) fn read(rule: &Properties<'_>) -> Result<Transforms> {
                 (&mut transforms.host, "HostHeaderRewriteConfig", Case::Ignored)
             }
             other => {
-                let why = format!("is `{other}`, which is no transform");
-                return Err(kind.refused(why, "write `url-rewrite` or `host-header-rewrite`"));
+                return Err(kind.refused(RuleFault::UnknownTransform { found: other.to_owned() }));
             }
         };
         if place.is_some() {
-            let help = "a rule has at most one transform of each kind";
-            return Err(kind.refused(format!("is `{}` again", kind.text()?), help));
+            let again = kind.text()?.into_owned();
+            return Err(kind.refused(RuleFault::RepeatedTransform { kind: again }));
         }
         *place = Some(rewrite(&transform.need(config)?.map()?, case)?);
     }
@@ -36,8 +36,7 @@ fn rewrite(config: &Properties<'_>, case: Case) -> Result<Rewrite> {
     let rewrites = config.need("Rewrites")?;
     let items = rewrites.items()?;
     let [item] = items.as_slice() else {
-        let why = format!("has {} entries", items.len());
-        return Err(rewrites.refused(why, "give exactly one `Regex` with its `Replace`"));
+        return Err(rewrites.refused(RuleFault::Rewrites { found: items.len() }));
     };
     let item = item.map()?;
     Ok(Rewrite {

@@ -1,28 +1,40 @@
 //! Dynamic references where they would decide what clients see: a rule that compares a header with
 //! a secret, say. Without their values it would do otherwise than in AWS.
 
-use crate::StackProblem;
-use cloudformation::{DynamicPiece, Node, Resource, Value, dynamic_pieces};
+use crate::resource_type::{
+    DISCOVERY_INSTANCE, DISCOVERY_SERVICE, HTTP_NAMESPACE, LISTENER, LISTENER_CERTIFICATE,
+    LISTENER_RULE, LOAD_BALANCER, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, TARGET_GROUP,
+};
+use crate::{NotEmulated, StackProblem};
+use cloudformation::{DynamicPiece, Node, PropertyPath, Resource, Value, dynamic_pieces};
 
 /// What clients are authenticated with, which decides nothing where all of them pass.
 const AUTHENTICATION: [&str; 3] =
     ["AuthenticateOidcConfig", "AuthenticateCognitoConfig", "JwtValidationConfig"];
 
-const DECIDING: [&str; 2] = ["AWS::ElasticLoadBalancingV2::", "AWS::ServiceDiscovery::"];
+const DECIDING: [&str; 10] = [
+    LOAD_BALANCER,
+    LISTENER,
+    LISTENER_RULE,
+    LISTENER_CERTIFICATE,
+    TARGET_GROUP,
+    PRIVATE_NAMESPACE,
+    PUBLIC_NAMESPACE,
+    HTTP_NAMESPACE,
+    DISCOVERY_SERVICE,
+    DISCOVERY_INSTANCE,
+];
 
 /// The first reference that has no value.
 pub(super) fn problem(resource: &Resource) -> Option<StackProblem> {
-    if !DECIDING.iter().any(|prefix| resource.resource_type.starts_with(prefix)) {
+    if !DECIDING.contains(&resource.resource_type.as_str()) {
         return None;
     }
     let (node, key) = unresolved(&resource.properties)?;
-    Some(StackProblem::NotEmulated {
-        path: format!("Resources.{}.Properties", resource.logical_id),
-        what: format!("the value of `{key}`"),
-        help: "give a plain parameter its value in local-env.toml under `[ssm]`, and in the place of a \
-               secret a template parameter, so that it can be given a value here"
-            .to_owned(),
+    Some(StackProblem {
+        path: PropertyPath::of_properties(&resource.logical_id),
         span: node.span,
+        reason: NotEmulated::DynamicReference { key }.into(),
     })
 }
 

@@ -19,7 +19,7 @@ use std::{fmt, sync::Arc};
 
 use ipnet::Ipv4Net;
 
-pub use coverage::{Coverage, Ignored, Warning};
+pub use coverage::{Cause, Coverage, Ignored, IgnoredPart, Otherwise, Warning};
 pub use load_balancer::{
     Certificate, DesyncMitigation, ForwardedFor, KeyAlgorithm, Listener, ListenerAttributes,
     ListenerProtocol, LoadBalancer, LoadBalancerAttributes, SslPolicy,

@@ -30,11 +30,22 @@ pub struct SecurityGroup {
     pub egress: Vec<SecurityGroupRule>,
 }
 
-/// `sg-…`, which is all that counts, and what a reader knows the group by. Cheap to clone.
+/// The id of a security group, `sg-…`, and what a reader knows the group by. Two are equal if their
+/// ids are. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SecurityGroupId {
     id: Arc<str>,
-    name: Arc<str>,
+    known: Known,
+}
+
+/// What a reader knows a group by.
+#[derive(Clone, Debug)]
+enum Known {
+    /// Its name in the template.
+    Resource(Arc<str>),
+    DefaultOfVpc,
+    /// Nothing but its id, since it is in no template.
+    Id,
 }
 
 /// What one rule lets through.
@@ -148,17 +159,25 @@ impl fmt::Display for SecurityGroup {
 // === impl SecurityGroupId ===
 
 impl SecurityGroupId {
-    /// An id whose group has a name in the template.
+    /// Makes the id of a group that has a name in the template.
     pub fn new(id: &str, logical_id: &str) -> Self {
-        Self { id: id.into(), name: format!("`{logical_id}`").into() }
+        Self { id: id.into(), known: Known::Resource(logical_id.into()) }
     }
 
-    /// What those are in who name no group at all.
+    /// Returns the id of the group that whatever names no group is in.
     pub fn default_of_vpc() -> Self {
-        Self { id: DEFAULT_GROUP.into(), name: "the VPC's default group".into() }
+        Self { id: DEFAULT_GROUP.into(), known: Known::DefaultOfVpc }
     }
 
-    /// The id as text.
+    /// Returns the group's name in the template, if it has one.
+    pub fn logical_id(&self) -> Option<&str> {
+        match &self.known {
+            Known::Resource(logical_id) => Some(logical_id),
+            Known::DefaultOfVpc | Known::Id => None,
+        }
+    }
+
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.id
     }
@@ -166,7 +185,7 @@ impl SecurityGroupId {
 
 impl From<&str> for SecurityGroupId {
     fn from(id: &str) -> Self {
-        Self::new(id, id)
+        Self { id: id.into(), known: Known::Id }
     }
 }
 
@@ -184,10 +203,14 @@ impl Hash for SecurityGroupId {
     }
 }
 
-/// What a reader knows the group by.
+/// Shows what a reader knows the group by.
 impl fmt::Display for SecurityGroupId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        match &self.known {
+            Known::Resource(name) => write!(f, "`{name}`"),
+            Known::DefaultOfVpc => f.write_str("the VPC's default group"),
+            Known::Id => write!(f, "`{}`", self.id),
+        }
     }
 }
 

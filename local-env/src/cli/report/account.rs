@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use cloudformation::{Resolved, Resource};
-use stack::{Coverage, Ignored, Warning};
+use cloudformation::{PropertyPath, Resolved, Resource, Step};
+use stack::{Coverage, Ignored, IgnoredPart, Warning};
 use stack_reader::{approximation, is_emulated};
 
 /// Of the whole template.
@@ -69,7 +69,7 @@ impl Account {
 
 fn left_out(warning: &Warning) -> Option<(String, String)> {
     match warning {
-        Warning::LeftOut { logical_id, why, .. } => Some((logical_id.clone(), why.clone())),
+        Warning::LeftOut { logical_id, cause, .. } => Some((logical_id.clone(), cause.to_string())),
         _ => None,
     }
 }
@@ -77,7 +77,7 @@ fn left_out(warning: &Warning) -> Option<(String, String)> {
 /// The resource of which nothing is left.
 fn whole(warning: &Warning) -> Option<&String> {
     match warning {
-        Warning::LeftOut { logical_id, property: None, .. } => Some(logical_id),
+        Warning::LeftOut { logical_id, property, .. } if property.is_empty() => Some(logical_id),
         _ => None,
     }
 }
@@ -87,29 +87,33 @@ fn add_resource(lines: &mut Lines, resource: &Resource) {
         line(lines, resource, None, Status::Ignored, None);
         return;
     }
-    let acted_upon = [None].into_iter().chain(properties(resource).into_iter().map(Some));
-    for property in acted_upon {
-        let how = approximation(&resource.resource_type, property.as_deref());
+    for property in [PropertyPath::default()].into_iter().chain(properties(resource)) {
+        let how = approximation(&resource.resource_type, &property);
         let status = if how.is_some() { Status::Approximated } else { Status::Emulated };
-        line(lines, resource, property, status, how);
+        line(lines, resource, of_any_item(&property), status, how);
     }
 }
 
 /// The properties, and those within the items of lists, which are types of their own.
-fn properties(resource: &Resource) -> Vec<String> {
-    let mut names = Vec::new();
+fn properties(resource: &Resource) -> Vec<PropertyPath> {
+    let mut paths = Vec::new();
     for (name, entry) in resource.properties.entries().into_iter().flatten() {
-        names.push(name.clone());
-        for item in entry.node.items().unwrap_or_default() {
+        let path = PropertyPath::default().key(name);
+        paths.push(path.clone());
+        for (index, item) in entry.node.items().unwrap_or_default().iter().enumerate() {
             let inner = item.entries().into_iter().flatten();
-            names.extend(inner.map(|(inner, _)| format!("{name}[].{inner}")));
+            paths.extend(inner.map(|(inner, _)| path.clone().index(index).key(inner)));
         }
     }
-    names
+    paths
 }
 
 fn add_ignored(lines: &mut Lines, ignored: &Ignored) {
-    let property = ignored.property.as_deref().map(without_indices);
+    let property = match &ignored.part {
+        IgnoredPart::Whole => None,
+        IgnoredPart::Property(path) => of_any_item(path),
+        other => Some(other.to_string()),
+    };
     let line = entry(lines, &ignored.resource_type, property, Status::Ignored, &ignored.logical_id);
     line.worsen(Status::Ignored, None);
 }
@@ -117,13 +121,13 @@ fn add_ignored(lines: &mut Lines, ignored: &Ignored) {
 fn add_warning(lines: &mut Lines, resolved: &Resolved, warning: &Warning) {
     let Some(resource) = resolved.resources.get(warning.logical_id()) else { return };
     match warning {
-        Warning::LeftOut { property, why, .. } => {
-            let property = property.as_deref().map(without_indices);
-            line(lines, resource, property, Status::NotEmulated, Some(why));
+        Warning::LeftOut { property, cause, .. } => {
+            let (property, why) = (of_any_item(property), cause.to_string());
+            line(lines, resource, property, Status::NotEmulated, Some(&why));
         }
         Warning::RunOtherwise { property, how, .. } => {
-            let property = Some(without_indices(property));
-            line(lines, resource, property, Status::Approximated, Some(how));
+            let (property, how) = (of_any_item(property), how.to_string());
+            line(lines, resource, property, Status::Approximated, Some(&how));
         }
         _ => {}
     }
@@ -154,11 +158,15 @@ fn entry<'a>(
     line
 }
 
-/// `A[3].B` as `A[].B`.
-fn without_indices(path: &str) -> String {
-    let mut parts = path.split('[');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |made, part| made + "[]" + part.split_once(']').map_or("", |(_, rest)| rest))
+/// What a property is called whichever item of its lists it is in: `A[3].B` as `A[].B`. `None` for
+/// the resource as a whole.
+fn of_any_item(path: &PropertyPath) -> Option<String> {
+    let name = path.steps().iter().fold(String::new(), |name, step| match step {
+        Step::Key(key) if name.is_empty() => key.clone(),
+        Step::Key(key) => format!("{name}.{key}"),
+        Step::Index(_) => name + "[]",
+    });
+    (!name.is_empty()).then_some(name)
 }
 
 // === impl Line ===
@@ -257,7 +265,8 @@ Resources:
 
     #[test]
     fn items_of_a_list_are_one_line() {
-        assert_eq!(without_indices("A[3].B[10].C"), "A[].B[].C");
-        assert_eq!(without_indices("A.B"), "A.B");
+        let path = PropertyPath::default().key("A").index(3).key("B").index(10).key("C");
+        assert_eq!(of_any_item(&path).as_deref(), Some("A[].B[].C"));
+        assert_eq!(of_any_item(&PropertyPath::default()), None);
     }
 }

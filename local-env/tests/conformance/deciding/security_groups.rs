@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use check::vpc::{End, Protocol, Reach};
+use cloudformation::PropertyPath;
 use stack::{Stack, Warning};
 
 use crate::support::setup::read;
@@ -128,11 +129,14 @@ fn ecs_092_a_rule_without_a_peer_grants_nothing_and_is_told() {
     let stack = stack(&[("WebSG", inline)], &[("Alone", alone)]);
     denied(&stack, &task("Caller"), &task("Web"), 8080, "`WebSG` does not let");
     denied(&stack, &outside(), &task("Web"), 8080, "`WebSG` does not let");
-    let of = |logical_id: &str, property: Option<&str>| Warning::NoPeer {
+    let of = |logical_id: &str, property: PropertyPath| Warning::NoPeer {
         logical_id: logical_id.into(),
-        property: property.map(Into::into),
+        property,
     };
-    let warnings = [of("WebSG", Some("SecurityGroupIngress[0]")), of("Alone", None)];
+    let warnings = [
+        of("WebSG", PropertyPath::default().key("SecurityGroupIngress").index(0)),
+        of("Alone", PropertyPath::default()),
+    ];
     assert_eq!(stack.coverage.warnings, warnings);
     assert_eq!(
         stack.coverage.warnings[0].to_string(),

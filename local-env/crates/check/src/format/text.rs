@@ -6,7 +6,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 use thiserror::Error;
 
 use crate::{Finding, Findings, Severity};
-use cloudformation::Source;
+use cloudformation::{PropertyPath, Source};
 
 /// A finding as a diagnostic.
 #[derive(Debug, Error)]
@@ -58,9 +58,8 @@ impl Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = &self.finding.place;
-        let label = [place.resource.as_str(), place.property.as_str()];
-        let label = label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-        let label = (!label.is_empty()).then_some(label);
+        let label = PropertyPath::default().key(&place.resource).join(&place.property);
+        let label = (!place.resource.is_empty()).then(|| label.to_string());
         Some(Box::new([LabeledSpan::new_with_span(label, place.span)].into_iter()))
     }
 }

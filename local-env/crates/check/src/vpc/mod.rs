@@ -3,15 +3,15 @@
 //! [`Reach`] is a pure answer, without sockets; what becomes of a connection that it denies is for
 //! others. What it has to assume about addresses stands in its module.
 
+mod passage;
 mod reach;
 #[cfg(test)]
 mod tests;
-mod verdict;
 
 use std::{fmt, net::IpAddr};
 
+pub use passage::Passage;
 pub use reach::Reach;
-pub use verdict::Verdict;
 
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,7 +16,7 @@ use std::{
 
 use ipnet::Ipv4Net;
 
-use super::{End, Protocol, Verdict};
+use super::{End, Passage, Protocol};
 use stack::{
     Direction, SecurityGroup, SecurityGroupId, SecurityGroupPeer, SecurityGroupRule, Stack, Traffic,
 };
@@ -80,21 +80,21 @@ impl Reach {
         to: &'a End,
         protocol: Protocol,
         port: u16,
-    ) -> Verdict<'a> {
+    ) -> Passage<'a> {
         if let Some(stranger) = [from, to].into_iter().find(|end| self.is_unknown(end)) {
-            return Verdict::Unknown(stranger);
+            return Passage::Unknown(stranger);
         }
         if self.is_beyond_groups(to, port) {
-            return Verdict::Allowed { egress: None, ingress: None };
+            return Passage::Allowed { egress: None, ingress: None };
         }
         let attempt = Attempt { protocol, port };
-        let denied = |side, groups, peer| Verdict::Denied { side, groups, peer, protocol, port };
+        let denied = |side, groups, peer| Passage::Denied { side, groups, peer, protocol, port };
         let egress = match self.side(from, to, Direction::Egress, attempt) {
             Side::Passes(rule) => rule,
             Side::Stuck(groups) => return denied(Direction::Egress, groups, to),
         };
         match self.side(to, from, Direction::Ingress, attempt) {
-            Side::Passes(ingress) => Verdict::Allowed { egress, ingress },
+            Side::Passes(ingress) => Passage::Allowed { egress, ingress },
             Side::Stuck(groups) => denied(Direction::Ingress, groups, from),
         }
     }

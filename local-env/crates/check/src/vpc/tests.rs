@@ -4,7 +4,7 @@ use std::{net::IpAddr, ops::RangeInclusive, sync::Arc};
 
 use proptest::prelude::*;
 
-use super::{End, Protocol, Reach, Verdict};
+use super::{End, Passage, Protocol, Reach};
 use stack::{
     Container, Coverage, Direction, IcmpKind, RulePlace, SecurityGroup, SecurityGroupId,
     SecurityGroupPeer, SecurityGroupRule, Service, Stack, TaskDefinition, Traffic,
@@ -101,7 +101,7 @@ fn without_a_vpc_any_private_range_may_be_its() {
     stack.services = vec![Service { security_groups: vec!["sg-a".into()], ..a }, b];
     let reach = Reach::new(&stack);
     let (from, to) = (task("A"), task("B"));
-    let Verdict::Denied { side, groups, .. } = reach.may(&from, &to, Protocol::Tcp, 80) else {
+    let Passage::Denied { side, groups, .. } = reach.may(&from, &to, Protocol::Tcp, 80) else {
         panic!("the default group lets its own members in only")
     };
     assert_eq!(
@@ -157,7 +157,7 @@ fn a_group_from_outside_the_template_lets_everything_through() {
         &[vec!["sg-a".into(), "sg-elsewhere".into()], vec!["sg-a".into()]],
     ));
     let (a, b) = (task("A"), task("B"));
-    let allowed = Verdict::Allowed { egress: None, ingress: None };
+    let allowed = Passage::Allowed { egress: None, ingress: None };
     assert_eq!(reach.may(&a, &a, Protocol::Tcp, 80), allowed);
     assert_eq!(allowed.to_string(), "needs no rule");
     assert!(!reach.may(&b, &a, Protocol::Tcp, 80).is_allowed());
@@ -168,16 +168,16 @@ fn who_is_not_in_the_stack_is_told() {
     let reach = lets_out(vec![]);
     let nobody = End::LoadBalancer("Nobody".into());
     let a = task("A");
-    for verdict in
+    for passage in
         [reach.may(&nobody, &a, Protocol::Tcp, 80), reach.may(&a, &nobody, Protocol::Tcp, 80)]
     {
-        assert!(!verdict.is_allowed());
-        assert_eq!(verdict.to_string(), "there is no `Nobody` in this stack");
+        assert!(!passage.is_allowed());
+        assert_eq!(passage.to_string(), "there is no `Nobody` in this stack");
     }
 }
 
 #[test]
-fn a_verdict_names_the_rule_or_the_groups_without_one() {
+fn a_passage_names_the_rule_or_the_groups_without_one() {
     let reach = lets_out(out(Traffic::Tcp(7071..=7071), SecurityGroupPeer::Group("sg-b".into())));
     let (a, b) = (task("A"), task("B"));
     assert_eq!(
@@ -295,10 +295,10 @@ proptest! {
     ) {
         let reach = Reach::new(&stack);
         let (one, other) = (task(SERVICES[from]), task(SERVICES[to]));
-        let verdict = reach.may(&one, &other, protocol, port);
+        let passage = reach.may(&one, &other, protocol, port);
         let expected = by_the_letter(&stack, from, to, protocol, port);
-        prop_assert_eq!(verdict.is_allowed(), expected, "{}", verdict);
-        if let Verdict::Allowed { egress, ingress } = verdict {
+        prop_assert_eq!(passage.is_allowed(), expected, "{}", passage);
+        if let Passage::Allowed { egress, ingress } = passage {
             prop_assert!(egress.is_some() && ingress.is_some());
         }
     }

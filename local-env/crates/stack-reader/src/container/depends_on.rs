@@ -1,6 +1,7 @@
 //! What a container waits for before it starts (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result};
+use crate::{DependencyFault, Part};
 use stack::{Container, Dependency, DependencyCondition};
 
 const CONDITIONS: [(&str, DependencyCondition); 4] = [
@@ -11,7 +12,11 @@ const CONDITIONS: [(&str, DependencyCondition); 4] = [
 ];
 
 pub(super) fn read(definition: &Properties<'_>) -> Result<Vec<Dependency>> {
-    definition.items("DependsOn")?.iter().map(dependency).collect()
+    items(definition)?.iter().map(dependency).collect()
+}
+
+fn items<'a>(definition: &Properties<'a>) -> Result<Vec<Field<'a>>> {
+    definition.of(Part::Dependencies).items("DependsOn")
 }
 
 fn dependency(field: &Field<'_>) -> Result<Dependency> {
@@ -25,17 +30,15 @@ fn dependency(field: &Field<'_>) -> Result<Dependency> {
 /// Whether what is waited for can come to pass.
 pub(super) fn check(definitions: &[Properties<'_>], containers: &[Container]) -> Result<()> {
     for (definition, container) in definitions.iter().zip(containers) {
-        for (field, dependency) in definition.items("DependsOn")?.iter().zip(&container.depends_on)
-        {
+        for (field, dependency) in items(definition)?.iter().zip(&container.depends_on) {
             possible(&field.map()?, dependency, containers)?;
         }
     }
-    let cycle = cycle(containers).unwrap_or_default();
-    let first = cycle.first().copied();
-    let found = definitions.iter().zip(containers).find(|(_, it)| Some(it.name.as_str()) == first);
-    let Some((definition, container)) = found else { return Ok(()) };
-    let why = format!("makes `{}` wait for itself: {}", container.name, cycle.join(", "));
-    Err(definition.need("DependsOn")?.refused(why, "none of them would ever start"))
+    let circle = circle(containers).unwrap_or_default();
+    let first = circle.first();
+    let found = definitions.iter().zip(containers).find(|(_, it)| Some(&it.name) == first);
+    let Some((definition, _)) = found else { return Ok(()) };
+    Err(definition.need("DependsOn")?.refused(DependencyFault::Circle { circle }))
 }
 
 fn possible(
@@ -45,29 +48,25 @@ fn possible(
 ) -> Result<()> {
     let name = &dependency.container;
     let Some(other) = containers.iter().find(|container| container.name == *name) else {
-        let names: Vec<_> = containers.iter().map(|it| it.name.as_str()).collect();
-        let help = format!("the task definition has {}", names.join(", "));
-        let why = format!("is `{name}`, which does not exist in the task definition");
-        return Err(entry.need("ContainerName")?.refused(why, help));
+        let known = containers.iter().map(|it| it.name.clone()).collect();
+        let fault = DependencyFault::UnknownContainer { found: name.clone(), known };
+        return Err(entry.need("ContainerName")?.refused(fault));
     };
     let condition = entry.need("Condition")?;
     match dependency.condition {
         DependencyCondition::Complete | DependencyCondition::Success if other.essential => {
-            let why = format!("is `{}`, and `{name}` is essential", condition.text()?);
-            let help = "the task ends with an essential container: make that one \
-                        `Essential: false`, or wait for `START` or `HEALTHY`";
-            Err(condition.refused(why, help))
+            let (word, container) = (condition.text()?.into_owned(), name.clone());
+            Err(condition.refused(DependencyFault::EndOfEssential { condition: word, container }))
         }
         DependencyCondition::Healthy if other.health_check.is_none() => {
-            let why = format!("is `HEALTHY`, and `{name}` has no health check");
-            Err(condition.refused(why, format!("give `{name}` a `HealthCheck`")))
+            Err(condition.refused(DependencyFault::NoHealthCheck { container: name.clone() }))
         }
         _ => Ok(()),
     }
 }
 
 /// The names of containers of which each waits for the next, from one of them to itself.
-fn cycle(containers: &[Container]) -> Option<Vec<&str>> {
+fn circle(containers: &[Container]) -> Option<Vec<String>> {
     let mut waiting: Vec<&Container> = containers.iter().collect();
     loop {
         let before = waiting.clone();
@@ -82,7 +81,7 @@ fn cycle(containers: &[Container]) -> Option<Vec<&str>> {
         let following = next(path.last()?, &waiting)?;
         if let Some(start) = path.iter().position(|container| container.name == following.name) {
             let names = path.iter().skip(start).chain([&following]);
-            return Some(names.map(|container| container.name.as_str()).collect());
+            return Some(names.map(|container| container.name.clone()).collect());
         }
         path.push(following);
     }

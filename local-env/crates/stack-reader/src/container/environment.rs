@@ -1,6 +1,7 @@
 //! A container's variables, and where those are that the template does not have (cloudmap-ecs §3.13).
 
 use super::{Field, Properties, Result};
+use crate::{ContainerFault, Form};
 use stack::Secret;
 
 const MOST_FILES: usize = 10;
@@ -19,7 +20,8 @@ fn variable(field: &Field<'_>) -> Result<(String, String)> {
 pub(super) fn files(definition: &Properties<'_>) -> Result<Vec<String>> {
     let files = definition.items("EnvironmentFiles")?;
     if let Some(surplus) = files.get(MOST_FILES) {
-        return Err(surplus.refused("is one file too many", "AWS takes up to 10"));
+        let most = MOST_FILES;
+        return Err(surplus.refused(ContainerFault::TooManyEnvironmentFiles { most }));
     }
     files.iter().map(file).collect()
 }
@@ -32,7 +34,7 @@ fn file(field: &Field<'_>) -> Result<String> {
     if name.ends_with(".env") {
         return Ok(name.into_owned());
     }
-    Err(value.refused(format!("is `{name}`"), "an environment file's name ends in `.env`"))
+    Err(value.malformed(&name, Form::EnvironmentFile))
 }
 
 /// A variable has its value either from here or from `Environment`.
@@ -44,8 +46,7 @@ pub(super) fn secrets(definition: &Properties<'_>) -> Result<Vec<Secret>> {
         let name_field = entry.need("Name")?;
         let name = name_field.text()?.into_owned();
         if taken.contains(&name) {
-            let help = "a secret's name must be unique, among the variables of `Environment` too";
-            return Err(name_field.refused(format!("is `{name}`, which is given twice"), help));
+            return Err(name_field.refused(ContainerFault::SecretTaken { name }));
         }
         taken.push(name.clone());
         let value_from = value_from(&entry)?;
@@ -58,8 +59,7 @@ fn value_from(entry: &Properties<'_>) -> Result<String> {
     let field = entry.need("ValueFrom")?;
     let text = field.text()?;
     if text.is_empty() {
-        let help = "name a secret of Secrets Manager or a parameter of Parameter Store";
-        return Err(field.refused("is empty", help));
+        return Err(field.refused(ContainerFault::NoSecret));
     }
     Ok(text.into_owned())
 }

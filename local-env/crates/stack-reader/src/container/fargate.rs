@@ -1,6 +1,7 @@
 //! What a definition for EC2 may say and one for Fargate may not (cloudmap-ecs §3.1).
 
 use super::{Properties, Result, Task};
+use crate::TaskDefinitionFault;
 
 const NOT_OF_CONTAINERS: [&str; 8] = [
     "DisableNetworking",
@@ -34,12 +35,12 @@ pub(super) fn check(definition: &Properties<'_>, task: &Task) -> Result<()> {
 /// Refuses a property that asks for something, or lists it where the task is not for Fargate.
 pub(in super::super) fn not_on_fargate(
     properties: &Properties<'_>,
-    key: &str,
+    key: &'static str,
     task: &Task,
 ) -> Result<()> {
     match properties.get(key).filter(|field| !field.says_nothing()) {
         Some(field) if task.fargate => {
-            Err(field.refused("is not valid for Fargate", format!("leave `{key}` out")))
+            Err(field.refused(TaskDefinitionFault::NotOnFargate { property: key }))
         }
         Some(field) => {
             field.ignore();
@@ -52,7 +53,7 @@ pub(in super::super) fn not_on_fargate(
 fn gpus(definition: &Properties<'_>) -> Result<()> {
     for requirement in definition.items("ResourceRequirements")? {
         if requirement.map()?.text("Type")?.as_deref() == Some("GPU") {
-            return Err(requirement.refused("is not valid for Fargate", "Fargate has no GPUs"));
+            return Err(requirement.refused(TaskDefinitionFault::Gpu));
         }
     }
     Ok(())
@@ -62,16 +63,15 @@ fn linux_parameters(definition: &Properties<'_>) -> Result<()> {
     let Some(parameters) = definition.map("LinuxParameters")? else { return Ok(()) };
     for key in NOT_OF_LINUX {
         if let Some(field) = parameters.get(key).filter(|field| !field.is_empty()) {
-            return Err(field.refused("is not valid for Fargate", format!("leave `{key}` out")));
+            return Err(field.refused(TaskDefinitionFault::NotOnFargate { property: key }));
         }
     }
     let Some(capabilities) = parameters.map("Capabilities")? else { return Ok(()) };
     for capability in capabilities.items("Add")? {
         let name = capability.text()?;
         if name != ADDABLE_CAPABILITY {
-            let help = "only `SYS_PTRACE` can be added";
-            let why = format!("is `{name}`, which is not valid for Fargate");
-            return Err(capability.refused(why, help));
+            let found = name.into_owned();
+            return Err(capability.refused(TaskDefinitionFault::Capability { found }));
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! A container's own health check (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result};
+use crate::{ContainerFault, NotEmulated};
 use stack::{ContainerHealthCheck, HealthCommand};
 
 pub(super) fn read(definition: &Properties<'_>) -> Result<Option<ContainerHealthCheck>> {
@@ -20,16 +21,8 @@ fn command(field: &Field<'_>) -> Result<HealthCommand> {
     match (kind.as_str(), rest.as_slice()) {
         ("CMD", [_, ..]) => Ok(HealthCommand::Program(rest)),
         ("CMD-SHELL", [line]) => Ok(HealthCommand::Shell(line.clone())),
-        ("CMD-SHELL", [_, _, ..]) => {
-            let what = "a `CMD-SHELL` of several parts";
-            Err(field.not_emulated(what, "write the whole line as one text"))
-        }
-        ("CMD" | "CMD-SHELL", []) => {
-            Err(field.refused("has no command", format!("say what to run after `{kind}`")))
-        }
-        _ => {
-            let help = "write [CMD, program, arguments…] or [CMD-SHELL, line]";
-            Err(field.refused(format!("begins with `{kind}`"), help))
-        }
+        ("CMD-SHELL", [_, _, ..]) => Err(field.refused(NotEmulated::ShellOfSeveralParts)),
+        ("CMD" | "CMD-SHELL", []) => Err(field.refused(ContainerFault::NoCommand { kind })),
+        _ => Err(field.refused(ContainerFault::CommandKind { found: kind })),
     }
 }

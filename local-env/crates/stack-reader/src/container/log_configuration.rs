@@ -1,6 +1,7 @@
 //! Where a container's output goes (cloudmap-ecs §3.12).
 
 use super::{Field, Properties, Result, Task};
+use crate::{ContainerFault, Part};
 use stack::LogConfiguration;
 
 const AWSLOGS: &str = "awslogs";
@@ -9,9 +10,11 @@ const DRIVERS: [&str; 2] = ["splunk", "awsfirelens"];
 /// Options of `awslogs` that it is emulated with.
 const OPTIONS: [&str; 4] =
     ["awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-create-group"];
+static NEEDED: [&str; 2] = ["awslogs-group", "awslogs-region"];
+static NEEDED_ON_FARGATE: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
 
 pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Option<LogConfiguration>> {
-    let Some(field) = definition.get("LogConfiguration") else { return Ok(None) };
+    let Some(field) = definition.of(Part::Logs).get("LogConfiguration") else { return Ok(None) };
     let driver = field.map()?.need("LogDriver")?;
     let log =
         LogConfiguration { driver: driver.text()?.into_owned(), options: options(&field.map()?)? };
@@ -20,8 +23,7 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Option<Lo
         return Ok(Some(log));
     }
     if task.fargate && !DRIVERS.contains(&log.driver.as_str()) {
-        let help = "Fargate has `awslogs`, `splunk` and `awsfirelens`";
-        return Err(driver.refused(format!("is `{}`", log.driver), help));
+        return Err(driver.refused(ContainerFault::LogDriver { found: log.driver }));
     }
     // Asked for again, so that it is listed as a whole.
     definition.get("LogConfiguration").iter().for_each(Field::ignore);
@@ -41,21 +43,17 @@ fn awslogs(
     task: &Task,
 ) -> Result<()> {
     if task.fargate && !task.has_execution_role {
-        let why = "is `awslogs`: Fargate requires task definition to have execution role ARN to \
-                   support log driver awslogs";
-        return Err(driver.refused(why, "give the task definition an `ExecutionRoleArn`"));
+        return Err(driver.refused(ContainerFault::LogsNeedRole));
     }
-    let needed = if task.fargate { &OPTIONS[..3] } else { &OPTIONS[..2] };
+    let needed = if task.fargate { &NEEDED_ON_FARGATE[..] } else { &NEEDED[..] };
     if let Some(absent) = needed.iter().find(|name| log.option(name).is_none()) {
-        let help = format!("`awslogs` needs the options {} on Fargate", needed.join(", "));
-        return Err(driver.refused(format!("is `awslogs` without the option `{absent}`"), help));
+        return Err(driver.refused(ContainerFault::LogOption { absent, needed }));
     }
     let Some(options) = configuration.map("Options")? else { return Ok(()) };
     if let (Some(pattern), Some(_)) =
         (options.get("awslogs-multiline-pattern"), options.get("awslogs-datetime-format"))
     {
-        let help = "only one of the two says where an event begins";
-        return Err(pattern.refused("stands beside `awslogs-datetime-format`", help));
+        return Err(pattern.refused(ContainerFault::TwoLogPatterns));
     }
     let other = options.entries().filter(|(key, _)| !OPTIONS.contains(key));
     other.for_each(|(_, field)| field.ignore());

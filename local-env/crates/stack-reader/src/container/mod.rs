@@ -13,8 +13,9 @@ use std::{borrow::Cow, time::Duration};
 
 use super::{
     field::{Field, Properties, Result},
-    task::Task,
+    task_definition::Task,
 };
+use crate::{ContainerFault, Form, NotEmulated, Part};
 use stack::Container;
 
 pub(super) use fargate::not_on_fargate;
@@ -27,10 +28,11 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
     let mappings = definition.items("PortMappings")?;
     let ports = mappings.iter().filter_map(|it| port_mapping::read(it, task).transpose());
     let ports = ports.collect::<Result<Vec<_>>>()?;
+    let (size, timeouts) = (definition.of(Part::TaskSize), definition.of(Part::Timeouts));
     Ok(Container {
         essential: definition.flag("Essential")?.unwrap_or(true),
-        cpu: definition.number("Cpu", 0..=u32::MAX, 0)?,
-        memory: definition.get("Memory").map(|it| it.number(1..=u32::MAX)).transpose()?,
+        cpu: size.number("Cpu", 0..=u32::MAX, 0)?,
+        memory: size.get("Memory").map(|it| it.number(1..=u32::MAX)).transpose()?,
         entry_point: replaced(definition, "EntryPoint")?,
         command: replaced(definition, "Command")?,
         working_directory: working_directory(definition)?,
@@ -43,8 +45,8 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
         health_check: health_check::read(definition)?,
         restart_policy: restart_policy::read(definition)?,
         ulimits: ulimit::read(definition, task)?,
-        start_timeout: start_timeout(definition)?,
-        stop_timeout: definition.seconds("StopTimeout", 0..=120, 30)?,
+        start_timeout: start_timeout(&timeouts)?,
+        stop_timeout: timeouts.seconds("StopTimeout", 0..=120, 30)?,
         read_only_root: read_only_root(definition)?,
         log: log_configuration::read(definition, task)?,
         ..Container::new(name, image)
@@ -60,14 +62,13 @@ pub(super) fn check_together(
     for (index, (definition, container)) in definitions.iter().zip(containers).enumerate() {
         let before = || containers.iter().take(index);
         if before().any(|other| other.name == container.name) {
-            let why = format!("is `{}`, as that of another container is", container.name);
-            return Err(definition.need("Name")?.refused(why, "give one of them another name"));
+            let name = container.name.clone();
+            return Err(definition.need("Name")?.refused(ContainerFault::NameTaken { name }));
         }
         let is_taken = |port| before().any(|other| other.ports.contains(port));
         if let Some(port) = container.ports.iter().find(|port| !task.awsvpc && is_taken(port)) {
-            let help = "here the containers of a task share an address, as in `awsvpc`";
-            let what = format!("a second container at port {port}");
-            return Err(definition.need("PortMappings")?.not_emulated(what, help));
+            let mappings = definition.need("PortMappings")?;
+            return Err(mappings.refused(NotEmulated::SharedPort { port: *port }));
         }
     }
     depends_on::check(definitions, containers)
@@ -79,8 +80,7 @@ fn name(field: &Field<'_>) -> Result<String> {
     if (1..=255).contains(&name.len()) && name.chars().all(legal) {
         return Ok(name.into_owned());
     }
-    let help = "a name has up to 255 letters, digits, hyphens and underscores";
-    Err(field.refused(format!("is `{name}`"), help))
+    Err(field.malformed(&name, Form::ContainerName))
 }
 
 /// ECR gives an image only to those who may have it: `123456789012.dkr.ecr.region.amazonaws.com/…`.
@@ -88,11 +88,8 @@ fn image(field: &Field<'_>, task: &Task) -> Result<String> {
     let image = field.text()?;
     let registry = image.split_once('/').map_or("", |(registry, _)| registry);
     if task.fargate && !task.has_execution_role && registry.contains(".dkr.ecr.") {
-        let why = format!(
-            "is `{image}`: Fargate requires task definition to have execution role ARN to support \
-             ECR images"
-        );
-        return Err(field.refused(why, "give the task definition an `ExecutionRoleArn`"));
+        let image = image.into_owned();
+        return Err(field.refused(ContainerFault::ImageNeedsRole { image }));
     }
     Ok(image.into_owned())
 }

@@ -1,6 +1,7 @@
 //! Ports that a load balancer, a registry or Service Connect may name. Nothing is opened by them.
 
 use super::{Field, Result, Task};
+use crate::{ContainerFault, Part};
 use stack::NamedPort;
 
 /// `AppProtocol`, and whether it is HTTP.
@@ -14,16 +15,14 @@ pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<Option<(u16, Option
         return Ok(None);
     }
     let port = mapping.need("ContainerPort")?.port()?;
-    let host = mapping.get("HostPort");
+    let host = mapping.of(Part::HostPort).get("HostPort");
     if !task.awsvpc {
         // A port of the instance, of which there is none.
         host.iter().for_each(Field::ignore);
-    } else if let Some(host) = host {
-        let host_port = host.number(0..=u16::MAX.into())?;
-        if host_port != 0 && host_port != u32::from(port) {
-            let why = format!("is {host_port} for container port {port}");
-            let help = "with awsvpc the host ports and container ports in port mappings must match";
-            return Err(host.refused(why, help));
+    } else if let Some(field) = host {
+        let host = field.number(0..=u16::MAX.into())?;
+        if host != 0 && host != u32::from(port) {
+            return Err(field.refused(ContainerFault::HostPort { host, container: port }));
         }
     }
     if let Some(protocol) = mapping.get("Protocol") {
@@ -33,9 +32,7 @@ pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<Option<(u16, Option
                 protocol.ignore();
                 return Ok(None);
             }
-            other => {
-                return Err(protocol.refused(format!("is `{other}`"), "AWS knows `tcp` and `udp`"));
-            }
+            other => return Err(protocol.unknown_word(other, ["tcp", "udp"])),
         }
     }
     let speaks_http = mapping.get("AppProtocol").map(|it| it.choice(&PROTOCOLS)).transpose()?;

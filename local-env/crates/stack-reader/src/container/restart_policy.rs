@@ -1,6 +1,7 @@
 //! When a container is restarted in its task (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result};
+use crate::ContainerFault;
 use stack::RestartPolicy;
 
 const MOST_CODES: usize = 50;
@@ -10,7 +11,7 @@ pub(super) fn read(definition: &Properties<'_>) -> Result<Option<RestartPolicy>>
     let policy = field.map()?;
     let codes = policy.items("IgnoredExitCodes")?;
     if let Some(surplus) = codes.get(MOST_CODES) {
-        return Err(surplus.refused("is one code too many", "AWS takes up to 50"));
+        return Err(surplus.refused(ContainerFault::TooManyExitCodes { most: MOST_CODES }));
     }
     Ok(Some(RestartPolicy {
         ignored_exit_codes: codes.iter().map(Field::whole).collect::<Result<_>>()?,

@@ -1,6 +1,7 @@
 //! Limits of a container's processes (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result, Task};
+use crate::ContainerFault;
 use stack::Ulimit;
 
 const NAMES: [&str; 15] = [
@@ -31,19 +32,16 @@ fn ulimit(field: &Field<'_>, task: &Task) -> Result<Ulimit> {
     let name_field = entry.need("Name")?;
     let name = name_field.text()?.into_owned();
     if !NAMES.contains(&&*name) {
-        return Err(
-            name_field.refused(format!("is `{name}`"), format!("AWS knows {}", NAMES.join(", ")))
-        );
+        return Err(name_field.unknown_word(&name, NAMES));
     }
     let (soft_field, hard_field) = (entry.need("SoftLimit")?, entry.need("HardLimit")?);
     let (soft, hard) = (limit(&soft_field)?, limit(&hard_field)?);
     if soft > hard {
-        let help = "a process may raise its soft limit up to the hard one";
-        return Err(soft_field.refused("is more than `HardLimit`", help));
+        return Err(soft_field.refused(ContainerFault::SoftLimit));
     }
     if task.fargate && name == "nofile" && hard > MOST_FILES {
-        let help = format!("Fargate takes up to {MOST_FILES} open files");
-        return Err(hard_field.refused(format!("is {}", hard_field.text()?), help));
+        let (found, most) = (hard_field.text()?.into_owned(), MOST_FILES);
+        return Err(hard_field.refused(ContainerFault::OpenFiles { found, most }));
     }
     Ok(Ulimit { name, soft, hard })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{arn, meant};
 use crate::{
-    Child, DISCOVERY_SERVICE,
+    Child, DISCOVERY_SERVICE, DiscoveryFault, Form, Kind, NotEmulated,
     field::{Field, Reading, Result},
 };
 use cloudformation::Resolved;
@@ -20,7 +20,7 @@ pub(crate) fn read_instance(
     let properties = reading.properties();
     let service = properties.need("ServiceId")?;
     let Some(parent) = meant(resolved, [DISCOVERY_SERVICE], &service.text()?) else {
-        return Err(service.not_in_template("Cloud Map service"));
+        return Err(service.not_in_template(Kind::DiscoveryService));
     };
     if let Some(id) = properties.get("InstanceId") {
         check_id(&id)?;
@@ -40,31 +40,27 @@ fn check_id(field: &Field<'_>) -> Result<()> {
     if (1..=64).contains(&id.len()) && id.chars().all(legal) {
         return Ok(());
     }
-    let help = "an id has 1 to 64 letters, digits and `_/:.@-`";
-    Err(field.refused(format!("is `{id}`"), help))
+    Err(field.malformed(&id, Form::InstanceId))
 }
 
 fn attribute((key, field): (&str, Field<'_>)) -> Result<(String, String)> {
     let value = field.text()?;
-    let help = |most| format!("AWS takes up to {most} characters");
     if key.len() > MAX_KEY {
-        return Err(field.refused("has too long a name", help(MAX_KEY)));
+        return Err(field.refused(DiscoveryFault::AttributeName { most: MAX_KEY }));
     }
     if value.len() > MAX_VALUE {
-        return Err(field.refused("is too long", help(MAX_VALUE)));
+        return Err(field.refused(DiscoveryFault::AttributeValue { most: MAX_VALUE }));
     }
     let valid = match key {
         "AWS_INSTANCE_IPV4" => value.parse::<std::net::Ipv4Addr>().is_ok(),
         "AWS_INSTANCE_IPV6" => value.parse::<std::net::Ipv6Addr>().is_ok(),
         "AWS_INSTANCE_PORT" => value.parse::<u16>().is_ok(),
         "AWS_INIT_HEALTH_STATUS" => value == "HEALTHY" || value == "UNHEALTHY",
-        "AWS_ALIAS_DNS_NAME" => {
-            return Err(field.not_emulated("an alias record", "use `AWS_INSTANCE_CNAME`"));
-        }
+        "AWS_ALIAS_DNS_NAME" => return Err(field.refused(NotEmulated::AliasRecord)),
         _ => true,
     };
     if !valid {
-        return Err(field.refused(format!("is `{value}`"), "give a value as its name asks for"));
+        return Err(field.malformed(&value, Form::InstanceAttribute));
     }
     Ok((key.to_owned(), value.into_owned()))
 }

@@ -11,8 +11,9 @@ use super::{
     field::{Field, Properties, Reading, Result},
     of_type,
 };
+use crate::Form;
 use cloudformation::{Resolved, Resource};
-use stack::{Arn, DiscoveryService, Namespace, NamespaceKind};
+use stack::{Arn, DiscoveryService, IgnoredPart, Namespace, NamespaceKind};
 
 pub(super) use instance::read_instance;
 pub(super) use service::{check_registry, read_service};
@@ -26,8 +27,6 @@ pub(super) const KINDS: [(&str, NamespaceKind); 3] = [
 
 const MAX_TTL: u32 = i32::MAX as u32;
 const DEFAULT_SOA_TTL: u32 = 15;
-const NAME_HELP: &str =
-    "a name has labels of up to 63 letters, digits, hyphens and underscores, with dots";
 
 /// A namespace without its services. All belong to one account, in whose eyes a name is unique.
 pub(super) fn read(reading: &Reading<'_>, kind: NamespaceKind) -> Result<Child<Namespace>> {
@@ -40,7 +39,7 @@ pub(super) fn read(reading: &Reading<'_>, kind: NamespaceKind) -> Result<Child<N
     match kind {
         // Whoever asks here is in every VPC.
         NamespaceKind::Private => properties.need("Vpc")?.ignore(),
-        NamespaceKind::Public => reading.ignore("public resolution".to_owned()),
+        NamespaceKind::Public => reading.ignore(IgnoredPart::PublicResolution),
         NamespaceKind::Http => {}
     }
     let item = Namespace {
@@ -65,7 +64,7 @@ fn zone(field: &Field<'_>) -> Result<String> {
     if is_domain_name(name) && name.len() <= 253 {
         return Ok(name.to_owned());
     }
-    Err(field.refused(format!("is `{text}`"), NAME_HELP))
+    Err(field.malformed(&text, Form::DomainName))
 }
 
 fn http_name(field: &Field<'_>) -> Result<String> {
@@ -74,8 +73,7 @@ fn http_name(field: &Field<'_>) -> Result<String> {
     if printable && (1..=1024).contains(&text.len()) {
         return Ok(text.into_owned());
     }
-    Err(field
-        .refused(format!("is `{text}`"), "a name has 1 to 1024 characters, none of them blank"))
+    Err(field.malformed(&text, Form::HttpNamespaceName))
 }
 
 fn soa_ttl(properties: &Properties<'_>) -> Result<u32> {

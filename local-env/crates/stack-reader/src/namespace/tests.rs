@@ -89,8 +89,8 @@ fn namespaces_are_of_three_kinds() {
     ];
     assert_eq!(kinds, all);
     assert!(stack.namespaces[2].id().starts_with("ns-"));
-    let ignored: Vec<_> = stack.coverage.ignored.iter().map(|it| it.property.as_deref()).collect();
-    assert_eq!(ignored, [Some("Vpc"), Some("public resolution")]);
+    let ignored: Vec<_> = stack.coverage.ignored.iter().map(|it| it.part.to_string()).collect();
+    assert_eq!(ignored, ["Vpc", "public resolution"]);
 }
 
 #[test]
@@ -179,8 +179,8 @@ fn cloudmap_011_route_53_checks_no_private_namespace_and_nothing_that_is_reporte
 
     let public = accepted(&[(PARENT, &with("Public", checks))]);
     assert!(!public.namespaces[1].services[0].custom_health);
-    let ignored = public.coverage.ignored.iter().filter_map(|it| it.property.as_deref());
-    assert!(ignored.collect::<Vec<_>>().contains(&"HealthCheckConfig"));
+    let ignored = public.coverage.ignored.iter().map(|it| it.part.to_string());
+    assert!(ignored.collect::<Vec<_>>().contains(&"HealthCheckConfig".to_owned()));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use super::{
     field::{Field, Properties, Reading, Result},
     named, of_type,
 };
-use cloudformation::{Resolved, Resource, Value};
+use crate::{NotEmulated, SecurityGroupFault};
+use cloudformation::{PropertyPath, Resolved, Resource, Value};
 use stack::{
     Direction, RulePlace, SecurityGroup, SecurityGroupId, SecurityGroupPeer, SecurityGroupRule,
     Traffic, Warning,
@@ -34,7 +35,7 @@ pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<Securit
         let rule = |(index, item): (usize, &Field<'_>)| {
             let place = RulePlace::Inline(index);
             let rule = rule::read(reading, &item.map()?, resolved, (place, direction))?;
-            no_peer(reading, &rule, Some(item.property()));
+            no_peer(reading, &rule, item.property());
             Ok(rule)
         };
         rules.iter().enumerate().map(rule).collect()
@@ -57,10 +58,10 @@ pub(super) fn read_rule(
 ) -> Result<Option<StandAlone>> {
     let properties = reading.properties();
     if let Some(name) = properties.get("GroupName") {
-        return Err(name.not_emulated("a group by its name", "name it with `GroupId`"));
+        return Err(name.refused(NotEmulated::GroupByName { instead: "GroupId" }));
     }
     let rule = rule::read(reading, &properties, resolved, (RulePlace::StandAlone, direction))?;
-    no_peer(reading, &rule, None);
+    no_peer(reading, &rule, &PropertyPath::default());
     let group = properties.need("GroupId")?;
     Ok(member(&group, resolved)?.map(|group| StandAlone { group, rule }))
 }
@@ -119,8 +120,9 @@ pub(super) fn of_service(
     let Some(network) = properties.map("NetworkConfiguration")? else { return Ok(Vec::new()) };
     let Some(network) = network.map("AwsvpcConfiguration")? else { return Ok(Vec::new()) };
     network.ignore_unless("AssignPublicIp", &["DISABLED"])?;
-    if let Some(sixth) = network.items("SecurityGroups")?.get(MOST_GROUPS_OF_A_TASK) {
-        return Err(sixth.refused("is a sixth security group", "AWS takes up to 5"));
+    let most = MOST_GROUPS_OF_A_TASK;
+    if let Some(surplus) = network.items("SecurityGroups")?.get(most) {
+        return Err(surplus.refused(SecurityGroupFault::TooManyGroups { most }));
     }
     members(&network, resolved)
 }
@@ -168,9 +170,9 @@ fn id(field: &Field<'_>, resolved: &Resolved) -> Result<SecurityGroupId> {
     Ok(SecurityGroupId::from(&*text))
 }
 
-fn no_peer(reading: &Reading<'_>, rule: &SecurityGroupRule, property: Option<&str>) {
+fn no_peer(reading: &Reading<'_>, rule: &SecurityGroupRule, property: &PropertyPath) {
     if rule.peer == SecurityGroupPeer::Nobody {
-        let (logical_id, property) = (rule.logical_id.clone(), property.map(str::to_owned));
+        let (logical_id, property) = (rule.logical_id.clone(), property.clone());
         reading.warn(Warning::NoPeer { logical_id, property });
     }
 }

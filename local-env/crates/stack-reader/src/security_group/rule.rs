@@ -6,6 +6,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::id;
 use crate::field::{Field, Properties, Reading, Result};
+use crate::{Form, NotEmulated, SecurityGroupFault};
 use cloudformation::Resolved;
 use stack::{Direction, IcmpKind, RulePlace, SecurityGroupPeer, SecurityGroupRule, Traffic};
 
@@ -39,10 +40,7 @@ fn traffic(properties: &Properties<'_>) -> Result<Traffic> {
             match (other, other.parse()) {
                 ("-1", _) => Traffic::All,
                 (_, Ok(number)) => Traffic::Other(number),
-                (_, Err(_)) => {
-                    let help = "write `tcp`, `udp`, `icmp`, `icmpv6`, a number up to 255, or `-1`";
-                    return Err(protocol.refused(format!("is `{text}`"), help));
-                }
+                (_, Err(_)) => return Err(protocol.malformed(&text, Form::IpProtocol)),
             }
         }
     })
@@ -58,7 +56,7 @@ fn ports(properties: &Properties<'_>) -> Result<RangeInclusive<u16>> {
     if from <= to {
         return Ok(from..=to);
     }
-    Err(field.refused(format!("is {to}, below the `FromPort` {from}"), "put the lower one first"))
+    Err(field.refused(SecurityGroupFault::PortOrder { from, to }))
 }
 
 /// Type and code; what is absent is taken as all.
@@ -72,8 +70,7 @@ fn icmp(properties: &Properties<'_>) -> Result<IcmpKind> {
     };
     match (number("FromPort")?, number("ToPort")?) {
         (None, Some((code, field))) => {
-            let why = format!("is the code {code} of all types");
-            Err(field.refused(why, "give the type with `FromPort`, or `-1` here too"))
+            Err(field.refused(SecurityGroupFault::CodeWithoutType { code }))
         }
         (kind, code) => Ok(IcmpKind { kind: kind.map(|(it, _)| it), code: code.map(|(it, _)| it) }),
     }
@@ -90,14 +87,13 @@ fn peer(
         Direction::Egress => ("DestinationPrefixListId", "DestinationSecurityGroupId"),
     };
     if let Some(name) = properties.get("SourceSecurityGroupName") {
-        return Err(name.not_emulated("a group by its name", "use `SourceSecurityGroupId`"));
+        return Err(name.refused(NotEmulated::GroupByName { instead: "SourceSecurityGroupId" }));
     }
     let keys = ["CidrIp", "CidrIpv6", prefix_list, group];
     let mut given = keys.into_iter().filter_map(|key| Some((key, properties.get(key)?)));
     let Some((key, field)) = given.next() else { return Ok(SecurityGroupPeer::Nobody) };
     if let Some((_, second)) = given.next() {
-        let why = format!("is a second peer beside `{key}`");
-        return Err(second.refused(why, "a rule has one peer; write another rule"));
+        return Err(second.refused(SecurityGroupFault::SecondPeer { first: key }));
     }
     Ok(match key {
         "CidrIp" => SecurityGroupPeer::V4(v4(&field)?),
@@ -112,14 +108,12 @@ fn peer(
 
 pub(super) fn v4(field: &Field<'_>) -> Result<Ipv4Net> {
     let text = field.text()?;
-    let help = "write a range of addresses, as in 10.0.0.0/8";
     let network = text.parse::<Ipv4Net>().map(|network| network.trunc());
-    network.map_err(|_| field.refused(format!("is `{text}`"), help))
+    network.map_err(|_| field.malformed(&text, Form::CidrV4))
 }
 
 fn v6(field: &Field<'_>) -> Result<Ipv6Net> {
     let text = field.text()?;
     let network = text.parse::<Ipv6Net>().map(|network| network.trunc());
-    let help = "write a range of addresses, as in 2001:db8::/32";
-    network.map_err(|_| field.refused(format!("is `{text}`"), help))
+    network.map_err(|_| field.malformed(&text, Form::CidrV6))
 }

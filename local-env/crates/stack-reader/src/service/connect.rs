@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    CLUSTER, HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE,
+    CLUSTER, HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, ServiceFault,
     field::{Field, Properties, Result},
     of_type,
 };
@@ -44,10 +44,9 @@ fn namespace(
     }
     let cluster = service.text("Cluster")?;
     let default = cluster.and_then(|name| cluster_default(resolved, &name));
-    let help = "give it a `Namespace`, or the cluster `ServiceConnectDefaults`";
     default
         .map(|name| name_of(resolved, &name))
-        .ok_or_else(|| field.refused("has no namespace", help))
+        .ok_or_else(|| field.refused(ServiceFault::NoNamespace))
 }
 
 /// Of the cluster with this name or ARN.
@@ -100,12 +99,10 @@ fn port(field: &Field<'_>, definition: &TaskDefinition) -> Result<NamedPort> {
     let name = field.text()?;
     let ports = || definition.containers.iter().flat_map(|container| &container.named_ports);
     ports().find(|port| port.name == name).cloned().ok_or_else(|| {
-        let names: Vec<_> = ports().map(|port| port.name.as_str()).collect();
-        let help = format!(
-            "give the port mapping that is meant a `Name`; `{}` has [{}]",
-            definition.logical_id,
-            names.join(", ")
-        );
-        field.refused(format!("is `{name}`, which no port mapping is called"), help)
+        field.refused(ServiceFault::UnknownPortName {
+            found: name.clone().into_owned(),
+            definition: definition.logical_id.clone(),
+            known: ports().map(|port| port.name.clone()).collect(),
+        })
     })
 }

@@ -12,12 +12,14 @@ use super::{
     target_group::{self, TargetType},
     task_definition,
 };
+use crate::{Kind, NotEmulated, Part, ServiceFault};
 use cloudformation::{Resolved, Resource, Value};
-use stack::{CircuitBreaker, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition};
+use stack::{
+    CircuitBreaker, Otherwise, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition,
+};
 
 const FARGATE: &str = "FARGATE";
-/// How other deployments than ECS's rolling ones are made here.
-const ROLLED: &str = ": its tasks are rolled here, a few at a time";
+const MOST_TARGET_GROUPS: usize = 5;
 
 /// A `DeploymentConfiguration`.
 struct Deployment {
@@ -79,7 +81,7 @@ fn kind(properties: &Properties<'_>) -> Result<()> {
     let elsewhere = launch_type.filter(|it| it.text().is_ok_and(|text| text != FARGATE));
     if let Some(launch_type) = &elsewhere {
         let text = launch_type.text()?;
-        launch_type.run_otherwise(format!("is {text}: its tasks run here as Fargate's do"));
+        launch_type.run_otherwise(Otherwise::LaunchType(text.into_owned()));
     }
     properties.ignore_unless("PlatformVersion", &["LATEST", "1.4.0"])?;
     if let Some(strategy) = properties.get("SchedulingStrategy")
@@ -87,9 +89,10 @@ fn kind(properties: &Properties<'_>) -> Result<()> {
     {
         let text = strategy.text()?;
         if elsewhere.is_none() {
-            return Err(strategy.refused(format!("is `{text}`"), "Fargate knows `REPLICA` only"));
+            let found = text.into_owned();
+            return Err(strategy.refused(ServiceFault::SchedulingStrategy { found }));
         }
-        strategy.run_otherwise(format!("is {text}: there is one task here, as on one instance"));
+        strategy.run_otherwise(Otherwise::SchedulingStrategy(text.into_owned()));
     }
     if let Some(controller) = properties.map("DeploymentController")?
         && let Some(kind) = controller.get("Type")
@@ -97,10 +100,10 @@ fn kind(properties: &Properties<'_>) -> Result<()> {
     {
         let text = kind.text()?;
         if text != "CODE_DEPLOY" {
-            let help = "only the controllers `ECS` and `CODE_DEPLOY` are emulated";
-            return Err(kind.not_emulated(format!("deployments by `{text}`"), help));
+            let found = text.into_owned();
+            return Err(kind.refused(NotEmulated::DeploymentController { found }));
         }
-        kind.run_otherwise(format!("is {text}{ROLLED}"));
+        kind.run_otherwise(Otherwise::DeploymentController(text.into_owned()));
     }
     Ok(())
 }
@@ -112,7 +115,8 @@ fn deployment(properties: &Properties<'_>) -> Result<Deployment> {
     if let Some(strategy) = config.get("Strategy")
         && strategy.text()? != "ROLLING"
     {
-        strategy.run_otherwise(format!("is {}{ROLLED}", strategy.text()?));
+        let found = strategy.text()?.into_owned();
+        strategy.run_otherwise(Otherwise::DeploymentStrategy(found));
     }
     if let Some(alarms) = config.switched_on("Alarms", "Enable")? {
         alarms.ignore();
@@ -141,7 +145,7 @@ fn definition<'a>(properties: &Properties<'_>, resolved: &'a Resolved) -> Result
     };
     match of_type(resolved, TASK_DEFINITION).find(|resource| is_named(resource.reference())) {
         Some(definition) => Ok(definition),
-        None => Err(field.not_in_template("task definition")),
+        None => Err(field.not_in_template(Kind::TaskDefinition)),
     }
 }
 
@@ -151,8 +155,9 @@ fn load_balancers(
     definition: &TaskDefinition,
 ) -> Result<Vec<ServiceLoadBalancer>> {
     let items = properties.items("LoadBalancers")?;
-    if let Some(sixth) = items.get(5) {
-        return Err(sixth.refused("is a sixth target group", "AWS takes up to 5"));
+    let most = MOST_TARGET_GROUPS;
+    if let Some(surplus) = items.get(most) {
+        return Err(surplus.refused(ServiceFault::TooManyTargetGroups { most }));
     }
     items.iter().map(|item| load_balancer(item, resolved, definition)).collect()
 }
@@ -164,16 +169,16 @@ fn load_balancer(
 ) -> Result<ServiceLoadBalancer> {
     let entry = item.map()?;
     if let Some(classic) = entry.get("LoadBalancerName") {
-        let help = "give a `TargetGroupArn` alone";
-        return Err(classic.not_emulated("a classic load balancer", help));
+        return Err(classic.refused(NotEmulated::ServiceOfClassicLoadBalancer));
     }
     // Its second target group is for blue/green deployments, in place of which tasks are rolled.
     entry.get("AdvancedConfiguration").iter().for_each(Field::ignore);
     let group = entry.need("TargetGroupArn")?;
     if named(resolved, TARGET_GROUP, &group.text()?).is_none() {
-        return Err(group.not_in_template("target group"));
+        return Err(group.not_in_template(Kind::TargetGroup));
     }
-    let (name, port) = (entry.need("ContainerName")?, entry.need("ContainerPort")?);
+    let container = entry.of(Part::ContainerPort);
+    let (name, port) = (container.need("ContainerName")?, container.need("ContainerPort")?);
     Ok(ServiceLoadBalancer {
         target_group: group.arn()?,
         container_port: mapped_port(&name, &port, definition)?,
@@ -197,21 +202,19 @@ fn target_groups_fit(
 }
 
 fn fits(field: &Field<'_>, group: &Resource, definition: &Resource) -> Result<()> {
-    let wants_addresses = task_definition::wants_addresses(definition);
-    let (mode, other) = match (target_group::type_of(group), wants_addresses) {
-        (None, _) | (Some(TargetType::Ip), true) | (Some(TargetType::Instance), false) => {
-            return Ok(());
-        }
-        (Some(TargetType::Instance), true) => {
-            ("instance", "`awsvpc`, which wants `TargetType: ip`")
-        }
-        (Some(TargetType::Ip), false) => {
-            ("ip", "not `awsvpc`, which wants the default, `TargetType: instance`")
-        }
+    let wanted = if task_definition::wants_addresses(definition) {
+        TargetType::Ip
+    } else {
+        TargetType::Instance
     };
-    let why = format!("is `{}`, a target group of type `{mode}`", group.logical_id);
-    let help = format!("the network mode of `{}` is {other}", definition.logical_id);
-    Err(field.refused(why, help))
+    match target_group::type_of(group) {
+        Some(found) if found != wanted => Err(field.refused(ServiceFault::TargetType {
+            group: group.logical_id.clone(),
+            found,
+            definition: definition.logical_id.clone(),
+        })),
+        _ => Ok(()),
+    }
 }
 
 fn registry(
@@ -219,9 +222,9 @@ fn registry(
     resolved: &Resolved,
     definition: &TaskDefinition,
 ) -> Result<Option<ServiceRegistry>> {
-    let items = properties.items("ServiceRegistries")?;
+    let items = properties.of(Part::Registry).items("ServiceRegistries")?;
     if let Some(second) = items.get(1) {
-        return Err(second.refused("is a second registry", "a service has at most one"));
+        return Err(second.refused(ServiceFault::SecondRegistry));
     }
     let Some(item) = items.first() else { return Ok(None) };
     let entry = item.map()?;
@@ -230,16 +233,15 @@ fn registry(
     let of_arn = Value::String(arn.clone().into_owned());
     let mut discovery = of_type(resolved, DISCOVERY_SERVICE);
     let Some(discovery) = discovery.find(|it| it.attribute("Arn").as_ref() == Some(&of_arn)) else {
-        return Err(service.not_in_template("Cloud Map service"));
+        return Err(service.not_in_template(Kind::DiscoveryService));
     };
-    let port = match (entry.get("Port"), entry.get("ContainerName"), entry.get("ContainerPort")) {
+    let container = entry.of(Part::ContainerPort);
+    let (name, port) = (container.get("ContainerName"), container.get("ContainerPort"));
+    let port = match (entry.get("Port"), name, port) {
         (None, None, None) => None,
         (Some(port), None, None) => Some(port.port()?),
         (None, Some(name), Some(port)) => Some(mapped_port(&name, &port, definition)?),
-        _ => {
-            let help = "give `Port`, or `ContainerName` and `ContainerPort`, or none of them";
-            return Err(item.refused("names its port in two ways or by half", help));
-        }
+        _ => return Err(item.refused(ServiceFault::HalfPort)),
     };
     namespace::check_registry(item, discovery, port)?;
     Ok(Some(ServiceRegistry { service: service.arn()?, port }))
@@ -250,17 +252,19 @@ fn mapped_port(name: &Field<'_>, port: &Field<'_>, definition: &TaskDefinition) 
     let text = name.text()?;
     let Some(container) = definition.containers.iter().find(|container| container.name == text)
     else {
-        let why = format!("is `{text}`, which does not exist in the task definition");
-        let names: Vec<_> = definition.containers.iter().map(|it| it.name.as_str()).collect();
-        let help = format!("`{}` has {}", definition.logical_id, names.join(", "));
-        return Err(name.refused(why, help));
+        return Err(name.refused(ServiceFault::UnknownContainer {
+            found: text.into_owned(),
+            definition: definition.logical_id.clone(),
+            known: definition.containers.iter().map(|it| it.name.clone()).collect(),
+        }));
     };
     let number = port.port()?;
     if container.ports.contains(&number) {
         return Ok(number);
     }
-    let why = format!("is {number}, which the container `{text}` does not map");
-    let ports: Vec<_> = container.ports.iter().map(u16::to_string).collect();
-    let help = format!("its `PortMappings` have [{}]", ports.join(", "));
-    Err(port.refused(why, help))
+    Err(port.refused(ServiceFault::UnmappedPort {
+        port: number,
+        container: text.into_owned(),
+        mapped: container.ports.clone(),
+    }))
 }

@@ -8,14 +8,25 @@ use std::sync::Arc;
 use super::{
     container,
     field::{Field, Properties, Reading, Result},
-    task::Task,
 };
+use crate::{Need, Part, TaskDefinitionFault, TaskResource};
 use cloudformation::{Node, Resource};
-use stack::{Container, TaskDefinition};
+use stack::{Container, Otherwise, TaskDefinition};
 
 const FARGATE: &str = "FARGATE";
-/// How tasks of other network modes than `awsvpc` are run.
-const OWN_ADDRESS: &str = ": each task has an address of its own here, as in `awsvpc`";
+
+/// What a container's definition is held against.
+pub(super) struct Task {
+    /// CPU units.
+    cpu: u32,
+    /// MiB.
+    memory: u32,
+    /// Whether it is registered for Fargate, which refuses much that EC2 takes.
+    pub(super) fargate: bool,
+    /// Whether each task has an address of its own in AWS.
+    pub(super) awsvpc: bool,
+    pub(super) has_execution_role: bool,
+}
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     let properties = reading.properties();
@@ -40,14 +51,13 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
 
 /// Whether it is `awsvpc`, which AWS's default is not.
 fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
-    let help = "Fargate needs `NetworkMode: awsvpc`; AWS's default is `bridge`";
+    let properties = properties.of(Part::NetworkMode);
     let fargate = kinds.iter().any(|kind| kind == FARGATE);
     let Some(mode) = properties.get("NetworkMode") else {
         if fargate {
-            return Err(properties.missing("NetworkMode", help));
+            return Err(properties.missing("NetworkMode", Need::NetworkMode));
         }
-        properties
-            .run_otherwise("NetworkMode", format!("is absent, which means `bridge`{OWN_ADDRESS}"));
+        properties.run_otherwise("NetworkMode", Otherwise::NoNetworkMode);
         return Ok(false);
     };
     let text = mode.text()?;
@@ -55,9 +65,9 @@ fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
         return Ok(true);
     }
     if fargate {
-        return Err(mode.refused(format!("is `{text}`"), help));
+        return Err(mode.refused(TaskDefinitionFault::NetworkMode { found: text.into_owned() }));
     }
-    mode.run_otherwise(format!("is `{text}`{OWN_ADDRESS}"));
+    mode.run_otherwise(Otherwise::NetworkMode(text.into_owned()));
     Ok(false)
 }
 
@@ -88,7 +98,8 @@ fn modes(properties: &Properties<'_>, task: &Task) -> Result<()> {
     }
     if let Some(mode) = properties.get("PidMode") {
         if task.fargate && mode.text()? != "task" {
-            return Err(mode.refused(format!("is `{}`", mode.text()?), "Fargate knows `task` only"));
+            let found = mode.text()?.into_owned();
+            return Err(mode.refused(TaskDefinitionFault::PidMode { found }));
         }
         mode.ignore();
     }
@@ -105,28 +116,31 @@ fn containers(properties: &Properties<'_>, task: &Task) -> Result<Vec<Container>
     let containers = definitions.iter().map(|it| container::read(it, task));
     let containers = containers.collect::<Result<Vec<_>>>()?;
     if containers.is_empty() {
-        return Err(field.refused("is empty", "a task needs a container"));
+        return Err(field.refused(TaskDefinitionFault::NoContainers));
     }
     if !containers.iter().any(|container| container.essential) {
-        let help = "a task needs an essential container: leave `Essential` out of one";
-        return Err(field.refused("has no essential container", help));
+        return Err(field.refused(TaskDefinitionFault::NoEssentialContainer));
     }
     container::check_together(&definitions, &containers, task)?;
-    fits(&definitions, "Cpu", task.cpu, "CPU units")?;
+    fits(&definitions, "Cpu", task.cpu, TaskResource::Cpu)?;
     if task.memory > 0 {
-        fits(&definitions, "Memory", task.memory, "MiB")?;
+        fits(&definitions, "Memory", task.memory, TaskResource::Memory)?;
     }
     Ok(containers)
 }
 
 /// Whether what the containers are given is there to be given.
-fn fits(definitions: &[Properties<'_>], key: &str, most: u32, unit: &str) -> Result<()> {
+fn fits(
+    definitions: &[Properties<'_>],
+    key: &str,
+    most: u32,
+    resource: TaskResource,
+) -> Result<()> {
     let mut sum = 0_u32;
-    for field in definitions.iter().filter_map(|definition| definition.get(key)) {
+    for field in definitions.iter().filter_map(|it| it.of(Part::TaskSize).get(key)) {
         sum = sum.saturating_add(field.whole()?);
         if sum > most {
-            let why = format!("makes {sum} {unit} in all, more than the whole task's {most}");
-            return Err(field.refused(why, "raise the task's, or lower the containers'"));
+            return Err(field.refused(TaskDefinitionFault::Surplus { sum, most, resource }));
         }
     }
     Ok(())

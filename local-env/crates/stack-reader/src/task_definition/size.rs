@@ -1,52 +1,44 @@
 //! The sizes that a Fargate task can have (cloudmap-ecs §3.1).
 
-use super::super::field::{Field, Properties, Result};
-
-/// How each amount may be written.
-const CPU_HELP: &str = "write CPU units, such as `256`, or `.25 vCPU`";
-const MEMORY_HELP: &str = "write MiB, such as `512`, or `0.5 GB`";
+use crate::{
+    Form, Need, Part, TaskDefinitionFault,
+    field::{Field, Properties, Result},
+};
 
 /// CPU units and MiB. Only Fargate's sizes are fixed.
 pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u32)> {
     if !fargate {
         return on_instances(properties);
     }
+    let properties = properties.of(Part::TaskSize);
     let (cpu_field, memory_field) = (properties.need("Cpu")?, properties.need("Memory")?);
-    let cpu = amount(&cpu_field, "vcpu", CPU_HELP)?;
-    let memory = amount(&memory_field, "gb", MEMORY_HELP)?;
+    let cpu = amount(&cpu_field, "vcpu", Form::Cpu)?;
+    let memory = amount(&memory_field, "gb", Form::Memory)?;
     let Some(memories) = memories(cpu) else {
-        let help = "Fargate has 256, 512, 1024, 2048, 4096, 8192 and 16384 CPU units";
-        return Err(cpu_field.refused(format!("is {cpu}: no Fargate task has that"), help));
+        return Err(cpu_field.refused(TaskDefinitionFault::NoSuchCpu { found: cpu }));
     };
     if memories.contains(&memory) {
         return Ok((cpu, memory));
     }
-    let why = format!(
-        "is {memory} with {cpu} CPU units: no Fargate configuration exists for given values"
-    );
-    let memories: Vec<_> = memories.iter().map(u32::to_string).collect();
-    Err(memory_field
-        .refused(why, format!("with {cpu} CPU units AWS takes {}", memories.join(", "))))
+    Err(memory_field.refused(TaskDefinitionFault::NoSuchMemory { memory, cpu, memories }))
 }
 
 /// On EC2 a task has what its containers have, unless it says otherwise; 0 MiB if one of them has no
 /// limit.
 fn on_instances(properties: &Properties<'_>) -> Result<(u32, u32)> {
     let cpu = match properties.get("Cpu") {
-        Some(field) => amount(&field, "vcpu", CPU_HELP)?,
+        Some(field) => amount(&field, "vcpu", Form::Cpu)?,
         None => {
             of_containers(properties, "Cpu")?.into_iter().flatten().fold(0, u32::saturating_add)
         }
     };
     if let Some(field) = properties.get("Memory") {
-        return Ok((cpu, amount(&field, "gb", MEMORY_HELP)?));
+        return Ok((cpu, amount(&field, "gb", Form::Memory)?));
     }
     let (limits, reserved) =
         (of_containers(properties, "Memory")?, of_containers(properties, "MemoryReservation")?);
     if limits.iter().zip(reserved).any(|(limit, reserved)| limit.or(reserved).is_none()) {
-        let help =
-            "give the task a `Memory`, or each of its containers one or a `MemoryReservation`";
-        return Err(properties.missing("Memory", help));
+        return Err(properties.missing("Memory", Need::Memory));
     }
     let limits = limits.into_iter().collect::<Option<Vec<_>>>();
     Ok((cpu, limits.map_or(0, |all| all.into_iter().fold(0, u32::saturating_add))))
@@ -60,9 +52,9 @@ fn of_containers(properties: &Properties<'_>, key: &str) -> Result<Vec<Option<u3
 }
 
 /// `256`, `1 vCPU`, `2GB`: in units of which 1024 make one.
-fn amount(field: &Field<'_>, unit: &str, help: &str) -> Result<u32> {
+fn amount(field: &Field<'_>, unit: &str, form: Form) -> Result<u32> {
     let text = field.text()?;
-    parse(&text, unit).ok_or_else(|| field.refused(format!("is `{text}`"), help))
+    parse(&text, unit).ok_or_else(|| field.malformed(&text, form))
 }
 
 fn parse(text: &str, unit: &str) -> Option<u32> {

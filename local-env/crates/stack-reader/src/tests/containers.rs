@@ -317,7 +317,7 @@ fn what_only_ec2_has_is_listed_for_ec2() {
     );
     let stack = read_with(&[kinds, (WEB, &definition)], Allowed::default()).unwrap();
     let ignored = stack.coverage.ignored.iter().filter(|it| it.logical_id == "Task");
-    let ignored: Vec<_> = ignored.filter_map(|it| it.property.as_deref()).collect();
+    let ignored: Vec<_> = ignored.map(|it| it.part.to_string()).collect();
     let expected = ["DnsServers", "Privileged", "LinuxParameters", "LogConfiguration"]
         .map(|key| format!("ContainerDefinitions[0].{key}"));
     assert_eq!(ignored, expected);
@@ -400,7 +400,7 @@ fn options_of_awslogs_that_change_nothing_are_listed() {
     let stack = read_with(&[ROLE, (WEB, &definition)], Allowed::default()).unwrap();
     let log = stack.services[0].task_definition.containers[0].log.as_ref().unwrap();
     assert_eq!(log.option("awslogs-stream-prefix"), Some("p"));
-    let ignored = stack.coverage.ignored.iter().filter_map(|it| it.property.as_deref());
+    let ignored = stack.coverage.ignored.iter().map(|it| it.part.to_string());
     assert_eq!(
         ignored.collect::<Vec<_>>(),
         ["ExecutionRoleArn", "ContainerDefinitions[0].LogConfiguration.Options.mode", "Vpc"]

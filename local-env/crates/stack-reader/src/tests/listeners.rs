@@ -120,7 +120,7 @@ fn a_policy_tells_the_versions_of_tls() {
         let stack = read_with(&[(HTTP, &named)], Allowed::default());
         let stack = stack.unwrap_or_else(|error| panic!("{error}"));
         let ignored = stack.coverage.ignored.into_iter().filter(|it| it.logical_id == "Http");
-        let ignored: Vec<_> = ignored.filter_map(|it| it.property).collect();
+        let ignored: Vec<_> = ignored.map(|it| it.part.to_string()).collect();
         let protocol = stack.load_balancers[0].listeners[0].protocol.clone();
         let ListenerProtocol::Https { policy, .. } = protocol else { panic!("no TLS") };
         assert_eq!(policy.name, format!("ELBSecurityPolicy-{name}"));
@@ -186,7 +186,7 @@ fn attributes_of_listeners_are_checked() {
     each_is_told(
         "Http",
         &[
-            (HTTP, &given(header, "ä"), "`@.ListenerAttributes[0].Value` has a `ä`"),
+            (HTTP, &given(header, "ä"), "`@.ListenerAttributes[0].Value` is `ä`, with a `ä`"),
             (
                 HTTP,
                 &given(header, &"x".repeat(1025)),

@@ -81,7 +81,7 @@ fn groups_and_their_members_are_checked() {
         &[(
             LAUNCH,
             six,
-            "`@.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups[5]` is a sixth security group",
+            "`@.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups[5]` is one security group too many",
         )],
     );
     let vpc = "  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0}}";
@@ -158,12 +158,10 @@ fn members_are_named_by_id() {
     assert_eq!(stack.services[0].security_groups, [own, "sg-1".into(), default]);
     assert_eq!(stack.load_balancers[0].security_groups, ["sg-2".into()]);
     assert_eq!(stack.networks, ["10.9.0.0/16".parse().unwrap()]);
-    let told: Vec<_> = stack.coverage.ignored.iter().map(|it| it.property.as_deref()).collect();
-    let strangers = [
-        Some("SecurityGroups[0]"),
-        Some("NetworkConfiguration.AwsvpcConfiguration.SecurityGroups[1]"),
-    ];
-    assert!(strangers.iter().all(|it| told.contains(it)), "{told:?}");
+    let told: Vec<_> = stack.coverage.ignored.iter().map(|it| it.part.to_string()).collect();
+    let strangers =
+        ["SecurityGroups[0]", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups[1]"];
+    assert!(strangers.iter().all(|it| told.iter().any(|told| told == it)), "{told:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use stack::{Direction, SecurityGroup, SecurityGroupRule};
 
 /// Whether a connection may be made, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict<'a> {
+pub enum Passage<'a> {
     /// It may. No rule is named on a side that needs none: that of somebody outside the stack, or of
     /// a member of a group from outside the template, of whose rules nothing is known.
     Allowed {
@@ -33,16 +33,16 @@ pub enum Verdict<'a> {
     Unknown(&'a End),
 }
 
-// === impl Verdict ===
+// === impl Passage ===
 
-impl Verdict<'_> {
+impl Passage<'_> {
     /// Whether a connection may be made.
     pub fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed { .. })
     }
 }
 
-impl fmt::Display for Verdict<'_> {
+impl fmt::Display for Passage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allowed { egress: None, ingress: None } => f.write_str("needs no rule"),
