@@ -4,13 +4,13 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) host: String,
-    /// As given, or the scheme's.
+    /// The port as given, or the scheme's.
     pub(super) port: Option<u16>,
     /// Whether it is more than a word: it has a scheme or a port.
     pub(super) explicit: bool,
 }
 
-/// The addresses in a value: one, or several with commas or blanks between them.
+/// Returns the addresses in a value: one, or several with commas or blanks between them.
 pub(super) fn addresses(value: &str) -> Vec<Address> {
     value.split([',', ' ', ';']).filter_map(address).collect()
 }

@@ -70,7 +70,8 @@ fn unbound(subject: &Subject<'_>, place: Place, service: &Resource, group: &Reso
     subject.tell(&code::UNBOUND_TARGET_GROUP, place, message, mend);
 }
 
-/// Whether CloudFormation makes one of these before a resource, by `DependsOn` or by reference.
+/// Returns whether CloudFormation makes one of these before a resource, by `DependsOn` or by
+/// reference.
 fn waits_for(subject: &Subject<'_>, resource: &Resource, names: &[&str]) -> bool {
     let mut found: HashSet<&str> = HashSet::new();
     let mut next = vec![resource];
@@ -102,7 +103,7 @@ fn network_configuration(subject: &Subject<'_>, service: &Resource) {
     subject.tell(&code::NETWORK_CONFIGURATION, subject.at(service, &subnets), message, mend);
 }
 
-/// Without a word on it ECS takes EC2, unless the cluster has a strategy of its own.
+/// Tells of a service without a launch type: ECS takes EC2 then, unless the cluster has a strategy.
 fn launch_type(subject: &Subject<'_>, service: &Resource) {
     let given = |key| service.properties.get(key).is_some();
     let for_fargate = subject.definition(service).is_some_and(|definition| {

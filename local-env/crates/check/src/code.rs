@@ -7,26 +7,26 @@ use thiserror::Error;
 
 use cloudformation::nearest;
 
-/// What can be found. Its name never changes once it is released.
+/// The kind of a finding. Its name never changes once it is released.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// `private-subnet`; its page is `docs/checks/private-subnet.md`.
+    /// The name, such as `private-subnet`, whose page is `docs/checks/private-subnet.md`.
     pub name: &'static str,
-    /// How bad it is, unless a finding of it says otherwise.
+    /// The severity, unless a finding of it says otherwise.
     pub severity: Severity,
-    /// What one sees in AWS.
+    /// The way in which it shows in AWS, as a clause.
     pub shows: &'static str,
 }
 
-/// How bad it is; the worst first.
+/// How bad a finding is; the worst is the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// It fails in AWS.
+    /// The stack fails in AWS.
     Error,
-    /// It fails in AWS unless something outside the template helps.
+    /// The stack fails in AWS unless something outside the template helps.
     Warning,
-    /// It works, and might be better.
+    /// The stack works in AWS, and might be better.
     Advice,
 }
 
@@ -54,7 +54,7 @@ macro_rules! codes {
     ($($constant:ident $name:literal $severity:ident $shows:literal;)*) => {
         $(pub(super) static $constant: Code =
             Code { name: $name, severity: Severity::$severity, shows: $shows };)*
-        /// All codes.
+        /// All codes, in the order of their families.
         pub static ALL: &[&Code] = &[$(&$constant),*];
     };
 }

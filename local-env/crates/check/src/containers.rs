@@ -22,7 +22,7 @@ const PLACEHOLDERS: [&str; 12] = [
 ];
 /// Accounts of AWS's own examples.
 const EXAMPLES: [&str; 4] = ["111122223333", "123456789012", "444455556666", "012345678901"];
-/// As an image's address is written.
+/// An image's address as it is mostly written.
 const IMAGE: &str =
     "Image: !Sub '${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/name:tag'";
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
@@ -83,7 +83,7 @@ fn image(subject: &Subject<'_>, definition: &Resource, index: usize, image: &str
     }
 }
 
-/// Addresses of images are in lower case, but for their tags.
+/// Returns the placeholder in an image's address, which is in lower case but for its tag.
 fn placeholder(image: &str) -> Option<&str> {
     let name = image.split_once('@').map_or(image, |(name, _)| name);
     if let Some(start) = name.find(['<', '{', '$', '[']) {

@@ -3,22 +3,22 @@
 use super::{Code, Severity};
 use cloudformation::{PropertyPath, Source, Span};
 
-/// Something that would fail.
+/// A finding: something that would fail, or might be better.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
+    /// The code, which stays the same.
     pub code: &'static Code,
-    /// How bad it is here.
+    /// The severity here.
     pub severity: Severity,
-    /// What it is about.
+    /// The place that it is about.
     pub place: Place,
-    /// What is wrong, in the template's words.
+    /// The message: what is wrong, in the template's words.
     pub message: String,
-    /// What to do, mostly as a snippet.
+    /// The mend: what to do, mostly as a snippet.
     pub mend: String,
 }
 
-/// Where something stands.
+/// The place of a finding in the templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The resource's name in the template; empty for what is about the template as a whole.
@@ -26,31 +26,31 @@ pub struct Place {
     /// The way within its properties: `LoadBalancers[0].ContainerPort`. Empty for the resource as a
     /// whole.
     pub property: PropertyPath,
-    /// What messages call the template.
+    /// The name that messages have for the template.
     pub template: String,
-    /// In the text of all templates.
+    /// The place in the text of all templates.
     pub span: Span,
-    /// In its template, counted from 1.
+    /// The line in its template, counted from 1.
     pub line: usize,
-    /// In characters, counted from 1.
+    /// The column in characters, counted from 1.
     pub column: usize,
     /// The column behind its last character.
     pub end_column: usize,
 }
 
-/// All that was found in one template or several.
+/// The findings in one template or several.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// The templates' text.
+    /// The text of the templates.
     pub source: Source,
-    /// In the text's order, and at one place the worst first.
+    /// The findings in the text's order, and at one place the worst first.
     pub all: Vec<Finding>,
 }
 
 // === impl Place ===
 
 impl Place {
-    /// A place in a text, of which only what stands on its first line is kept.
+    /// Returns a place in a text, of which only what stands on its first line is kept.
     pub(super) fn new(source: &Source, resource: &str, property: PropertyPath, span: Span) -> Self {
         let text = source.text();
         let start = floor(text, span.offset());
@@ -72,7 +72,7 @@ impl Place {
     }
 }
 
-/// The nearest place before or at `offset` that is between two characters.
+/// Returns the nearest place before or at `offset` that is between two characters.
 fn floor(text: &str, offset: usize) -> usize {
     let offset = offset.min(text.len());
     (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
@@ -87,14 +87,14 @@ impl Findings {
         Self { source, all }
     }
 
-    /// Leaves out what the user allows.
+    /// Returns the findings without those of codes that the user allows.
     #[must_use]
     pub fn without(mut self, allowed: &[&Code]) -> Self {
         self.all.retain(|finding| !allowed.contains(&finding.code));
         self
     }
 
-    /// How many there are of a severity.
+    /// Returns how many there are of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.all.iter().filter(|finding| finding.severity == severity).count()
     }

@@ -2,8 +2,35 @@
 //!
 //! Each family of checks has a file. It looks at the resolved template, and at as much of the stack
 //! as could be read, so that one problem hides no other. What it finds is a [`Finding`]: a [`Code`]
-//! that stays the same, the place in the text, why it fails, and a mend. [`Code`]s stand in one
-//! table, and each has a page in `docs/checks`.
+//! that stays the same, the place in the text, why it fails, and a mend. [`CODES`] has all codes, and
+//! each has a page in `docs/checks`.
+//!
+//! ```
+//! use check::{Architectures, Severity};
+//! use cloudformation::{Inputs, Source, Template};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = "
+//! Resources:
+//!   Targets:
+//!     Type: AWS::ElasticLoadBalancingV2::TargetGroup
+//!     Properties:
+//!       Port: 80
+//!       Protocol: HTTP
+//!       HealthCheckIntervalSeconds: 5
+//!       HealthCheckTimeoutSeconds: 10
+//! ";
+//! let template = Template::parse(&Source::new("targets.yaml", text))?;
+//! let resolved = template.resolve(&Inputs::new("targets"))?;
+//! let findings = check::check(&resolved, &Architectures::new());
+//! let finding = &findings.all[0];
+//! assert_eq!((finding.code.name, finding.severity), ("health-check-timing", Severity::Error));
+//! assert_eq!((finding.place.resource.as_str(), finding.place.line), ("Targets", 9));
+//! # Ok(())
+//! # }
+//! ```
+
+#![deny(missing_docs)]
 
 mod address;
 mod bindings;
@@ -37,10 +64,10 @@ use cloudformation::{Resolved, TemplateError};
 use stack::Allowed;
 use subject::Subject;
 
-/// The architectures that an image is there for, as Docker names them, by the image's address.
+/// The architectures that each image is there for, as Docker names them, by the image's address.
 pub type Architectures = BTreeMap<String, Vec<String>>;
 
-/// All that would fail, or deserves a look, in the template's order.
+/// Returns all that would fail, or deserves a look, in the template's order.
 pub fn check(resolved: &Resolved, architectures: &Architectures) -> Findings {
     // How clients are authenticated changes nothing about where their requests go.
     let allowed = Allowed { unauthenticated: true, ..Allowed::default() };
@@ -65,7 +92,8 @@ pub fn check(resolved: &Resolved, architectures: &Architectures) -> Findings {
     subject.findings()
 }
 
-/// The problems of templates that cannot be resolved, which are all that can be told of them.
+/// Returns the problems of templates that cannot be resolved, which are all that can be told of
+/// them.
 pub fn unresolved(errors: &[TemplateError]) -> Findings {
     problems::of_templates(errors)
 }

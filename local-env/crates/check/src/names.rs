@@ -18,10 +18,10 @@ use stack_reader::resource_type::{
 /// Ends of the names of variables that hold a host by itself.
 const HOSTS: [&str; 6] = ["ADDR", "ADDRESS", "ENDPOINT", "HOST", "HOSTNAME", "URL"];
 
-/// Who calls, from where.
+/// A service that calls another one, and where the template says so.
 struct Caller<'a> {
     service: &'a Service,
-    /// The variable.
+    /// The name of the variable.
     name: &'a str,
     place: Place,
 }
@@ -78,7 +78,7 @@ fn call(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: &Add
     }
 }
 
-/// Whether it is a name of Service Connect; then what is wrong with it is told.
+/// Returns whether it is a name of Service Connect, and tells what is wrong with it then.
 fn is_alias(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: &Address) -> bool {
     let own = caller.service.connect.as_ref().map(|connect| connect.namespace.as_str());
     let mut ports = Vec::new();
@@ -107,7 +107,7 @@ fn is_alias(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: 
     !ports.is_empty()
 }
 
-/// The namespace that answers for a host, and what is before its name.
+/// Returns the namespace that answers for a host, and what is before its name.
 fn namespace<'a, 'b>(subject: &Subject<'a>, host: &'b str) -> Option<(&'a Namespace, &'b str)> {
     let name = |namespace: &'a Namespace| {
         let zone = namespace.name.to_ascii_lowercase();
@@ -175,7 +175,7 @@ fn is_exported(subject: &Subject<'_>, namespace: &Namespace) -> bool {
     outputs.any(|it| it.export.is_some() && it.value.contains(namespace.id()))
 }
 
-/// Whether a service that could not be read, or a record, has this name.
+/// Returns whether a service that could not be read, or a record, has this name.
 fn is_made_elsewhere(subject: &Subject<'_>, host: &str, name: &str) -> bool {
     let called = |text: Option<String>, name: &str| {
         text.is_some_and(|it| it.trim_end_matches('.').eq_ignore_ascii_case(name))

@@ -54,7 +54,8 @@ fn rules(subject: &Subject<'_>, listener: &Listener) {
     }
 }
 
-/// The first open prefix of a rule that takes another's path of the same beginning, and that path.
+/// Returns the first open prefix of a rule that takes another's path of the same beginning, and
+/// that path.
 fn neighbour<'a>(earlier: &'a Rule, later: &'a Rule) -> Option<(&'a str, &'a str)> {
     let others_hold = others(earlier).all(|condition| is_implied(condition, later));
     let mut prefixes = path_patterns(earlier).filter_map(pattern::open_prefix);
@@ -81,7 +82,7 @@ fn neighbours(
     subject.tell(&code::NEIGHBOUR_PATH, place, message, closed(prefix));
 }
 
-/// The patterns that catch a prefix alone and all that is below it.
+/// Returns the patterns that catch a prefix alone and all that is below it.
 fn closed(prefix: &str) -> String {
     format!("Values: ['{prefix}', '{prefix}/*']")
 }
@@ -102,7 +103,7 @@ fn shadowed(subject: &Subject<'_>, earlier: &Rule, later: &Rule) {
     subject.tell(&code::SHADOWED_RULE, place, message, mend);
 }
 
-/// Whether a condition holds for every request that a rule takes.
+/// Returns whether a condition holds for every request that a rule takes.
 fn is_implied(condition: &Condition, rule: &Rule) -> bool {
     rule.conditions.iter().any(|given| match (condition, given) {
         (Condition::PathPattern(outer), Condition::PathPattern(inner)) => {
@@ -133,7 +134,7 @@ fn others(rule: &Rule) -> impl Iterator<Item = &Condition> {
     rule.conditions.iter().filter(|it| !matches!(it, Condition::PathPattern(_)))
 }
 
-/// A rule's patterns of paths that are no regular expressions.
+/// Returns a rule's patterns of paths that are no regular expressions.
 fn path_patterns(rule: &Rule) -> impl Iterator<Item = &str> {
     let patterns = rule.conditions.iter().filter_map(|condition| match condition {
         Condition::PathPattern(Patterns::Wildcards(patterns)) => Some(patterns),
@@ -142,7 +143,7 @@ fn path_patterns(rule: &Rule) -> impl Iterator<Item = &str> {
     patterns.flatten().map(String::as_str)
 }
 
-/// The way to a pattern in its rule's properties.
+/// Returns the way to a pattern in its rule's properties.
 fn value_path(subject: &Subject<'_>, rule: &Rule, pattern: &str) -> PropertyPath {
     let index = path_patterns(rule).position(|it| it == pattern).unwrap_or_default();
     let condition = rule.conditions.iter().position(|it| matches!(it, Condition::PathPattern(_)));
@@ -200,8 +201,8 @@ fn health_check(subject: &Subject<'_>, group: &TargetGroup) {
     subject.tell_as(severity, &code::HEALTH_CHECK_PATH, place, message, mend);
 }
 
-/// The patterns of all rules that forward to a group, if nothing but a path that stays as it is
-/// decides what it gets.
+/// Returns the patterns of all rules that forward to a group, if nothing but a path that stays as
+/// it is decides what it gets.
 fn only_paths<'a>(subject: &Subject<'a>, group: &TargetGroup) -> Option<Vec<&'a str>> {
     let mut patterns = Vec::new();
     for listener in subject.stack.load_balancers.iter().flat_map(|it| &it.listeners) {

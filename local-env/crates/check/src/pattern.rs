@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-/// Whether everything that `inner` matches is matched by `outer` too. Never says so wrongly; it may
-/// miss a case where several of `inner`'s wildcards stand side by side.
+/// Returns whether everything that `inner` matches is matched by `outer` too. It never says so
+/// wrongly; it may miss a case where several of `inner`'s wildcards stand side by side.
 pub(super) fn covers(outer: &str, inner: &str) -> bool {
     let (outer, inner): (Vec<_>, Vec<_>) = (outer.chars().collect(), inner.chars().collect());
     // The places in `outer` that can be reached with what was read of `inner`.
@@ -20,7 +20,7 @@ pub(super) fn covers(outer: &str, inner: &str) -> bool {
     places.contains(&outer.len())
 }
 
-/// A `*` may stand for nothing.
+/// Adds the places that are reached where a `*` stands for nothing.
 fn with_empty_runs(mut places: HashSet<usize>, outer: &[char]) -> HashSet<usize> {
     for (place, symbol) in outer.iter().enumerate() {
         if *symbol == '*' && places.contains(&place) {
@@ -30,14 +30,15 @@ fn with_empty_runs(mut places: HashSet<usize>, outer: &[char]) -> HashSet<usize>
     places
 }
 
-/// `/service1` of `/service1*`: a text that goes on with anything at all, such as `/service10`.
+/// Returns the text of a pattern that goes on with anything at all: `/service1` of `/service1*`,
+/// which takes `/service10`.
 pub(super) fn open_prefix(pattern: &str) -> Option<&str> {
     let prefix = pattern.strip_suffix('*')?;
     let word = prefix.chars().last().is_some_and(char::is_alphanumeric);
     (word && !prefix.contains(['*', '?'])).then_some(prefix)
 }
 
-/// Whether a pattern's text goes on with the same word: `/service10` after `/service1`.
+/// Returns whether a pattern's text goes on with the same word: `/service10` after `/service1`.
 pub(super) fn goes_on(prefix: &str, pattern: &str) -> bool {
     let next = pattern.strip_prefix(prefix).and_then(|rest| rest.chars().next());
     next.is_some_and(|next| !matches!(next, '/' | '*' | '?'))

@@ -7,7 +7,7 @@
 use super::{Code, Finding, Findings, Place, Severity, code, subject::Subject, value};
 use cloudformation::{PropertyPath, Source, Span, TemplateError, TemplateProblem};
 use stack::Warning;
-use stack_reader::{
+use stack_reader::problem::{
     ActionFault, AttributeFault, Claim, ContainerFault, DependencyFault, DiscoveryFault,
     ListenerFault, Part, Reason, RuleFault, SecurityGroupFault, ServiceFault, StackProblem,
     TargetGroupFault, TaskDefinitionFault,
@@ -22,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, problems: &[StackProblem]) {
     }
 }
 
-/// Each as a finding.
+/// Returns each problem as a finding.
 pub(super) fn of_templates(errors: &[TemplateError]) -> Findings {
     let errors: Vec<_> = errors.iter().flat_map(with_nested).collect();
     let sources: Vec<_> = errors.iter().map(|error| error.text().clone()).collect();
@@ -47,7 +47,7 @@ pub(super) fn of_templates(errors: &[TemplateError]) -> Findings {
     Findings::new(source.clone(), all)
 }
 
-/// An error, and those of the nested stacks that it is made of.
+/// Returns an error, and those of the nested stacks that it is made of.
 fn with_nested(error: &TemplateError) -> Vec<&TemplateError> {
     let nested = error.problems().iter().filter_map(TemplateProblem::nested).flat_map(with_nested);
     [error].into_iter().chain(nested).collect()
@@ -77,7 +77,7 @@ fn tell(subject: &Subject<'_>, problem: &StackProblem) {
     subject.tell_as(severity, code, place, problem.to_string(), help(problem));
 }
 
-/// The code of a problem that stops the stack.
+/// Returns the code of a problem that stops the stack.
 fn code_of(reason: &Reason) -> &'static Code {
     match reason {
         Reason::Property(part, _) => of_property(*part),
@@ -292,7 +292,7 @@ fn warn(subject: &Subject<'_>, warning: &Warning) {
     }
 }
 
-/// The innermost of the places that it marks.
+/// Returns the innermost of the places that a problem marks.
 fn span(problem: &dyn miette::Diagnostic) -> Span {
     let labels = problem.labels().into_iter().flatten();
     labels.last().map_or_else(|| Span::from(0_usize), |label| *label.inner())

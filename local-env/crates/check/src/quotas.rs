@@ -69,14 +69,14 @@ fn load_balancer(subject: &Subject<'_>, balancer: &LoadBalancer) {
     }
 }
 
-/// All that the listeners of a load balancer do.
+/// Returns all that the listeners of a load balancer do.
 fn actions(balancer: &LoadBalancer) -> impl Iterator<Item = &Action> {
     balancer.listeners.iter().flat_map(|listener| {
         listener.rules.iter().map(|rule| &rule.action).chain([&listener.default_action])
     })
 }
 
-/// Default certificates are not counted.
+/// Returns how many certificates a listener has beside its default one.
 fn further_certificates(listener: &Listener) -> usize {
     match &listener.protocol {
         ListenerProtocol::Https { certificates, .. } => certificates.len().saturating_sub(1),

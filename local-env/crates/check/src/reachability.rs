@@ -29,7 +29,7 @@ pub(super) fn check(subject: &Subject<'_>) {
     }
 }
 
-/// The load balancers that forward to a target group.
+/// Returns the load balancers that forward to a target group.
 fn balancers<'a>(subject: &Subject<'a>, group: &Arn) -> impl Iterator<Item = &'a LoadBalancer> {
     let forwards = |balancer: &&LoadBalancer| {
         let actions = balancer.listeners.iter().flat_map(|listener| {
@@ -41,7 +41,7 @@ fn balancers<'a>(subject: &Subject<'a>, group: &Arn) -> impl Iterator<Item = &'a
     subject.stack.load_balancers.iter().filter(forwards).collect::<Vec<_>>().into_iter()
 }
 
-/// Whether an action sends requests to a target group, however few.
+/// Returns whether an action sends requests to a target group, however few.
 pub(super) fn forwards_to(action: &Action, group: &Arn) -> bool {
     match action {
         Action::Forward(forward) => {
@@ -100,7 +100,7 @@ fn health_check_port(
     subject.tell_as(severity, &code::HEALTH_CHECK_PORT, place, message, mend);
 }
 
-/// A rule that lets `from` reach `to`, on the side that lacks one.
+/// Returns a rule that lets `from` reach `to`, on the side that lacks one.
 pub(super) fn rule(
     side: Direction,
     from: &[SecurityGroupId],
@@ -121,7 +121,7 @@ pub(super) fn rule(
     )
 }
 
-/// How a template refers to the first of some groups.
+/// Returns how a template refers to the first of some groups.
 fn reference(groups: &[SecurityGroupId]) -> String {
     let group = groups.first().filter(|group| **group != SecurityGroupId::default_of_vpc());
     let Some(group) = group else { return "!GetAtt Vpc.DefaultSecurityGroup".to_owned() };
@@ -132,7 +132,8 @@ fn reference(groups: &[SecurityGroupId]) -> String {
     }
 }
 
-/// Images, secrets and logs all come and go over the task's own address (cloudmap-ecs §3.11).
+/// Tells where tasks cannot get at images, secrets and logs, all of which come and go over the
+/// task's own address (cloudmap-ecs §3.11).
 fn egress(subject: &Subject<'_>, service: &Service) {
     let Some(groups) = known(subject, &service.security_groups) else { return };
     if groups.iter().any(|group| lets(group, Direction::Egress, HTTPS)) {
@@ -150,7 +151,7 @@ fn egress(subject: &Subject<'_>, service: &Service) {
     subject.tell(&code::TASK_EGRESS, subject.at_id(id, &path), message, mend);
 }
 
-/// The groups, if something is known of each.
+/// Returns the groups, if something is known of each.
 fn known<'a>(subject: &Subject<'a>, ids: &[SecurityGroupId]) -> Option<Vec<&'a SecurityGroup>> {
     let default = [SecurityGroupId::default_of_vpc()];
     let ids = if ids.is_empty() { &default } else { ids };
@@ -158,7 +159,7 @@ fn known<'a>(subject: &Subject<'a>, ids: &[SecurityGroupId]) -> Option<Vec<&'a S
     ids.iter().map(|id| groups.iter().find(|group| group.id == *id)).collect()
 }
 
-/// Whether a group lets somebody through at this port.
+/// Returns whether a group lets somebody through at this port.
 fn lets(group: &SecurityGroup, direction: Direction, port: u16) -> bool {
     group.rules(direction).iter().any(|rule| {
         rule.peer != SecurityGroupPeer::Nobody

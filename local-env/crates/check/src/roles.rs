@@ -18,13 +18,13 @@ const OF_EXECUTION_POLICY: [&str; 6] = [
     "logs:PutLogEvents",
 ];
 
-/// What is allowed to whom.
+/// A grant: the actions that are allowed, and on which resources.
 struct Grant {
     actions: Vec<String>,
     resources: Vec<String>,
 }
 
-/// What is needed, and of which resource's ARN this has to be the end.
+/// A need: an action, and the end that the ARN of its resource must have.
 struct Need {
     action: &'static str,
     end: Option<String>,
@@ -55,7 +55,7 @@ fn role<'a>(subject: &Subject<'a>, definition: &Resource, key: &str) -> Option<&
     subject.with_arn(ROLE, &arn).or_else(|| subject.named(ROLE, &arn))
 }
 
-/// Whether the role lets tasks take it on.
+/// Tells of a role that does not let tasks take it on.
 fn trust(subject: &Subject<'_>, role: &Resource, definition: &Resource) {
     let document = role.properties.get("AssumeRolePolicyDocument");
     let Some(document) = document.and_then(value::document) else { return };
@@ -92,7 +92,7 @@ fn statements(document: &Node) -> impl Iterator<Item = &Node> {
     items.unwrap_or_default().iter().filter(allows)
 }
 
-/// What starting the tasks of a definition takes.
+/// Returns what starting the tasks of a definition takes.
 fn needs(definition: &Resource) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     let mut need = |action, end: Option<String>| {
@@ -127,7 +127,8 @@ fn needs(definition: &Resource) -> Vec<Need> {
     needs
 }
 
-/// `team/web` of `111122223333.dkr.ecr.us-west-2.amazonaws.com/team/web:v1`.
+/// Returns the repository of an image in ECR: `team/web` of
+/// `111122223333.dkr.ecr.us-west-2.amazonaws.com/team/web:v1`.
 pub(super) fn ecr_repository(image: &str) -> Option<&str> {
     let (registry, rest) = image.split_once('/')?;
     registry.contains(".dkr.ecr.").then(|| rest.split([':', '@']).next().unwrap_or(rest))
@@ -180,7 +181,7 @@ fn permissions(subject: &Subject<'_>, definition: &Resource, role: &Resource, ne
     );
 }
 
-/// What a role's policies allow; `None` where one of them is not known.
+/// Returns what a role's policies allow; `None` where one of them is not known.
 fn grants(subject: &Subject<'_>, role: &Resource) -> Option<Vec<Grant>> {
     let mut grants = Vec::new();
     for policy in value::items(&role.properties, "Policies") {
@@ -216,7 +217,8 @@ fn of_document(policy: &Node) -> Option<Vec<Grant>> {
 // === impl Grant ===
 
 impl Grant {
-    /// A statement that says what it does not allow is taken to allow everything else.
+    /// Returns the grant of a statement; one that says what it does not allow is taken to allow all
+    /// else.
     fn of_statement(statement: &Node) -> Self {
         let listed =
             |key| statement.get(key).map_or_else(|| vec!["*".to_owned()], value::one_or_more);
@@ -240,7 +242,8 @@ impl Grant {
 // === impl Need ===
 
 impl Need {
-    /// Accounts and regions are not compared: here they are made up where a template asks for them.
+    /// Returns whether it is met by a resource. Accounts and regions are not compared, since they
+    /// are made up here where a template asks for them.
     fn is_met_by(&self, resource: &str) -> bool {
         match &self.end {
             _ if resource == "*" => true,

@@ -21,36 +21,36 @@ impl<'a> Subject<'a> {
         Self { resolved, stack, findings: RefCell::default() }
     }
 
-    /// The resources of a type, in the template's order.
+    /// Returns the resources of a type, in the template's order.
     pub(super) fn of_type(&self, name: &str) -> impl Iterator<Item = &'a Resource> {
         self.resolved.resources.values().filter(move |it| it.resource_type == name)
     }
 
-    /// The resource of this type that `Ref` gives this value for.
+    /// Returns the resource of this type that `Ref` gives this value for.
     pub(super) fn named(&self, resource_type: &str, reference: &str) -> Option<&'a Resource> {
         self.of_type(resource_type).find(|it| it.reference() == reference)
     }
 
-    /// The resource of this type with this ARN, where `Ref` gives something else.
+    /// Returns the resource of this type with this ARN, where `Ref` gives something else.
     pub(super) fn with_arn(&self, resource_type: &str, arn: &str) -> Option<&'a Resource> {
         let arn = Value::String(arn.to_owned());
         self.of_type(resource_type).find(|it| it.attribute("Arn").as_ref() == Some(&arn))
     }
 
-    /// The task definition of a service, if it is one of the template.
+    /// Returns the task definition of a service, if it is one of the template.
     pub(super) fn definition(&self, service: &Resource) -> Option<&'a Resource> {
         self.named(TASK_DEFINITION, &value::text(service, "TaskDefinition")?)
     }
 
-    /// Whether a service's tasks are members of its own groups; those of the other network modes than
-    /// `awsvpc` are where their instances are, of which a template tells little.
+    /// Returns whether a service's tasks are members of its own groups; those of the other network
+    /// modes than `awsvpc` are where their instances are, of which a template tells little.
     pub(super) fn has_groups(&self, service: &Service) -> bool {
         let definition = self.resolved.resources.get(&service.task_definition.logical_id);
         let mode = definition.and_then(|it| value::text(it, "NetworkMode"));
         mode.is_some_and(|mode| mode == "awsvpc")
     }
 
-    /// Whether a service's tasks run on Fargate, as far as the template tells.
+    /// Returns whether a service's tasks run on Fargate, as far as the template tells.
     pub(super) fn is_on_fargate(&self, service: &Resource) -> bool {
         let launch = value::text(service, "LaunchType");
         launch.is_none_or(|it| it == "FARGATE")
@@ -96,7 +96,7 @@ impl<'a> Subject<'a> {
         self.tell_as(code.severity, code, place, message, mend);
     }
 
-    /// Where it is less certain, or worse, than mostly.
+    /// Tells a finding that is less certain, or worse, than such findings mostly are.
     pub(super) fn tell_as(
         &self,
         severity: Severity,
@@ -118,7 +118,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Whether a task definition is registered for Fargate, or for whatever it is run on.
+/// Returns whether a task definition is registered for Fargate, or for whatever it is run on.
 pub(super) fn is_for_fargate(definition: &Resource) -> bool {
     let kinds = value::items(&definition.properties, "RequiresCompatibilities");
     let awsvpc = || value::text(definition, "NetworkMode").is_some_and(|mode| mode == "awsvpc");
@@ -126,7 +126,8 @@ pub(super) fn is_for_fargate(definition: &Resource) -> bool {
         || kinds.iter().any(|kind| kind.text().is_some_and(|it| it == "FARGATE"))
 }
 
-/// What stands a step further, and its place: scalars are marked themselves, the rest by its key.
+/// Returns what stands a step further, and its place: scalars are marked themselves, the rest by
+/// its key.
 fn child<'a>(node: &'a Node, step: &Step) -> Option<(&'a Node, Span)> {
     let key = match step {
         Step::Index(index) => return node.items()?.get(*index).map(|item| (item, item.span)),

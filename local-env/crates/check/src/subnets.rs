@@ -12,11 +12,11 @@ use stack_reader::resource_type::{
 
 const ANYWHERE: &str = "0.0.0.0/0";
 
-/// Where packets for the internet go.
+/// The way that packets for the internet take.
 enum Way {
-    /// To an internet gateway, which takes those with a public address only.
+    /// They go to an internet gateway, which takes those with a public address only.
     Public,
-    /// To a NAT gateway, or something like it.
+    /// They go to a NAT gateway, or something like it.
     Private,
     Nowhere,
 }
@@ -75,7 +75,7 @@ fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: 
     }
 }
 
-/// The default route of a subnet; `None` where its route table is not in the template.
+/// Returns the default route of a subnet; `None` where its route table is not in the template.
 fn way(subject: &Subject<'_>, subnet: &Resource) -> Option<Way> {
     let own = subject
         .of_type(ROUTE_TABLE_ASSOCIATION)
@@ -99,13 +99,14 @@ fn way(subject: &Subject<'_>, subnet: &Resource) -> Option<Way> {
     })
 }
 
-/// Virtual private gateways are named by the same property as internet gateways.
+/// Returns whether a route leads to an internet gateway; virtual private gateways are named by the
+/// same property.
 fn is_public(subject: &Subject<'_>, route: &Resource) -> bool {
     value::text(route, "GatewayId")
         .is_some_and(|id| id.starts_with("igw-") || subject.named(INTERNET_GATEWAY, &id).is_some())
 }
 
-/// What the tasks would need endpoints for and have none.
+/// Returns what the tasks would need endpoints for and have none.
 fn missing_endpoints(
     subject: &Subject<'_>,
     service: &Resource,
@@ -124,7 +125,7 @@ fn missing_endpoints(
         .collect()
 }
 
-/// What the containers of a service talk to before they start.
+/// Returns what the containers of a service talk to before they start.
 fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<&'static str> {
     let Some(definition) = subject.definition(service) else {
         return vec!["ecr.api", "ecr.dkr", "logs", "s3"];

@@ -42,7 +42,7 @@ pub(super) fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
     node.get(key).and_then(Node::items).unwrap_or_default()
 }
 
-/// A policy's document, which may stand in a text; `None` if that is no JSON.
+/// Returns a policy's document, which may stand in a text; `None` if that is no JSON.
 pub(super) fn document(node: &Node) -> Option<Cow<'_, Node>> {
     match &node.value {
         Value::String(text) => Node::of_json(text).map(Cow::Owned),
@@ -50,24 +50,24 @@ pub(super) fn document(node: &Node) -> Option<Cow<'_, Node>> {
     }
 }
 
-/// A text, or the texts of a list, as policies have them.
+/// Returns a text, or the texts of a list, as policies have them.
 pub(super) fn one_or_more(node: &Node) -> Vec<String> {
     let nodes = node.items().unwrap_or(std::slice::from_ref(node));
     nodes.iter().filter_map(Node::text).map(Cow::into_owned).collect()
 }
 
-/// Whether a container's log configuration sends its logs to CloudWatch.
+/// Returns whether a container's log configuration sends its logs to CloudWatch.
 pub(super) fn is_awslogs(configuration: &Node) -> bool {
     configuration.get("LogDriver").and_then(Node::text).is_some_and(|it| it == "awslogs")
 }
 
-/// Whether a flag is set.
+/// Returns whether a flag is set.
 pub(super) fn is_true(node: Option<&Node>) -> bool {
     let text = node.and_then(Node::text);
     text.is_some_and(|text| ["true", "yes", "on"].contains(&&*text.to_ascii_lowercase()))
 }
 
-/// Every text within, however deep.
+/// Returns every text within, however deep.
 pub(super) fn texts<'a>(node: &'a Node, visit: &mut dyn FnMut(&str)) {
     match &node.value {
         Value::List(items) => items.iter().for_each(|item| texts(item, visit)),
@@ -76,7 +76,7 @@ pub(super) fn texts<'a>(node: &'a Node, visit: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Whether some text within is, or has in it, what the resource is called.
+/// Returns whether some text within is, or has in it, what the resource is called.
 pub(super) fn names(node: &Node, resource: &Resource) -> bool {
     let arn = match resource.attribute("Arn") {
         Some(Value::String(arn)) => arn,

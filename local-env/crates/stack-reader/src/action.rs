@@ -1,14 +1,14 @@
 //! What a listener or a rule does with a request (alb §3): one action that answers it, and before
 //! that at most one that authenticates the client.
 
-use super::{
-    Context,
+use crate::{
     field::{Field, Properties, Result},
     fixed_response,
     forward::{self, Way},
+    problem::{ActionFault, Need, NotEmulated},
+    reader::Context,
     redirect,
 };
-use crate::{ActionFault, Need, NotEmulated};
 use stack::{Action, Authentication};
 
 /// The types of actions that AWS knows.
@@ -37,7 +37,7 @@ enum Kind {
     Authenticate(Authentication),
 }
 
-/// What a list of actions comes to; `https` tells what the listener speaks.
+/// Returns what a list of actions comes to; `https` tells what the listener speaks.
 pub(super) fn read(actions: &Field<'_>, context: &Context<'_>, https: bool) -> Result<Action> {
     let (before, answers): (Vec<_>, Vec<_>) =
         items(actions)?.into_iter().partition(|it| matches!(it.kind, Kind::Authenticate(_)));
@@ -62,7 +62,7 @@ pub(super) fn read(actions: &Field<'_>, context: &Context<'_>, https: bool) -> R
     })
 }
 
-/// The actions, each with its place in the order.
+/// Returns the actions, each with its place in the order.
 fn items<'a>(actions: &Field<'a>) -> Result<Vec<Item<'a>>> {
     let fields = actions.items()?;
     let several = fields.len() > 1;
@@ -77,7 +77,7 @@ fn items<'a>(actions: &Field<'a>) -> Result<Vec<Item<'a>>> {
     Ok(items)
 }
 
-/// The authentication that is left out, if the user said that it may be.
+/// Returns the authentication that is left out, if the user said that it may be.
 fn authentication(
     item: &Item<'_>,
     context: &Context<'_>,
@@ -97,7 +97,7 @@ fn authentication(
 // === impl Item ===
 
 impl<'a> Item<'a> {
-    /// Where there are several, AWS wants each to have its order.
+    /// Reads one action. Where there are several, AWS wants each to have its order.
     fn new(field: Field<'a>, several: bool) -> Result<Self> {
         let action = field.map()?;
         let kind = Kind::read(&action.need("Type")?)?;

@@ -45,13 +45,13 @@ const APPROXIMATED: [(&str, &[&str], &str); 16] = [
     (SECURITY_GROUP_EGRESS, &[], NOT_HELD),
 ];
 
-/// How many of these a resource has.
+/// Returns how many of these a resource has.
 pub(super) fn count(resource: &Resource) -> usize {
     let own = APPROXIMATED.iter().filter(|(kind, ..)| *kind == resource.resource_type);
     own.filter(|(_, keys, _)| has(&resource.properties, keys)).count()
 }
 
-/// Whether the keys lead to something, in any item where they lead through a list.
+/// Returns whether the keys lead to something, in any item where they lead through a list.
 fn has(node: &Node, keys: &[&str]) -> bool {
     let Some((key, rest)) = keys.split_first() else { return true };
     match node.items() {

@@ -7,8 +7,10 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use indexmap::IndexMap;
 
-use super::field::{Field, Properties, Reading, Result};
-use crate::{AttributeFault, StackProblem};
+use crate::{
+    field::{Field, Properties, Reading, Result},
+    problem::{AttributeFault, StackProblem},
+};
 use cloudformation::{PropertyPath, nearest};
 use stack::IgnoredPart;
 
@@ -16,7 +18,7 @@ use stack::IgnoredPart;
 pub(super) struct Attributes<'a> {
     list: &'static str,
     given: IndexMap<String, Attribute<'a>>,
-    /// What was asked for, given or not.
+    /// The attributes that were asked for, given or not.
     known: Vec<String>,
 }
 
@@ -25,7 +27,7 @@ struct Attribute<'a> {
     value: Field<'a>,
 }
 
-/// An attribute as something that is not acted upon.
+/// Returns an attribute as something that is not acted upon.
 pub(super) fn ignored(list: &str, key: &str) -> IgnoredPart {
     IgnoredPart::Property(PropertyPath::default().key(list).key(key))
 }

@@ -1,6 +1,6 @@
 //! Certificates: their names and the kind of their keys.
 
-use super::field::{Field, Reading, Result};
+use crate::field::{Field, Reading, Result};
 use stack::{Certificate, KeyAlgorithm};
 
 /// What ACM makes; it takes RSA of 2048 bits where nothing is said.
@@ -30,7 +30,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Certificate> {
     })
 }
 
-/// The certificate of a `{CertificateArn}`; the names on one of another stack are not told.
+/// Returns the certificate of a `{CertificateArn}`; the names on one of another stack are not told.
 pub(super) fn named_by(field: &Field<'_>, known: &[Certificate]) -> Result<Certificate> {
     let arn = field.map()?.need("CertificateArn")?.arn()?;
     let known = known.iter().find(|certificate| certificate.arn == arn).cloned();

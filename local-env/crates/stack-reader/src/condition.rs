@@ -2,12 +2,12 @@
 
 use ipnet::IpNet;
 
-use super::{
+use crate::{
     expression::{self, Case},
     field::{Field, Properties, Result},
     pattern,
+    problem::{Form, Need, NotEmulated, RuleFault, StackProblem},
 };
-use crate::{Form, Need, NotEmulated, RuleFault, StackProblem};
 use cloudformation::{PropertyPath, nearest};
 use stack::{Condition, Patterns, QueryPattern};
 
@@ -62,7 +62,7 @@ fn one(field: &Field<'_>) -> Result<Condition> {
     }
 }
 
-/// A mistype, or a kind that AWS may have by now.
+/// Returns the problem of a kind that is a mistype, or one that AWS may have by now.
 fn unknown(name: &Field<'_>, other: &str) -> StackProblem {
     let found = other.to_owned();
     match nearest(other, KINDS) {
@@ -71,7 +71,7 @@ fn unknown(name: &Field<'_>, other: &str) -> StackProblem {
     }
 }
 
-/// `Values` or `RegexValues`, each in the condition itself or in its configuration.
+/// Reads `Values` or `RegexValues`, each in the condition itself or in its configuration.
 fn patterns(
     condition: &Properties<'_>,
     config: &'static str,
@@ -94,7 +94,7 @@ fn patterns(
     }
 }
 
-/// A list that may stand in one of two places.
+/// Returns a list that may stand in one of two places.
 fn either<'a>(
     condition: &Properties<'a>,
     config: &'static str,
@@ -130,7 +130,7 @@ fn network(field: &Field<'_>) -> Result<IpNet> {
     }
 }
 
-/// The values of a condition that takes them in its configuration only.
+/// Returns the values of a condition that takes them in its configuration only.
 fn list<T>(
     condition: &Properties<'_>,
     config: &'static str,

@@ -7,8 +7,10 @@ use regex_syntax::ast::{
     self, Ast, ClassSetItem, Flag, Flags, GroupKind, Span, Visitor, parse::Parser, visit,
 };
 
-use super::field::{Field, Result};
-use crate::{ExpressionFault, RuleFault, Syntax};
+use crate::{
+    field::{Field, Result},
+    problem::{ExpressionFault, RuleFault, Syntax},
+};
 
 /// Whether upper and lower case differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,10 +19,10 @@ pub(super) enum Case {
     Ignored,
 }
 
-/// Where an expression goes beyond AWS's dialect, and with what.
+/// A visitor that finds where an expression goes beyond AWS's dialect, and with what.
 struct Foreign;
 
-/// The expression, if AWS takes it and it can be matched here.
+/// Returns the expression, if AWS takes it and it can be matched here.
 pub(super) fn read(field: &Field<'_>, longest: usize, case: Case) -> Result<String> {
     let text = field.sized(1..=longest)?.into_owned();
     let told = |syntax, span: Option<&Span>| {
@@ -35,7 +37,7 @@ pub(super) fn read(field: &Field<'_>, longest: usize, case: Case) -> Result<Stri
     Ok(text)
 }
 
-/// As the load balancer will do it: over bytes, of which nobody says that they are UTF-8.
+/// Compiles it as the load balancer will: over bytes, of which nobody says that they are UTF-8.
 fn compile(text: &str, case: Case) -> std::result::Result<(), regex::Error> {
     let ignored = case == Case::Ignored;
     regex::bytes::RegexBuilder::new(text).unicode(false).case_insensitive(ignored).build().map(drop)
@@ -78,7 +80,8 @@ impl Visitor for Foreign {
     }
 }
 
-/// To the crate `(?R)` is a flag for line ends, to others the whole expression again.
+/// Refuses what is a flag for line ends to the crate, `(?R)`, and the whole expression again to
+/// others.
 fn flags(flags: &Flags) -> std::result::Result<(), (Syntax, Span)> {
     let recursion = flags.flag_state(Flag::CRLF).is_some();
     if recursion { Err((Syntax::Recursion, flags.span)) } else { Ok(()) }

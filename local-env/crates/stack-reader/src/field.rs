@@ -5,7 +5,7 @@ use std::{
     sync::LazyLock, time::Duration,
 };
 
-use crate::{
+use crate::problem::{
     Expected, Form, Found, Kind, Need, NotEmulated, Part, PropertyFault, Reason, StackProblem,
 };
 use cloudformation::{Map, Node, PropertyPath, Resource, Span, Value};
@@ -33,9 +33,9 @@ pub(super) struct Reading<'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    /// With all that is in it.
+    /// It was seen with all that is in it.
     Whole,
-    /// As far as its parts were.
+    /// It was seen as far as its parts were.
     Parts,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Reading<'a> {
         self.warnings.borrow_mut().push(warning);
     }
 
-    /// What was warned of so far.
+    /// Returns what was warned of so far.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         self.warnings.take()
     }
@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What was not acted upon, in the template's order.
+    /// Returns what was not acted upon, in the template's order.
     pub(super) fn ignored(self) -> Vec<Ignored> {
         let mut unseen = Vec::new();
         self.unseen(&self.resource.properties, &PropertyPath::default(), &mut unseen);
@@ -170,7 +170,7 @@ impl<'a> Properties<'a> {
         Some(Field { reading: self.reading, node: &entry.node, path, part: self.part })
     }
 
-    /// All of them, where the keys are the user's own.
+    /// Returns all of them, where the keys are the user's own.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Field<'a>)> {
         self.map.keys().filter_map(|key| Some((key.as_str(), self.get(key)?)))
     }
@@ -209,7 +209,7 @@ impl<'a> Properties<'a> {
         self.get(key).map(|field| field.flag()).transpose()
     }
 
-    /// The number, or the default if it is not given.
+    /// Returns the number, or the default if it is not given.
     pub(super) fn number(
         &self,
         key: &str,
@@ -232,7 +232,8 @@ impl<'a> Properties<'a> {
         self.get(key).map(|field| field.map()).transpose()
     }
 
-    /// The mapping, if its flag switches it on; what one that is off says besides is nothing.
+    /// Returns the mapping, if its flag switches it on; what one that is off says besides is
+    /// nothing.
     pub(super) fn switched_on(&self, key: &str, flag: &str) -> Result<Option<Field<'a>>> {
         let Some(field) = self.get(key) else { return Ok(None) };
         let on = field.map()?.flag(flag)? == Some(true);
@@ -250,7 +251,7 @@ impl<'a> Properties<'a> {
         Ok(())
     }
 
-    /// The meaning of a word, or the default if it is not given.
+    /// Returns the meaning of a word, or the default if it is not given.
     pub(super) fn choice<T: Copy>(
         &self,
         key: &str,
@@ -260,7 +261,7 @@ impl<'a> Properties<'a> {
         self.get(key).map_or(Ok(default), |field| field.choice(choices))
     }
 
-    /// The items, none if the list is not given.
+    /// Returns the items, none if the list is not given.
     pub(super) fn items(&self, key: &str) -> Result<Vec<Field<'a>>> {
         self.get(key).map_or(Ok(Vec::new()), |field| field.items())
     }
@@ -279,7 +280,7 @@ impl<'a> Field<'a> {
         Ok(Arn::from(&*self.text()?))
     }
 
-    /// A whole number, as far as its type goes.
+    /// Returns a whole number, as far as its type goes.
     pub(super) fn whole<T: FromStr>(&self) -> Result<T> {
         let text = self.text()?;
         text.parse().map_err(|_| self.unreadable(Expected::WholeNumber, &text))
@@ -313,7 +314,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The text, if it is neither too short nor too long.
+    /// Returns the text, if it is neither too short nor too long.
     pub(super) fn sized(&self, range: RangeInclusive<usize>) -> Result<Cow<'a, str>> {
         let text = self.text()?;
         let found = text.chars().count();
@@ -324,7 +325,7 @@ impl<'a> Field<'a> {
         Err(self.refused_as(PropertyFault::Length { found, from, to }))
     }
 
-    /// The meaning of one of a few words.
+    /// Returns the meaning of one of a few words.
     pub(super) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Result<T> {
         let text = self.text()?;
         let found = choices.iter().find(|(word, _)| *word == text);
@@ -367,7 +368,7 @@ impl<'a> Field<'a> {
         });
     }
 
-    /// Whether it is an empty list or mapping, which says nothing.
+    /// Returns whether it is an empty list or mapping, which says nothing.
     pub(super) fn is_empty(&self) -> bool {
         match &self.node.value {
             Value::List(items) => items.is_empty(),
@@ -376,7 +377,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether it asks for nothing: empty, or switched off.
+    /// Returns whether it asks for nothing: empty, or switched off.
     pub(super) fn says_nothing(&self) -> bool {
         let off = || self.node.text().is_some_and(|text| text.is_empty() || text == "false");
         self.is_empty() || off()

@@ -1,13 +1,15 @@
 //! Web ACLs in front of a load balancer: some requests would not come through in AWS.
 
-use super::field::Reading;
-use crate::resource_type::{REGIONAL_WEB_ACL_ASSOCIATION, WEB_ACL_ASSOCIATION};
-use crate::{NotEmulated, StackProblem};
+use crate::{
+    field::Reading,
+    problem::{NotEmulated, StackProblem},
+    resource_type::{REGIONAL_WEB_ACL_ASSOCIATION, WEB_ACL_ASSOCIATION},
+};
 use cloudformation::{Node, Resource};
 
 const ASSOCIATIONS: [&str; 2] = [WEB_ACL_ASSOCIATION, REGIONAL_WEB_ACL_ASSOCIATION];
 
-/// Of a resource that puts one there.
+/// Returns the problem of a resource that puts a web ACL in front of a load balancer.
 pub(super) fn problem(resource: &Resource) -> Option<StackProblem> {
     if !ASSOCIATIONS.contains(&resource.resource_type.as_str()) {
         return None;

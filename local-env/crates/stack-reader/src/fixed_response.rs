@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::field::{Field, Properties, Result};
-use crate::ActionFault;
+use crate::{
+    field::{Field, Properties, Result},
+    problem::ActionFault,
+};
 use stack::FixedResponse;
 
 const CONTENT_TYPES: [&str; 5] =

@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
-use super::{
-    Context, TARGET_GROUP,
+use crate::{
     field::{Field, Properties, Result},
-    named,
+    lookup::named,
+    problem::{ActionFault, Kind, Need},
+    reader::Context,
+    resource_type::TARGET_GROUP,
 };
-use crate::{ActionFault, Kind, Need};
 use stack::{Forward, ProtocolVersion, WeightedTargetGroup};
 
 /// The most that AWS takes in one action.
 const MAX_GROUPS: usize = 5;
 
-/// How a request comes to an action.
+/// The way in which a request comes to an action.
 #[derive(Clone, Copy)]
 pub(super) struct Way {
-    /// What the listener speaks.
+    /// Whether the listener speaks HTTPS.
     pub(super) https: bool,
-    /// Whether nothing is done before.
+    /// Whether no action comes before.
     pub(super) alone: bool,
 }
 
@@ -45,7 +46,7 @@ pub(super) fn read(action: &Properties<'_>, context: &Context<'_>, way: Way) -> 
     Ok(Forward { target_groups, stickiness })
 }
 
-/// The target groups with their weights, however they are given.
+/// Returns the target groups with their weights, however they are given.
 fn fields<'a>(
     action: &Properties<'a>,
     listed: Vec<(Field<'a>, u32)>,

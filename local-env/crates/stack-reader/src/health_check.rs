@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{
+use crate::{
     field::{Properties, Result},
     matcher,
+    problem::{Form, TargetGroupFault},
     target_group::PROTOCOLS,
 };
-use crate::{Form, TargetGroupFault};
 use stack::{HealthCheck, HealthCheckPort, ProtocolVersion, TargetProtocol};
 
 const PATH: &str = "/";
@@ -32,7 +32,7 @@ pub(super) fn read(properties: &Properties<'_>, version: ProtocolVersion) -> Res
     })
 }
 
-/// Interval and timeout.
+/// Reads the interval and the timeout.
 fn times(properties: &Properties<'_>) -> Result<(Duration, Duration)> {
     let interval = properties.number("HealthCheckIntervalSeconds", 5..=300, 30)?;
     let timeout = properties.number("HealthCheckTimeoutSeconds", 2..=120, 5)?;

@@ -1,13 +1,16 @@
 //! Listeners and the certificates that are added to them (alb §1, §5.5, §10.1).
 
-use super::{
-    Child, Context, LISTENER, LOAD_BALANCER, action,
+use crate::{
+    action,
     attributes::Attributes,
     certificate,
     field::{Field, Properties, Reading, Result},
-    named, response_header, ssl_policy,
+    lookup::named,
+    problem::{Form, Kind, ListenerFault, Need, NotEmulated, Part},
+    reader::{Child, Context},
+    resource_type::{LISTENER, LOAD_BALANCER},
+    response_header, ssl_policy,
 };
-use crate::{Form, Kind, ListenerFault, Need, NotEmulated, Part};
 use cloudformation::{Resolved, Resource};
 use stack::{Arn, Certificate, Listener, ListenerAttributes, ListenerProtocol};
 
@@ -59,7 +62,7 @@ pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child
     Ok(Child { parent, item, span: reading.resource.span })
 }
 
-/// A `ListenerCertificate`, as the one certificate that it adds.
+/// Reads a `ListenerCertificate` as the one certificate that it adds.
 pub(super) fn read_certificate(
     reading: &Reading<'_>,
     context: &Context<'_>,
@@ -79,7 +82,7 @@ pub(super) fn read_certificate(
     Ok(Child { parent, item, span: reading.resource.span })
 }
 
-/// The resource of the template that a property has to name.
+/// Returns the resource of the template that a property has to name.
 pub(super) fn parent(
     field: &Field<'_>,
     resolved: &Resolved,
@@ -91,7 +94,7 @@ pub(super) fn parent(
     if known { Ok(arn) } else { Err(field.not_in_template(kind)) }
 }
 
-/// Whether the listener's protocol is HTTPS; asked before the listener itself is read.
+/// Returns whether the listener's protocol is HTTPS, before the listener itself is read.
 pub(super) fn speaks_tls(resolved: &Resolved, listener: &Arn) -> bool {
     let protocol =
         |it: &Resource| it.properties.get("Protocol")?.text().map(|text| text == "HTTPS");

@@ -1,12 +1,12 @@
 //! Load balancers (alb §10.1, §10.2).
 
-use super::{
-    attribute,
+use crate::{
     attributes::Attributes,
     field::{Properties, Reading, Result},
+    lookup::attribute,
+    problem::{Form, NotEmulated},
     security_group,
 };
-use crate::{Form, NotEmulated};
 use cloudformation::Resolved;
 use stack::{DesyncMitigation, ForwardedFor, LoadBalancer, LoadBalancerAttributes};
 
@@ -52,7 +52,7 @@ pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<LoadBal
     })
 }
 
-/// The name, if given, is one that AWS would take.
+/// Checks that the name, if one is given, is one that AWS would take.
 pub(super) fn name(properties: &Properties<'_>) -> Result<()> {
     let Some(field) = properties.get("Name") else { return Ok(()) };
     let name = field.text()?;

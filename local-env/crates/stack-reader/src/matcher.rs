@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::field::{Field, Properties, Result};
-use crate::{Form, TargetGroupFault};
+use crate::{
+    field::{Field, Properties, Result},
+    problem::{Form, TargetGroupFault},
+};
 use stack::{Matcher, ProtocolVersion};
 
 const HTTP: RangeInclusive<u16> = 200..=499;
@@ -12,7 +14,7 @@ const GRPC: RangeInclusive<u16> = 0..=99;
 /// "Unimplemented", which is what a server says that has no such method.
 const GRPC_DEFAULT: u16 = 12;
 
-/// The matcher of a target group's properties.
+/// Returns the matcher of a target group's properties.
 pub(super) fn read(properties: &Properties<'_>, version: ProtocolVersion) -> Result<Matcher> {
     let config = properties.map("Matcher")?;
     if version == ProtocolVersion::Grpc {
@@ -23,7 +25,7 @@ pub(super) fn read(properties: &Properties<'_>, version: ProtocolVersion) -> Res
     Ok(Matcher::Http(ranges))
 }
 
-/// Single codes and ranges, with commas: `200,202`, `200-299`.
+/// Reads single codes and ranges, with commas: `200,202`, `200-299`.
 fn codes(
     config: Option<&Properties<'_>>,
     (key, other): (&'static str, &str),

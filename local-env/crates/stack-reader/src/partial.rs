@@ -2,14 +2,18 @@
 //! need one of them, or one that no template has, until the rest can be run. A service goes on
 //! without the target group or the registry that is gone. What AWS would refuse stays a mistake.
 
-use crate::{Reason, StackError, StackProblem};
+use crate::{
+    problem::{Reason, StackError, StackProblem},
+    resource_type::SERVICE,
+    whole,
+};
 use cloudformation::{PropertyPath, Resolved, Step, Value};
 use stack::{Allowed, Cause, Stack, Warning};
 
 /// Lists of which a service can do without an item.
 const SPARED: [&str; 2] = ["LoadBalancers", "ServiceRegistries"];
 
-/// What is to be left out.
+/// A resource, or an item of it, that is to be left out.
 struct Culprit {
     logical_id: String,
     item: Option<Item>,
@@ -22,12 +26,12 @@ struct Item {
     index: usize,
 }
 
-/// The rest of the stack, with a warning for each resource that is left out.
+/// Reads the rest of the stack, with a warning for each resource that is left out.
 pub(super) fn read(resolved: &Resolved, allowed: Allowed) -> Result<Stack, StackError> {
     let mut kept = resolved.clone();
     let mut left_out = Vec::new();
     loop {
-        let error = match super::whole(&kept, allowed) {
+        let error = match whole(&kept, allowed) {
             Ok(mut stack) => {
                 left_out.append(&mut stack.coverage.warnings);
                 stack.coverage.warnings = left_out;
@@ -47,13 +51,13 @@ pub(super) fn read(resolved: &Resolved, allowed: Allowed) -> Result<Stack, Stack
 // === impl Culprit ===
 
 impl Culprit {
-    /// `None` where the problem is a mistake.
+    /// Returns what to leave out for a problem; `None` where it is a mistake.
     fn of(resolved: &Resolved, problem: &StackProblem) -> Option<Self> {
         let (Reason::NotEmulated(_) | Reason::NotInTemplate { .. }) = problem.reason else {
             return None;
         };
         let resource = resolved.resources.get(problem.logical_id())?;
-        let is_service = resource.resource_type == super::SERVICE;
+        let is_service = resource.resource_type == SERVICE;
         let item = is_service.then(|| Item::of(&problem.path.within_properties()));
         Some(Self {
             logical_id: resource.logical_id.clone(),
@@ -62,7 +66,7 @@ impl Culprit {
         })
     }
 
-    /// Each time there is less of the template, so that this comes to an end.
+    /// Leaves it out. Each time there is less of the template, so that this comes to an end.
     fn leave_out(&self, kept: &mut Resolved) {
         let resource = kept.resources.get_mut(&self.logical_id);
         let removed = match (&self.item, resource) {
@@ -84,7 +88,7 @@ impl Culprit {
 // === impl Item ===
 
 impl Item {
-    /// From the way to one of its properties: `LoadBalancers[1].TargetGroupArn`.
+    /// Makes it of the way to one of its properties: `LoadBalancers[1].TargetGroupArn`.
     fn of(path: &PropertyPath) -> Option<Self> {
         let [Step::Key(list), Step::Index(index), ..] = path.steps() else { return None };
         let list = SPARED.into_iter().find(|spared| *spared == list)?;

@@ -1,18 +1,20 @@
 //! The characters of which the values of conditions are made (alb §2.3, §2.4).
 
-use super::field::{Field, Result};
-use crate::{Form, RuleFault};
+use crate::{
+    field::{Field, Result},
+    problem::{Form, RuleFault},
+};
 
 const MAX_LENGTH: usize = 128;
 const MAX_NAME: usize = 40;
 
-/// A path with wildcards.
+/// Reads a path with wildcards.
 pub(super) fn path(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(c);
     made_of(field, MAX_LENGTH, legal, Form::PathPattern)
 }
 
-/// A host with wildcards.
+/// Reads a host with wildcards.
 pub(super) fn host(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "-.*?".contains(c);
     let host = made_of(field, MAX_LENGTH, legal, Form::HostPattern)?;
@@ -22,13 +24,13 @@ pub(super) fn host(field: &Field<'_>) -> Result<String> {
     }
 }
 
-/// A method, which has no wildcards.
+/// Reads a method, which has no wildcards.
 pub(super) fn method(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_uppercase() || matches!(c, '-' | '_');
     made_of(field, MAX_NAME, legal, Form::Method)
 }
 
-/// The name of a header, which has no wildcards.
+/// Reads the name of a header, which has no wildcards.
 pub(super) fn header_name(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "!#$%&'+-.^_`|~".contains(c);
     let name = made_of(field, MAX_NAME, legal, Form::HeaderName)?;
@@ -38,18 +40,18 @@ pub(super) fn header_name(field: &Field<'_>) -> Result<String> {
     Ok(name)
 }
 
-/// Anything that can be seen, and blanks.
+/// Reads a text of what can be seen, and of blanks.
 pub(super) fn printable(field: &Field<'_>) -> Result<String> {
     let legal = |c: char| matches!(c, ' '..='~');
     made_of(field, MAX_LENGTH, legal, Form::Printable)
 }
 
-/// How many wildcards there are.
+/// Returns how many wildcards there are.
 pub(super) fn wildcards(text: &str) -> usize {
     text.chars().filter(|c| matches!(c, '*' | '?')).count()
 }
 
-/// How many wildcards there are where `\*` and `\?` stand for themselves.
+/// Returns how many wildcards there are where `\*` and `\?` stand for themselves.
 pub(super) fn unescaped_wildcards(text: &str) -> usize {
     wildcards(&text.replace("\\*", "").replace("\\?", ""))
 }

@@ -1,10 +1,12 @@
 //! `redirect` actions (alb §3.2).
 
-use super::field::{Field, Properties, Result};
-use crate::{ActionFault, Form};
+use crate::{
+    field::{Field, Properties, Result},
+    problem::{ActionFault, Form},
+};
 use stack::Redirect;
 
-/// `https` tells what the listener speaks.
+/// Reads a redirect; `https` tells what the listener speaks.
 pub(super) fn read(field: &Field<'_>, https: bool) -> Result<Redirect> {
     let config = field.map()?;
     let redirect = Redirect {

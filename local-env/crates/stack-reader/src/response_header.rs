@@ -1,10 +1,10 @@
 //! The headers that a listener's attributes put on every answer (alb §5.5).
 
-use super::{
+use crate::{
     attributes::Attributes,
     field::{Field, Result},
+    problem::Form,
 };
-use crate::Form;
 
 /// The headers that there is an attribute for, and how it calls them.
 const HEADERS: [(&str, &str); 10] = [
@@ -22,7 +22,7 @@ const HEADERS: [(&str, &str); 10] = [
 
 const MAX_LENGTH: usize = 1024;
 
-/// Name and value of each header that has one.
+/// Reads the name and value of each header that has one.
 pub(super) fn read(attributes: &mut Attributes<'_>) -> Result<Vec<(String, String)>> {
     let mut headers = Vec::new();
     for (word, header) in HEADERS {

@@ -1,11 +1,14 @@
 //! The rules of listeners (alb §2, §10.1).
 
-use super::{
-    Child, Context, LISTENER, action, condition,
+use crate::{
+    action, condition,
     field::{Reading, Result},
-    listener, transform,
+    listener,
+    problem::Kind,
+    reader::{Child, Context},
+    resource_type::LISTENER,
+    transform,
 };
-use crate::Kind;
 use stack::Rule;
 
 pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child<Rule>> {

@@ -2,8 +2,10 @@
 //!
 //! Clients here get TLS 1.2 and 1.3 at most: what a policy promises below that is listed as ignored.
 
-use super::field::{Properties, Reading, Result};
-use crate::ListenerFault;
+use crate::{
+    field::{Properties, Reading, Result},
+    problem::ListenerFault,
+};
 use cloudformation::nearest;
 use stack::{IgnoredPart, SslPolicy};
 
@@ -55,7 +57,7 @@ pub(super) fn read(reading: &Reading<'_>, properties: &Properties<'_>) -> Result
     Ok(SslPolicy { name, tls12: lowest <= 2, tls13 })
 }
 
-/// All policies: name, lowest minor version, and whether TLS 1.3 is spoken.
+/// Returns all policies: name, lowest minor version, and whether TLS 1.3 is spoken.
 fn policies() -> impl Iterator<Item = (String, u8, bool)> {
     let older = UP_TO_1_2.map(|(name, lowest)| (format!("{PREFIX}{name}"), lowest, false));
     let exists = |name: &str, edition: &str| name != FIPS_ONLY || edition.starts_with("FIPS");

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use super::{
-    attribute,
+use crate::{
     field::{Field, Properties, Reading, Result},
-    health_check, load_balancer, target_group_attributes,
+    health_check, load_balancer,
+    lookup::attribute,
+    problem::NotEmulated,
+    target_group_attributes,
 };
-use crate::NotEmulated;
 use cloudformation::{Node, Resource};
 use stack::{ProtocolVersion, TargetGroup, TargetProtocol};
 
@@ -63,7 +64,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<TargetGroup> {
     })
 }
 
-/// For who registers tasks, none of which are of the other types; AWS's default is `instance`.
+/// Returns the type for who registers tasks, none of which are of the other types; AWS's default is
+/// `instance`.
 pub(super) fn type_of(group: &Resource) -> Option<TargetType> {
     let text = group.properties.get("TargetType").and_then(Node::text);
     match text.as_deref() {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
+use crate::{
     attributes::{Attributes, ignored},
     field::{Field, Properties, Reading, Result},
+    problem::{Form, TargetGroupFault},
 };
-use crate::{Form, TargetGroupFault};
 use stack::{Algorithm, MinimumHealthy, Stickiness, TargetGroupAttributes};
 
 const LIST: &str = "TargetGroupAttributes";
@@ -117,7 +117,7 @@ fn stickiness(given: &mut Attributes<'_>, algorithm: Algorithm) -> Result<Option
     }
 }
 
-/// What there is to say on the application's cookie, whether it is used or not.
+/// Returns what there is to say on the application's cookie, whether it is used or not.
 fn application(given: &mut Attributes<'_>) -> Result<Option<Stickiness>> {
     let name = given.take("stickiness.app_cookie.cookie_name");
     let duration = given.seconds("stickiness.app_cookie.duration_seconds", 1..=WEEK, DAY)?;

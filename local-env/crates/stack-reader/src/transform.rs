@@ -1,10 +1,10 @@
 //! A rule's transforms (alb §2.6).
 
-use super::{
+use crate::{
     expression::{self, Case},
     field::{Field, Properties, Result},
+    problem::RuleFault,
 };
-use crate::RuleFault;
 use stack::{Rewrite, Transforms};
 
 const MAX_LENGTH: usize = 1024;

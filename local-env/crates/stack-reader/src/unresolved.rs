@@ -1,11 +1,13 @@
 //! Dynamic references where they would decide what clients see: a rule that compares a header with
 //! a secret, say. Without their values it would do otherwise than in AWS.
 
-use crate::resource_type::{
-    DISCOVERY_INSTANCE, DISCOVERY_SERVICE, HTTP_NAMESPACE, LISTENER, LISTENER_CERTIFICATE,
-    LISTENER_RULE, LOAD_BALANCER, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, TARGET_GROUP,
+use crate::{
+    problem::{NotEmulated, StackProblem},
+    resource_type::{
+        DISCOVERY_INSTANCE, DISCOVERY_SERVICE, HTTP_NAMESPACE, LISTENER, LISTENER_CERTIFICATE,
+        LISTENER_RULE, LOAD_BALANCER, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, TARGET_GROUP,
+    },
 };
-use crate::{NotEmulated, StackProblem};
 use cloudformation::{DynamicPiece, Node, PropertyPath, Resource, Value, dynamic_pieces};
 
 /// What clients are authenticated with, which decides nothing where all of them pass.
@@ -25,7 +27,7 @@ const DECIDING: [&str; 10] = [
     DISCOVERY_INSTANCE,
 ];
 
-/// The first reference that has no value.
+/// Returns the first reference that has no value.
 pub(super) fn problem(resource: &Resource) -> Option<StackProblem> {
     if !DECIDING.contains(&resource.resource_type.as_str()) {
         return None;

@@ -2,7 +2,22 @@
 //!
 //! Resources refer to one another by what CloudFormation's `Ref` or `Fn::GetAtt` would give, so an
 //! [`Arn`] is the key by which a rule finds its target group and a service its registry. Nothing
-//! here runs; behaviour lives in `alb`, `ecs` and `cloudmap`.
+//! here runs, and nothing here reads templates: `stack-reader` makes a stack of one, and the load
+//! balancer, the names and the scheduler each take their part of it. A stack can be written by hand
+//! too.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use stack::{Container, Service, TaskDefinition};
+//!
+//! let web = Container::new("web", "team/web:v1");
+//! let service = Service::new("Web", Arc::new(TaskDefinition::new("web", vec![web])));
+//! assert_eq!(service.desired_count, 1);
+//! assert_eq!(service.task_definition.containers[0].repository(), "web");
+//! ```
+
+#![deny(missing_docs)]
 
 mod coverage;
 mod load_balancer;
@@ -48,37 +63,37 @@ pub use task_definition::{
     LogConfiguration, NamedPort, RestartPolicy, Secret, TaskDefinition, Ulimit,
 };
 
-/// Everything of a template that the environment runs, and an account of the rest.
+/// A stack: everything of a template that the environment runs, and an account of the rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stack {
-    /// The stack's name.
+    /// The name of the stack.
     pub name: String,
-    /// `AWS::Region`.
+    /// The region: `AWS::Region`.
     pub region: String,
-    /// `AWS::AccountId`.
+    /// The account: `AWS::AccountId`.
     pub account: String,
-    /// In the template's order, as are the lists that follow.
+    /// The load balancers in the template's order, in which the lists that follow are too.
     pub load_balancers: Vec<LoadBalancer>,
-    /// All that the template has, used by a rule or not.
+    /// The target groups, used by a rule or not.
     pub target_groups: Vec<TargetGroup>,
-    /// ECS services.
+    /// The services of ECS.
     pub services: Vec<Service>,
-    /// Cloud Map namespaces of all kinds.
+    /// The namespaces of Cloud Map, of all kinds.
     pub namespaces: Vec<Namespace>,
-    /// Those of the template, and after them the VPC's default group.
+    /// The security groups of the template, and after them the VPC's default group.
     pub security_groups: Vec<SecurityGroup>,
-    /// The addresses of its VPCs; none where the VPC is not in the template.
+    /// The ranges of addresses of its VPCs; none where the VPC is not in the template.
     pub networks: Vec<Ipv4Net>,
-    /// What was read and is not emulated.
+    /// The account of what is not run, or not as in AWS.
     pub coverage: Coverage,
 }
 
-/// What the user lets a stack do otherwise than AWS; nothing by default.
+/// The ways in which the user lets a stack differ from AWS; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
-    /// Actions that authenticate clients are left out.
+    /// Whether actions that authenticate clients may be left out.
     pub unauthenticated: bool,
-    /// Resources that ask for what is not emulated are left out.
+    /// Whether resources that ask for what is not emulated may be left out.
     pub partial: bool,
 }
 
@@ -89,12 +104,12 @@ pub struct Arn(Arc<str>);
 // === impl Stack ===
 
 impl Stack {
-    /// The target group with this name.
+    /// Returns the target group with this ARN.
     pub fn target_group(&self, arn: &Arn) -> Option<&TargetGroup> {
         self.target_groups.iter().find(|group| group.arn == *arn)
     }
 
-    /// The Cloud Map service with this name, and the namespace that it is in.
+    /// Returns the Cloud Map service with this ARN, and the namespace that it is in.
     pub fn discovery_service(&self, arn: &Arn) -> Option<(&Namespace, &DiscoveryService)> {
         self.namespaces.iter().find_map(|namespace| {
             let service = namespace.services.iter().find(|service| service.arn == *arn)?;
@@ -106,7 +121,7 @@ impl Stack {
 // === impl Arn ===
 
 impl Arn {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -5,103 +5,105 @@ use std::time::Duration;
 
 use super::{Action, Arn, Rule, SecurityGroupId};
 
-/// `AWS::ElasticLoadBalancingV2::LoadBalancer` with the listeners that name it.
+/// A load balancer with the listeners that name it (`AWS::ElasticLoadBalancingV2::LoadBalancer`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadBalancer {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// What listeners call it.
+    /// The ARN, by which listeners name it.
     pub arn: Arn,
-    /// `Name`, or what CloudFormation would have made of the logical id.
+    /// The name: `Name`, or what CloudFormation would have made of the logical id.
     pub name: String,
-    /// `app/NAME/ID`, as logs and metrics call it.
+    /// The name in logs and metrics: `app/NAME/ID`.
     pub full_name: String,
     /// The host name that stands in for AWS's own.
     pub dns_name: String,
-    /// How it treats connections and requests.
+    /// The attributes: how it treats connections and requests.
     pub attributes: LoadBalancerAttributes,
-    /// Its groups; where there are none, the VPC's default group.
+    /// The ids of its security groups; where there are none, it is in the VPC's default group.
     pub security_groups: Vec<SecurityGroupId>,
-    /// By port, ascending.
+    /// The listeners by port, ascending.
     pub listeners: Vec<Listener>,
 }
 
-/// `LoadBalancerAttributes`, as far as they change what happens to a request (alb §10.2). The default
+/// The attributes of a load balancer that change what happens to a request (alb §10.2). The default
 /// is AWS's.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of AWS's own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadBalancerAttributes {
-    /// `idle_timeout.timeout_seconds`: how long neither side of a connection may send anything.
+    /// The longest that both sides of a connection may be silent: `idle_timeout.timeout_seconds`.
     pub idle_timeout: Duration,
-    /// `client_keep_alive.seconds`: the greatest age of a client's connection.
+    /// The greatest age of a client's connection: `client_keep_alive.seconds`.
     pub client_keep_alive: Duration,
-    /// `routing.http.desync_mitigation_mode`.
+    /// The treatment of ambiguous requests: `routing.http.desync_mitigation_mode`.
     pub desync_mitigation: DesyncMitigation,
+    /// Whether headers with illegal names are dropped:
     /// `routing.http.drop_invalid_header_fields.enabled`.
     pub drop_invalid_headers: bool,
-    /// `routing.http.preserve_host_header.enabled`.
+    /// Whether `Host` is sent on as it came: `routing.http.preserve_host_header.enabled`.
     pub preserve_host: bool,
+    /// Whether targets are told how TLS is spoken:
     /// `routing.http.x_amzn_tls_version_and_cipher_suite.enabled`.
     pub tls_headers: bool,
-    /// `routing.http.xff_client_port.enabled`.
+    /// Whether targets are told the client's port: `routing.http.xff_client_port.enabled`.
     pub client_port: bool,
-    /// `routing.http.xff_header_processing.mode`.
+    /// The treatment of `X-Forwarded-For`: `routing.http.xff_header_processing.mode`.
     pub forwarded_for: ForwardedFor,
-    /// `routing.http2.enabled`.
+    /// Whether clients may speak HTTP/2: `routing.http2.enabled`.
     pub http2: bool,
 }
 
-/// What is done with requests that two servers might read differently (alb §8).
+/// The treatment of requests that two servers might read differently (alb §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DesyncMitigation {
-    /// They are counted.
+    /// Such requests are counted.
     Monitor,
-    /// The worst are blocked, and connections closed after doubtful ones.
+    /// The worst of such requests are blocked, and connections closed after doubtful ones.
     Defensive,
     /// Everything that is not as the standard has it is blocked.
     Strictest,
 }
 
-/// What is done with `X-Forwarded-For` (alb §5.1).
+/// The treatment of `X-Forwarded-For` (alb §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForwardedFor {
     /// The client's address is added at its end.
     Append,
-    /// It is sent on as it came.
+    /// The header is sent on as it came.
     Preserve,
-    /// It is taken out.
+    /// The header is taken out.
     Remove,
 }
 
-/// `AWS::ElasticLoadBalancingV2::Listener` with its rules.
+/// A listener with its rules (`AWS::ElasticLoadBalancingV2::Listener`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// What rules call it.
+    /// The ARN, by which rules name it.
     pub arn: Arn,
     /// The port in AWS; where it is published is for the environment to decide.
     pub port: u16,
-    /// Plain or over TLS.
+    /// The protocol that clients speak.
     pub protocol: ListenerProtocol,
-    /// What it does to headers.
+    /// The attributes: what it does to headers.
     pub attributes: ListenerAttributes,
-    /// By priority, ascending: the order in which they are tried.
+    /// The rules by priority, ascending: the order in which they are tried.
     pub rules: Vec<Rule>,
-    /// What happens when no rule matches.
+    /// The action for a request that no rule matches.
     pub default_action: Action,
 }
 
-/// How clients speak to a listener.
+/// The protocol that clients speak to a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenerProtocol {
-    /// Plain HTTP/1.
+    /// HTTP/1 without TLS.
     Http,
     /// HTTP/1 or HTTP/2 over TLS.
     Https {
-        /// The default certificate first; then those of `ListenerCertificate`s.
+        /// The certificates: the default one first, then those of each `ListenerCertificate`.
         certificates: Vec<Certificate>,
-        /// `SslPolicy`.
+        /// The security policy: which versions of TLS are spoken.
         policy: SslPolicy,
     },
 }
@@ -109,27 +111,27 @@ pub enum ListenerProtocol {
 /// A listener's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
-    /// What the listener calls it.
+    /// The ARN, by which listeners name it.
     pub arn: Arn,
     /// The names on it, wildcards included; none where the template does not tell them.
     pub domain_names: Vec<String>,
-    /// `KeyAlgorithm`.
+    /// The kind of its key: `KeyAlgorithm`.
     pub key: KeyAlgorithm,
 }
 
-/// What kind of key a certificate has.
+/// The kind of key that a certificate has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAlgorithm {
-    /// RSA of any length.
+    /// An RSA key of any length.
     Rsa,
-    /// An elliptic curve.
+    /// A key on an elliptic curve.
     Ecdsa,
 }
 
-/// Which versions of TLS a listener speaks (alb §1.6).
+/// The versions of TLS that a listener speaks (alb §1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SslPolicy {
-    /// AWS's name for it.
+    /// The name that AWS has for it.
     pub name: String,
     /// Whether it speaks TLS 1.2.
     pub tls12: bool,
@@ -137,10 +139,10 @@ pub struct SslPolicy {
     pub tls13: bool,
 }
 
-/// `ListenerAttributes` (alb §5.5). The default is AWS's.
+/// The attributes of a listener (alb §5.5). The default is AWS's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerAttributes {
-    /// `routing.http.response.server.enabled`.
+    /// Whether answers have the header `Server`: `routing.http.response.server.enabled`.
     pub server_header: bool,
     /// The headers that every answer gets in place of a target's: name and value.
     pub response_headers: Vec<(String, String)>,
@@ -219,7 +221,7 @@ impl Default for ListenerAttributes {
 // === impl SslPolicy ===
 
 impl Default for SslPolicy {
-    /// What a listener has that names none, which is without TLS 1.3 (alb §1.6).
+    /// Returns the policy of a listener that names none, which is without TLS 1.3 (alb §1.6).
     fn default() -> Self {
         Self { name: "ELBSecurityPolicy-2016-08".into(), tls12: true, tls13: false }
     }

@@ -2,21 +2,21 @@
 
 use super::{Container, Service, Stack};
 
-/// A name that does not mean exactly one service.
+/// The name does not mean exactly one service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// No service is called so.
     #[error("there is no service {name}; the stack has {}", known.join(", "))]
     Unknown {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
-        /// What there is.
+        /// The names of all services.
         known: Vec<String>,
     },
-    /// Several are.
+    /// Several services are called so.
     #[error("{name} may mean {}", candidates.join(" or "))]
     Ambiguous {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
         /// The names that tell them apart.
         candidates: Vec<String>,
@@ -26,15 +26,18 @@ pub enum NameError {
 // === impl Stack ===
 
 impl Stack {
-    /// The name that its peers call a service by in Cloud Map, else its name in ECS.
+    /// Returns the name that its peers call a service by in Cloud Map, else its name in ECS.
     pub fn local_name<'a>(&'a self, service: &'a Service) -> &'a str {
         let registry = service.registry.as_ref();
         let discovered = registry.and_then(|registry| self.discovery_service(&registry.service));
         discovered.map_or(&service.name, |(_, service)| &service.name)
     }
 
-    /// The service that `name` means: by its name in Cloud Map or ECS, its logical id or the
-    /// repository of its image.
+    /// Returns the service that `name` means: by its name in Cloud Map or ECS, its logical id or
+    /// the repository of its image.
+    ///
+    /// # Errors
+    /// If there is no such service, or if several are called so.
     pub fn service_named(&self, name: &str) -> Result<&Service, NameError> {
         let is_called = |service: &&Service| service_names(self, service).contains(&name);
         let found: Vec<_> = self.services.iter().filter(is_called).collect();
@@ -52,7 +55,7 @@ impl Stack {
     }
 }
 
-/// All that a service may be called, the best first.
+/// Returns all that a service may be called, the best name first.
 pub fn service_names<'a>(stack: &'a Stack, service: &'a Service) -> Vec<&'a str> {
     let mut names = vec![stack.local_name(service), &service.name, &service.logical_id];
     // Those of its other containers may be other services' too.

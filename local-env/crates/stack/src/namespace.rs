@@ -7,73 +7,74 @@ use super::Arn;
 /// A namespace with the services in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// `arn:aws:servicediscovery:…:namespace/ns-…`.
+    /// The ARN: `arn:aws:servicediscovery:…:namespace/ns-…`.
     pub arn: Arn,
-    /// Where its names are answered.
+    /// The kind, which says where its names are answered.
     pub kind: NamespaceKind,
     /// The zone, without a final dot: `services`.
     pub name: String,
-    /// Seconds that a resolver may remember that a name does not exist
+    /// The seconds for which a resolver may remember that a name does not exist
     /// (`Properties.DnsProperties.SOA.TTL`; cloudmap-ecs §1.8 has the default).
     pub soa_ttl: u32,
-    /// By name.
+    /// The services by name.
     pub services: Vec<DiscoveryService>,
 }
 
-/// Where a namespace's names are answered. The API answers in all of them.
+/// The kind of a namespace, which says where its names are answered. The API answers in all of
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamespaceKind {
-    /// `PrivateDnsNamespace`: by the VPC's resolver.
+    /// The VPC's resolver answers: `PrivateDnsNamespace`.
     Private,
-    /// `PublicDnsNamespace`: by everybody's resolver, which here is the same one.
+    /// Everybody's resolver answers, which here is the same one: `PublicDnsNamespace`.
     Public,
-    /// `HttpNamespace`: by the API alone.
+    /// The API alone answers: `HttpNamespace`.
     Http,
 }
 
-/// `AWS::ServiceDiscovery::Service`.
+/// A service of Cloud Map (`AWS::ServiceDiscovery::Service`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryService {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// What an ECS service's registry names: `arn:aws:servicediscovery:…:service/srv-…`.
+    /// The ARN, by which ECS services name it: `arn:aws:servicediscovery:…:service/srv-…`.
     pub arn: Arn,
     /// The name in the namespace: `service1`.
     pub name: String,
     /// The records that each instance gets; none where only the API answers.
     pub records: Vec<DnsRecord>,
-    /// How many instances an answer names.
+    /// The routing policy: how many instances an answer names.
     pub routing_policy: RoutingPolicy,
-    /// `HealthCheckCustomConfig`: whether somebody reports the instances' health. Without it they
+    /// Whether somebody reports the instances' health (`HealthCheckCustomConfig`). Without it they
     /// all count as healthy.
     pub custom_health: bool,
-    /// Those that no task stands behind.
+    /// The instances that no task stands behind.
     pub instances: Vec<DiscoveryInstance>,
 }
 
-/// `AWS::ServiceDiscovery::Instance`.
+/// An instance that the template registers itself (`AWS::ServiceDiscovery::Instance`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryInstance {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// Unique in its service.
+    /// The id, unique in its service.
     pub id: String,
-    /// `AWS_INSTANCE_IPV4` and so on, and the user's own.
+    /// The attributes: `AWS_INSTANCE_IPV4` and so on, and the user's own.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// An entry of `DnsConfig.DnsRecords`.
+/// A DNS record that each instance gets (an entry of `DnsConfig.DnsRecords`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DnsRecord {
-    /// Its type.
+    /// The type of the record.
     pub kind: RecordKind,
-    /// Seconds.
+    /// The time to live, in seconds.
     pub ttl: u32,
 }
 
-/// A record's type.
+/// The type of a DNS record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
     /// An IPv4 address.
@@ -82,23 +83,23 @@ pub enum RecordKind {
     Aaaa,
     /// A port, and a name that has the address.
     Srv,
-    /// Another name.
+    /// A name that another one stands for.
     Cname,
 }
 
-/// `DnsConfig.RoutingPolicy`.
+/// The instances that an answer names (`DnsConfig.RoutingPolicy`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoutingPolicy {
-    /// Up to eight instances, at random. The default.
+    /// Up to eight instances at random, which is the default.
     Multivalue,
-    /// One instance, at random.
+    /// One instance at random.
     Weighted,
 }
 
 // === impl Namespace ===
 
 impl Namespace {
-    /// `ns-…`, as `Ref` gives it.
+    /// Returns the id as `Ref` gives it: `ns-…`.
     pub fn id(&self) -> &str {
         last_part(&self.arn)
     }
@@ -107,7 +108,7 @@ impl Namespace {
 // === impl DiscoveryService ===
 
 impl DiscoveryService {
-    /// `srv-…`, as `Ref` gives it.
+    /// Returns the id as `Ref` gives it: `srv-…`.
     pub fn id(&self) -> &str {
         last_part(&self.arn)
     }
@@ -120,7 +121,7 @@ fn last_part(arn: &Arn) -> &str {
 // === impl RecordKind ===
 
 impl RecordKind {
-    /// As templates and the API write it.
+    /// Returns the type as templates and the API write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::A => "A",

@@ -6,18 +6,19 @@ use ipnet::IpNet;
 
 use super::Arn;
 
-/// `AWS::ElasticLoadBalancingV2::ListenerRule`: it matches when all of its conditions hold.
+/// A rule of a listener, which matches when all of its conditions hold
+/// (`AWS::ElasticLoadBalancingV2::ListenerRule`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// 1 to 50 000, unique in its listener; the lowest is tried first.
+    /// The priority: 1 to 50 000, unique in its listener. The lowest is tried first.
     pub priority: u32,
-    /// At least one.
+    /// The conditions, at least one.
     pub conditions: Vec<Condition>,
-    /// What is rewritten on the way to a target.
+    /// The transforms: what is rewritten on the way to a target.
     pub transforms: Transforms,
-    /// What happens to a request that matches.
+    /// The action for a request that matches.
     pub action: Action,
 }
 
@@ -32,7 +33,7 @@ pub enum Condition {
     HttpHeader {
         /// The header's name, in any case.
         name: String,
-        /// What one of its values has to match.
+        /// The patterns, one of which one of the values has to match.
         patterns: Patterns,
     },
     /// The method, compared case-sensitively.
@@ -43,72 +44,72 @@ pub enum Condition {
     SourceIp(Vec<IpNet>),
 }
 
-/// What a value is compared with.
+/// The patterns that a value is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Patterns {
-    /// `Values`: the whole value, where `*` is any run of characters and `?` exactly one.
+    /// `Values`, which match the whole value; `*` is any run of characters and `?` exactly one.
     Wildcards(Vec<String>),
-    /// `RegexValues`: anywhere in the value.
+    /// `RegexValues`, which match anywhere in the value.
     Regexes(Vec<String>),
 }
 
-/// A `query-string` condition's value: patterns in which `\*` and `\?` stand for themselves.
+/// A value of a `query-string` condition: patterns in which `\*` and `\?` stand for themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryPattern {
-    /// Any key where there is none.
+    /// The pattern of the pair's key; without one, any key matches.
     pub key: Option<String>,
-    /// What the pair's value has to match.
+    /// The pattern of the pair's value.
     pub value: String,
 }
 
-/// A rule's `Transforms` (alb §2.6).
+/// The transforms of a rule (alb §2.6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transforms {
-    /// `url-rewrite`.
+    /// The transform of path and query: `url-rewrite`.
     pub url: Option<Rewrite>,
-    /// `host-header-rewrite`.
+    /// The transform of the host: `host-header-rewrite`.
     pub host: Option<Rewrite>,
 }
 
-/// What is looked for, and what takes its place; `$1` and so on stand for groups.
+/// A text that is looked for, and the one that takes its place; `$1` and so on stand for groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewrite {
-    /// The regular expression.
+    /// The regular expression that is looked for.
     pub regex: String,
-    /// What takes the place of what it matched.
+    /// The text that takes the place of what it matched.
     pub replace: String,
 }
 
-/// What a listener does with a request.
+/// The action that a listener or a rule takes on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Send it to a target.
+    /// The request is sent to a target.
     Forward(Forward),
-    /// Answer with another address.
+    /// The answer is another address.
     Redirect(Redirect),
-    /// Answer with a text of the template's.
+    /// The answer is a text of the template's.
     FixedResponse(FixedResponse),
-    /// In AWS the client is authenticated first, which is left out here at the user's wish.
+    /// The client is authenticated first in AWS, which is left out here at the user's wish.
     Unauthenticated(Authentication, Box<Action>),
 }
 
 /// The kind of an authentication that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// `authenticate-oidc`.
+    /// `OpenID` Connect: `authenticate-oidc`.
     Oidc,
-    /// `authenticate-cognito`.
+    /// Amazon Cognito: `authenticate-cognito`.
     Cognito,
-    /// `jwt-validation`.
+    /// A token that the client has already: `jwt-validation`.
     Jwt,
 }
 
 /// A `forward` action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
-    /// One to five, each with its share.
+    /// The target groups, one to five, each with its share.
     pub target_groups: Vec<WeightedTargetGroup>,
-    /// How long a client stays with the target group that it was given, if it does.
+    /// The time for which a client stays with the target group that it was given, if it does.
     pub stickiness: Option<Duration>,
 }
 
@@ -117,7 +118,7 @@ pub struct Forward {
 pub struct WeightedTargetGroup {
     /// The target group.
     pub target_group: Arn,
-    /// 0 to 999.
+    /// The weight, 0 to 999.
     pub weight: u32,
 }
 
@@ -125,28 +126,29 @@ pub struct WeightedTargetGroup {
 /// `#{query}`; a part that the template leaves out has the keyword of its own name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirect {
-    /// 301 or 302.
+    /// The status, 301 or 302.
     pub status: u16,
-    /// `HTTP`, `HTTPS` or `#{protocol}`.
+    /// The protocol: `HTTP`, `HTTPS` or `#{protocol}`.
     pub protocol: String,
-    /// Default `#{host}`.
+    /// The host, by default `#{host}`.
     pub host: String,
-    /// Default `#{port}`.
+    /// The port, by default `#{port}`.
     pub port: String,
-    /// Default `/#{path}`; the keyword stands for the path without its leading slash.
+    /// The path, by default `/#{path}`; the keyword stands for the path without its leading slash.
     pub path: String,
-    /// Default `#{query}`; without the question mark.
+    /// The query without its question mark, by default `#{query}`.
     pub query: String,
 }
 
 /// A `fixed-response` action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixedResponse {
-    /// 2xx, 4xx or 5xx.
+    /// The status: 2xx, 4xx or 5xx.
     pub status: u16,
-    /// As the template has it, without the character set that the load balancer adds.
+    /// The content type as the template has it, without the character set that the load balancer
+    /// adds.
     pub content_type: Option<String>,
-    /// At most 1 024 characters.
+    /// The body, of at most 1 024 characters.
     pub body: String,
 }
 
@@ -159,7 +161,7 @@ impl Action {
         Self::Forward(Forward { target_groups: vec![all], stickiness: None })
     }
 
-    /// Whether it sends requests to this target group.
+    /// Returns whether it sends requests to this target group.
     pub fn forwards_to(&self, group: &Arn) -> bool {
         match self {
             Self::Forward(forward) => {
@@ -174,7 +176,7 @@ impl Action {
 // === impl Forward ===
 
 impl Forward {
-    /// To one target group.
+    /// Returns an action that forwards to one target group.
     pub fn to(target_group: Arn) -> Self {
         Self {
             target_groups: vec![WeightedTargetGroup { target_group, weight: 1 }],
@@ -186,7 +188,7 @@ impl Forward {
 // === impl Authentication ===
 
 impl Authentication {
-    /// The action's type in a template.
+    /// Returns the action's type in a template.
     pub fn name(self) -> &'static str {
         match self {
             Self::Oidc => "authenticate-oidc",

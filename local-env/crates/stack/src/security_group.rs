@@ -15,18 +15,20 @@ use ipnet::{Ipv4Net, Ipv6Net};
 /// No resource can be called so.
 const DEFAULT_GROUP: &str = "VPC.DefaultSecurityGroup";
 
-/// `AWS::EC2::SecurityGroup` with the stand-alone rules that name it, or the VPC's default group.
+/// A security group with the stand-alone rules that name it, or the VPC's default group
+/// (`AWS::EC2::SecurityGroup`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroup {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// What its members and other groups' rules call it.
+    /// The id, by which its members and other groups' rules name it.
     pub id: SecurityGroupId,
-    /// `GroupDescription`.
+    /// The description: `GroupDescription`.
     pub description: String,
-    /// What may come to a member.
+    /// The rules for what may come to a member.
     pub ingress: Vec<SecurityGroupRule>,
-    /// Where a member may go. Never empty: a group without such rules lets everything out.
+    /// The rules for where a member may go. They are never empty: a group without such rules lets
+    /// everything out.
     pub egress: Vec<SecurityGroupRule>,
 }
 
@@ -41,67 +43,67 @@ pub struct SecurityGroupId {
 /// What a reader knows a group by.
 #[derive(Clone, Debug)]
 enum Known {
-    /// Its name in the template.
+    /// The name in the template.
     Resource(Arc<str>),
     DefaultOfVpc,
     /// Nothing but its id, since it is in no template.
     Id,
 }
 
-/// What one rule lets through.
+/// A rule of a security group: what it lets through, and whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroupRule {
     /// The resource that it stands in.
     pub logical_id: String,
-    /// Where in that resource.
+    /// The place in that resource.
     pub place: RulePlace,
     /// Whether it stands among `ingress` or `egress`.
     pub direction: Direction,
-    /// Protocol and ports.
+    /// The protocol and ports that it lets through.
     pub traffic: Traffic,
-    /// Who is at the other end.
+    /// The peer at the other end.
     pub peer: SecurityGroupPeer,
 }
 
-/// Where a rule comes from.
+/// The place that a rule comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RulePlace {
-    /// The group's own list, at this index.
+    /// The rule stands in the group's own list, at this index.
     Inline(usize),
-    /// A resource of its own.
+    /// The rule is a resource of its own.
     StandAlone,
-    /// Nowhere: AWS adds it.
+    /// The rule stands nowhere: AWS adds it.
     Implied,
 }
 
-/// Into a member of the group, or out of it.
+/// The direction of a rule, as a member of the group sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// In.
+    /// What comes to the member.
     Ingress,
-    /// Out.
+    /// What the member sends.
     Egress,
 }
 
-/// `IpProtocol` with `FromPort` and `ToPort`. Where others than TCP's and UDP's ports are given, they
-/// mean something else or nothing.
+/// The protocol and ports of a rule: `IpProtocol` with `FromPort` and `ToPort`. Where others than
+/// TCP's and UDP's ports are given, they mean something else or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Traffic {
-    /// `-1`: all protocols.
+    /// All protocols: `-1`.
     All,
-    /// These ports of TCP.
+    /// A range of TCP ports.
     Tcp(RangeInclusive<u16>),
-    /// These ports of UDP.
+    /// A range of UDP ports.
     Udp(RangeInclusive<u16>),
-    /// ICMP for IPv4.
+    /// Messages of ICMP for IPv4.
     Icmp(IcmpKind),
-    /// ICMP for IPv6.
+    /// Messages of ICMP for IPv6.
     Icmpv6(IcmpKind),
-    /// All of the protocol with this number.
+    /// All of the protocol that has this number.
     Other(u8),
 }
 
-/// Which messages of ICMP; `None` for all.
+/// The messages of ICMP that a rule lets through; `None` is all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IcmpKind {
     /// The type, from `FromPort`.
@@ -110,12 +112,12 @@ pub struct IcmpKind {
     pub code: Option<u8>,
 }
 
-/// Who is at the other end of what a rule lets through.
+/// The peer at the other end of what a rule lets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecurityGroupPeer {
-    /// `CidrIp`.
+    /// A range of IPv4 addresses: `CidrIp`.
     V4(Ipv4Net),
-    /// `CidrIpv6`.
+    /// A range of IPv6 addresses: `CidrIpv6`.
     V6(Ipv6Net),
     /// A list that AWS keeps; what is on it is not in the template.
     PrefixList(String),
@@ -128,7 +130,7 @@ pub enum SecurityGroupPeer {
 // === impl SecurityGroup ===
 
 impl SecurityGroup {
-    /// The one that AWS gives a VPC, which lets its own members in and everything out.
+    /// Returns the group that AWS gives a VPC, which lets its own members in and everything out.
     pub fn default_of_vpc() -> Self {
         let id = SecurityGroupId::default_of_vpc();
         let own = SecurityGroupPeer::Group(id.clone());
@@ -141,7 +143,7 @@ impl SecurityGroup {
         }
     }
 
-    /// The rules of one direction.
+    /// Returns the rules of one direction.
     pub fn rules(&self, direction: Direction) -> &[SecurityGroupRule] {
         match direction {
             Direction::Ingress => &self.ingress,
@@ -217,14 +219,14 @@ impl fmt::Display for SecurityGroupId {
 // === impl SecurityGroupRule ===
 
 impl SecurityGroupRule {
-    /// What a group lets out that has no rule for it.
+    /// Returns the rules of a group that has none for what it lets out: everything.
     pub fn everything_out(logical_id: &str) -> Vec<Self> {
         let everybody =
             [SecurityGroupPeer::V4(Ipv4Net::default()), SecurityGroupPeer::V6(Ipv6Net::default())];
         everybody.map(|peer| Self::implied(logical_id, Direction::Egress, peer)).into()
     }
 
-    /// What it lets through: `tcp 80 from 0.0.0.0/0`.
+    /// Returns what it lets through, in words: `tcp 80 from 0.0.0.0/0`.
     pub fn meaning(&self) -> String {
         let preposition = match self.direction {
             Direction::Ingress => "from",
@@ -239,7 +241,8 @@ impl SecurityGroupRule {
     }
 }
 
-/// Where it stands and what it means: `` `Group.SecurityGroupIngress[0]` (tcp 80 from 0.0.0.0/0) ``.
+/// Shows where it stands and what it means: `` `Group.SecurityGroupIngress[0]` (tcp 80 from
+/// 0.0.0.0/0) ``.
 impl fmt::Display for SecurityGroupRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (id, property) = (&self.logical_id, self.direction.property());
@@ -256,7 +259,7 @@ impl fmt::Display for SecurityGroupRule {
 // === impl Direction ===
 
 impl Direction {
-    /// What a group calls the list of such rules.
+    /// Returns the property of a group that lists such rules.
     pub fn property(self) -> &'static str {
         match self {
             Self::Ingress => "SecurityGroupIngress",

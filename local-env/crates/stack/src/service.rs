@@ -4,73 +4,79 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Arn, SecurityGroupId, ServiceConnect, TaskDefinition};
 
-/// `AWS::ECS::Service`.
+/// A service of ECS (`AWS::ECS::Service`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// `arn:aws:ecs:…:service/cluster/name`.
+    /// The ARN: `arn:aws:ecs:…:service/cluster/name`.
     pub arn: Arn,
-    /// `ServiceName`, or what CloudFormation would have made of the logical id.
+    /// The name: `ServiceName`, or what CloudFormation would have made of the logical id.
     pub name: String,
     /// The name of its cluster.
     pub cluster: String,
-    /// Tasks to keep running; a template that is silent means 1 (cloudmap-ecs §3.6).
+    /// The number of tasks to keep running; a template that is silent means 1 (cloudmap-ecs §3.6).
     pub desired_count: u32,
-    /// `DeploymentConfiguration.MinimumHealthyPercent`. Default 100.
+    /// The percentage of the desired count below which a deployment stops no task, by default 100:
+    /// `DeploymentConfiguration.MinimumHealthyPercent`.
     pub minimum_healthy_percent: u32,
-    /// `DeploymentConfiguration.MaximumPercent`. Default 200.
+    /// The percentage of the desired count up to which a deployment starts tasks, by default 200:
+    /// `DeploymentConfiguration.MaximumPercent`.
     pub maximum_percent: u32,
-    /// `DeploymentConfiguration.DeploymentCircuitBreaker`, where it is enabled.
+    /// The circuit breaker, where it is enabled:
+    /// `DeploymentConfiguration.DeploymentCircuitBreaker`.
     pub circuit_breaker: Option<CircuitBreaker>,
-    /// `HealthCheckGracePeriodSeconds`. Default 0.
+    /// The time for which failed health checks of a new task mean nothing, by default none:
+    /// `HealthCheckGracePeriodSeconds`.
     pub health_check_grace_period: Duration,
-    /// What its tasks are made from.
+    /// The task definition that its tasks are made from.
     pub task_definition: Arc<TaskDefinition>,
     /// The target groups that its tasks are registered in.
     pub load_balancers: Vec<ServiceLoadBalancer>,
     /// The Cloud Map service that its tasks are registered in.
     pub registry: Option<ServiceRegistry>,
-    /// How its tasks call others by name, and others them, through a proxy.
+    /// Service Connect: how its tasks call others by name, and others them, through a proxy.
     pub connect: Option<ServiceConnect>,
-    /// The groups of its tasks; where there are none, the VPC's default group.
+    /// The security groups of its tasks; where there are none, they are in the VPC's default group.
     pub security_groups: Vec<SecurityGroupId>,
 }
 
-/// When a deployment is given up (cloudmap-ecs §3.6).
+/// The circuit breaker, which gives up deployments (cloudmap-ecs §3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitBreaker {
     /// Whether the last completed deployment is taken up again.
     pub rollback: bool,
     /// Whether a task that turns healthy sets the count of failed ones to 0. Default true.
     pub reset_on_healthy_task: bool,
-    /// How many failed tasks are too many.
+    /// The number of failed tasks that is too many.
     pub threshold: Threshold,
 }
 
-/// `ThresholdConfiguration`: how many failed tasks are too many.
+/// The number of failed tasks that is too many (`ThresholdConfiguration`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threshold {
-    /// Percent of the desired count, but at least 3 and at most 200. The default, with 50.
+    /// A percentage of the desired count, but at least 3 tasks and at most 200. The default is 50
+    /// percent.
     BoundedPercent(u32),
-    /// Percent of the desired count.
+    /// A percentage of the desired count.
     UnboundedPercent(u32),
-    /// Tasks.
+    /// A number of tasks.
     Count(u32),
 }
 
-/// An entry of a service's `LoadBalancers`.
+/// A target group that a service registers its tasks in (an entry of `LoadBalancers`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceLoadBalancer {
-    /// Where each task is registered.
+    /// The target group.
     pub target_group: Arn,
-    /// A container of the task definition.
+    /// The name of a container of the task definition.
     pub container_name: String,
     /// The port that each task is registered with.
     pub container_port: u16,
 }
 
-/// The entry of a service's `ServiceRegistries`.
+/// The Cloud Map service that an ECS service registers its tasks in (the entry of
+/// `ServiceRegistries`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceRegistry {
     /// The Cloud Map service.
@@ -82,7 +88,7 @@ pub struct ServiceRegistry {
 // === impl Service ===
 
 impl Service {
-    /// A service as CloudFormation makes it where the template says no more.
+    /// Returns a service as CloudFormation makes it where the template says no more.
     pub fn new(name: &str, task_definition: Arc<TaskDefinition>) -> Self {
         Self {
             logical_id: name.to_owned(),

@@ -4,38 +4,38 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use super::Arn;
 
-/// `AWS::ElasticLoadBalancingV2::TargetGroup`. Its `Port` is not here: ECS registers each task with
-/// its container port, and that is where traffic goes (statement alb 74).
+/// A target group (`AWS::ElasticLoadBalancingV2::TargetGroup`). Its `Port` is not here: ECS
+/// registers each task with its container port, and that is where traffic goes (statement alb 74).
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetGroup {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// What actions and services call it.
+    /// The ARN, by which actions and services name it.
     pub arn: Arn,
-    /// `Name`, or what CloudFormation would have made of the logical id.
+    /// The name: `Name`, or what CloudFormation would have made of the logical id.
     pub name: String,
-    /// `targetgroup/NAME/ID`, as metrics call it.
+    /// The name in metrics: `targetgroup/NAME/ID`.
     pub full_name: String,
-    /// `Protocol`: whether targets are spoken to over TLS.
+    /// The protocol that targets speak: `Protocol`.
     pub protocol: TargetProtocol,
-    /// `ProtocolVersion`.
+    /// The version of HTTP that targets speak: `ProtocolVersion`.
     pub version: ProtocolVersion,
-    /// How its targets are checked.
+    /// The health check of its targets.
     pub health_check: HealthCheck,
-    /// How its targets are chosen.
+    /// The attributes: how its targets are chosen.
     pub attributes: TargetGroupAttributes,
 }
 
-/// `Protocol` and `HealthCheckProtocol`.
+/// The protocol that targets speak (`Protocol`, `HealthCheckProtocol`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetProtocol {
-    /// Plain.
+    /// HTTP without TLS.
     Http,
-    /// Over TLS; certificates are not looked at (alb §1.6).
+    /// HTTP over TLS; certificates are not looked at (alb §1.6).
     Https,
 }
 
-/// How requests are sent to targets (alb §1.1).
+/// The version of HTTP in which requests are sent to targets (alb §1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtocolVersion {
     /// HTTP/1.1.
@@ -46,96 +46,99 @@ pub enum ProtocolVersion {
     Grpc,
 }
 
-/// `TargetGroupAttributes` (alb §10.3); durations are AWS's, and the default is AWS's.
+/// The attributes of a target group (alb §10.3); durations are AWS's, and the default is AWS's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetGroupAttributes {
-    /// `deregistration_delay.timeout_seconds`.
+    /// The longest that a target is drained: `deregistration_delay.timeout_seconds`.
     pub deregistration_delay: Duration,
-    /// `load_balancing.algorithm.type`.
+    /// The way in which a target is chosen: `load_balancing.algorithm.type`.
     pub algorithm: Algorithm,
+    /// Whether targets that fail more often get fewer requests:
     /// `load_balancing.algorithm.anomaly_mitigation`.
     pub anomaly_mitigation: bool,
-    /// `slow_start.duration_seconds`; zero is none.
+    /// The time in which a new target comes to its full share, zero for none:
+    /// `slow_start.duration_seconds`.
     pub slow_start: Duration,
-    /// `stickiness.*`.
+    /// The way in which clients stay with a target, if they do: `stickiness.*`.
     pub stickiness: Option<Stickiness>,
-    /// `target_group_health.unhealthy_state_routing.*`: with fewer healthy targets all get requests.
+    /// The number of healthy targets below which all targets get requests:
+    /// `target_group_health.unhealthy_state_routing.*`.
     pub minimum_healthy: MinimumHealthy,
 }
 
-/// How a target is chosen (alb §4.5).
+/// The way in which a target is chosen (alb §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// One after another.
+    /// Targets are chosen one after another.
     RoundRobin,
-    /// The one with the fewest requests in flight.
+    /// The target with the fewest requests in flight is chosen.
     LeastOutstandingRequests,
-    /// At random.
+    /// A target is chosen at random.
     WeightedRandom,
 }
 
-/// How a client stays with a target (alb §4.7).
+/// The way in which a client stays with a target (alb §4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stickiness {
-    /// `lb_cookie`: by a cookie of the load balancer's own.
+    /// A cookie of the load balancer's own names the target: `lb_cookie`.
     LoadBalancer {
-        /// How long.
+        /// The time for which the client stays.
         duration: Duration,
     },
-    /// `app_cookie`: once a target has set a cookie of its own.
+    /// The client stays once a target has set a cookie of its own: `app_cookie`.
     Application {
-        /// That cookie's name.
+        /// The name of that cookie.
         cookie: String,
-        /// How long.
+        /// The time for which the client stays.
         duration: Duration,
     },
 }
 
-/// How many healthy targets it takes for the unhealthy ones to get no requests.
+/// The number of healthy targets that it takes for the unhealthy ones to get no requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinimumHealthy {
-    /// `.count`.
+    /// The least number of targets: `.count`.
     pub count: u32,
-    /// `.percentage`, unless `off`.
+    /// The least percentage of targets, if there is one: `.percentage`, unless it is `off`.
     pub percentage: Option<u32>,
 }
 
-/// How a target group's targets are checked; durations are AWS's.
+/// The health check of a target group's targets; durations are AWS's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// Plain or over TLS. Default plain, also where requests go over TLS.
+    /// The protocol of the check. The default is HTTP, also where requests go over TLS.
     pub protocol: TargetProtocol,
-    /// Path and query of the request. Default `/`.
+    /// The path and query of the request, by default `/`.
     pub path: String,
-    /// Where the request goes. Default the traffic port.
+    /// The port that the request goes to, by default the traffic port.
     pub port: HealthCheckPort,
-    /// From one check to the next. Default 30 s.
+    /// The time from one check to the next, by default 30 s.
     pub interval: Duration,
-    /// How long an answer may take. Default 5 s.
+    /// The longest that an answer may take, by default 5 s.
     pub timeout: Duration,
-    /// Successes in a row that make an unhealthy target healthy. Default 5.
+    /// The successes in a row that make an unhealthy target healthy, by default 5.
     pub healthy_threshold: u32,
-    /// Failures in a row that make a target unhealthy. Default 2.
+    /// The failures in a row that make a target unhealthy, by default 2.
     pub unhealthy_threshold: u32,
     /// The answers that pass.
     pub matcher: Matcher,
 }
 
-/// `Matcher`: the codes of answers that pass a health check.
+/// The codes of answers that pass a health check (`Matcher`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matcher {
-    /// `HttpCode`. Default 200.
+    /// Statuses of HTTP (`HttpCode`), by default 200.
     Http(Vec<RangeInclusive<u16>>),
-    /// `GrpcCode`. Default 12.
+    /// Codes of gRPC (`GrpcCode`), by default 12.
     Grpc(Vec<RangeInclusive<u16>>),
 }
 
-/// `HealthCheckPort`.
+/// The port that a health check goes to (`HealthCheckPort`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HealthCheckPort {
     /// The port that the target was registered with.
     Traffic,
-    /// This one, for all targets.
+    /// One port for all targets.
     Port(u16),
 }
 

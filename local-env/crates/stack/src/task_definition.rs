@@ -5,174 +5,175 @@ use std::{fmt, time::Duration};
 
 use super::Arn;
 
-/// `AWS::ECS::TaskDefinition`.
+/// A task definition (`AWS::ECS::TaskDefinition`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskDefinition {
-    /// Its name in the template.
+    /// The name in the template.
     pub logical_id: String,
-    /// `arn:aws:ecs:…:task-definition/family:revision`.
+    /// The ARN: `arn:aws:ecs:…:task-definition/family:revision`.
     pub arn: Arn,
-    /// `Family`.
+    /// The family: `Family`.
     pub family: String,
-    /// Counts from 1.
+    /// The revision, counted from 1.
     pub revision: u32,
-    /// CPU units: 1024 are one virtual processor.
+    /// The CPU units of a task; 1024 are one virtual processor.
     pub cpu: u32,
-    /// MiB; 0 for no limit, which only a task on EC2 instances can be without.
+    /// The memory of a task in MiB; 0 is no limit, which only tasks on EC2 instances can be
+    /// without.
     pub memory: u32,
-    /// `TaskRoleArn`: with one, a task has credentials of its own.
+    /// The task role, with which a task has credentials of its own: `TaskRoleArn`.
     pub task_role: Option<Arn>,
-    /// At least one, at least one of them essential, in the template's order.
+    /// The containers in the template's order; at least one of them is essential.
     pub containers: Vec<Container>,
 }
 
-/// An entry of a task definition's `ContainerDefinitions`.
+/// A container of a task (an entry of `ContainerDefinitions`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Container {
-    /// Unique in its task definition.
+    /// The name, unique in its task definition.
     pub name: String,
-    /// The image's address, with its tag.
+    /// The address of the image, with its tag.
     pub image: String,
-    /// Whether the task ends when this container does. Default true.
+    /// Whether the task ends when this container does, which is the default.
     pub essential: bool,
-    /// CPU units of the task's that are meant for it; 0 for no share of its own.
+    /// The CPU units that are meant for it; 0 is no share of its own.
     pub cpu: u32,
-    /// MiB that it may use; absent, the whole task's.
+    /// The MiB that it may use; without it, all that the task has.
     pub memory: Option<u32>,
-    /// Replaces the image's entry point, if given.
+    /// The entry point in place of the image's, if one is given.
     pub entry_point: Option<Vec<String>>,
-    /// Replaces the image's command, if given.
+    /// The command in place of the image's, if one is given.
     pub command: Option<Vec<String>>,
-    /// Replaces the image's working directory, if given.
+    /// The working directory in place of the image's, if one is given.
     pub working_directory: Option<String>,
-    /// In the template's order.
+    /// The variables, name and value, in the template's order.
     pub environment: Vec<(String, String)>,
-    /// `EnvironmentFiles[].Value`: ARNs of objects in S3. The first that has a name wins, and
-    /// `environment` wins over them all.
+    /// The ARNs of environment files in S3. The first file that has a variable wins, and
+    /// `environment` wins over all of them.
     pub environment_files: Vec<String>,
-    /// Variables whose values are kept elsewhere.
+    /// The variables whose values are kept elsewhere.
     pub secrets: Vec<Secret>,
-    /// `PortMappings[].ContainerPort`.
+    /// The ports that it maps: `PortMappings[].ContainerPort`.
     pub ports: Vec<u16>,
-    /// Those of them that have names.
+    /// The ports that have names.
     pub named_ports: Vec<NamedPort>,
-    /// What must have become of other containers before this one starts.
+    /// The dependencies: what must have become of other containers before this one starts.
     pub depends_on: Vec<Dependency>,
-    /// Asked inside the container.
+    /// The health check that is run in the container.
     pub health_check: Option<ContainerHealthCheck>,
-    /// `RestartPolicy`, where it is enabled.
+    /// The restart policy, where it is enabled.
     pub restart_policy: Option<RestartPolicy>,
-    /// Soft and hard limits that differ from the default.
+    /// The limits of its processes that differ from the default.
     pub ulimits: Vec<Ulimit>,
-    /// How long others wait for what they depend on here; absent, for ever.
+    /// The time for which others wait for what they depend on here; without it, for ever.
     pub start_timeout: Option<Duration>,
-    /// From the stop signal to the kill. Default 30 s.
+    /// The time from the stop signal to the kill, by default 30 s.
     pub stop_timeout: Duration,
     /// Whether nothing may be written outside volumes, which is not emulated for processes.
     pub read_only_root: bool,
-    /// Where its output goes.
+    /// The log configuration: where its output goes.
     pub log: Option<LogConfiguration>,
 }
 
 /// A port mapping with a `Name`, for Service Connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedPort {
-    /// Unique in its task definition.
+    /// The name, unique in its task definition.
     pub name: String,
-    /// `ContainerPort`.
+    /// The container's port.
     pub port: u16,
     /// Whether `AppProtocol` is HTTP, in one version or another.
     pub speaks_http: bool,
 }
 
-/// An entry of a container's `Secrets`.
+/// A variable whose value is kept elsewhere (an entry of `Secrets`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
-    /// The variable's name.
+    /// The name of the variable.
     pub name: String,
-    /// What Secrets Manager or Parameter Store know it by.
+    /// The name by which Secrets Manager or Parameter Store knows the value.
     pub value_from: String,
 }
 
-/// An entry of a container's `DependsOn`.
+/// A dependency of a container on another one (an entry of `DependsOn`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// Another container of the task definition.
+    /// The name of the other container.
     pub container: String,
-    /// What must have become of it.
+    /// The condition that the other container must meet.
     pub condition: DependencyCondition,
 }
 
-/// What must have become of a container before another starts (cloudmap-ecs §3.5).
+/// The condition that a container must meet before another one starts (cloudmap-ecs §3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DependencyCondition {
-    /// It has started.
+    /// The container has started.
     Start,
-    /// It has exited.
+    /// The container has exited.
     Complete,
-    /// It has exited with 0.
+    /// The container has exited with 0.
     Success,
-    /// It is healthy.
+    /// The container is healthy.
     Healthy,
 }
 
-/// A container's `HealthCheck`.
+/// The health check of a container (`HealthCheck`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerHealthCheck {
-    /// What is run.
+    /// The command that is run.
     pub command: HealthCommand,
-    /// From the end of a check to the start of the next. Default 30 s.
+    /// The time from the end of a check to the start of the next, by default 30 s.
     pub interval: Duration,
-    /// Default 5 s.
+    /// The longest that a check may take, by default 5 s.
     pub timeout: Duration,
-    /// Failures in a row after which the container is unhealthy. Default 3.
+    /// The failures in a row after which the container is unhealthy, by default 3.
     pub retries: u32,
-    /// Failures do not count until then, unless a check has passed. Default 0.
+    /// The time until which failures do not count, unless a check has passed; by default none.
     pub start_period: Duration,
 }
 
-/// What a container's health check runs.
+/// The command of a container's health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HealthCommand {
-    /// `CMD`: a program and its arguments.
+    /// A program and its arguments: `CMD`.
     Program(Vec<String>),
-    /// `CMD-SHELL`: a line for the container's shell.
+    /// A line for the container's shell: `CMD-SHELL`.
     Shell(String),
 }
 
-/// A container's `RestartPolicy`.
+/// The restart policy of a container (`RestartPolicy`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestartPolicy {
-    /// Exit codes after which it is not restarted.
+    /// The exit codes after which it is not restarted.
     pub ignored_exit_codes: Vec<i32>,
-    /// How long it must have run to be restarted. Default 300 s.
+    /// The time that it must have run to be restarted, by default 300 s.
     pub attempt_period: Duration,
 }
 
-/// An entry of a container's `Ulimits`.
+/// A limit of a container's processes (an entry of `Ulimits`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ulimit {
-    /// `nofile`.
+    /// The name of the limit: `nofile`.
     pub name: String,
-    /// What the process has.
+    /// The soft limit, which a process has.
     pub soft: u64,
-    /// What it may raise that to.
+    /// The hard limit, up to which a process may raise it.
     pub hard: u64,
 }
 
-/// A container's `LogConfiguration`.
+/// The log configuration of a container (`LogConfiguration`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfiguration {
-    /// `awslogs`.
+    /// The log driver: `awslogs`.
     pub driver: String,
-    /// In the template's order.
+    /// The options, name and value, in the template's order.
     pub options: Vec<(String, String)>,
 }
 
 // === impl TaskDefinition ===
 
 impl TaskDefinition {
-    /// Revision 1 of a family, of Fargate's smallest size.
+    /// Returns revision 1 of a family, of Fargate's smallest size.
     pub fn new(family: &str, containers: Vec<Container>) -> Self {
         Self {
             logical_id: family.to_owned(),
@@ -190,7 +191,7 @@ impl TaskDefinition {
 // === impl Container ===
 
 impl Container {
-    /// One that has nothing but a name and an image.
+    /// Returns a container that has nothing but a name and an image.
     pub fn new(name: impl Into<String>, image: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -217,7 +218,7 @@ impl Container {
         }
     }
 
-    /// The last part of the image's repository: `service1` for
+    /// Returns the last part of the image's repository: `service1` for
     /// `111122223333.dkr.ecr.us-west-2.amazonaws.com/team/service1:latest`.
     pub fn repository(&self) -> &str {
         let path = self.image.rsplit('/').next().unwrap_or(&self.image);
@@ -241,7 +242,7 @@ impl fmt::Display for DependencyCondition {
 // === impl LogConfiguration ===
 
 impl LogConfiguration {
-    /// An option's value.
+    /// Returns the value of an option.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{Finding, Findings, Severity};
 
-/// All findings, a line each.
+/// Returns all findings, a line each.
 pub fn github(findings: &Findings) -> String {
     let mut text = String::new();
     for Finding { code, severity, place, message, mend } in &findings.all {

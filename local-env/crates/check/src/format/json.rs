@@ -27,7 +27,7 @@ struct Entry<'a> {
     mend: &'a str,
 }
 
-/// All findings as JSON, with a line's end.
+/// Returns all findings as JSON, with a line's end.
 pub fn json(findings: &Findings) -> String {
     let report = Report {
         template: findings.source.name(),

@@ -8,7 +8,7 @@ use crate::{CODES, Code, Finding, Findings, Severity};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// All findings as a log of one run, with a line's end.
+/// Returns all findings as a log of one run, with a line's end.
 pub fn sarif(findings: &Findings) -> String {
     let results: Vec<_> = findings.all.iter().map(result).collect();
     let rules: Vec<_> = CODES.iter().map(|code| rule(code)).collect();
@@ -69,7 +69,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A path as a reference that every reader of URIs takes (RFC 3986 §2.1).
+/// Returns a path as a reference that every reader of URIs takes (RFC 3986 §2.1).
 fn uri(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.bytes() {

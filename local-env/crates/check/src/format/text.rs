@@ -16,7 +16,7 @@ struct Shown<'a> {
     template: &'a Source,
 }
 
-/// All findings one after another; nothing where there are none.
+/// Returns all findings one after another, and nothing where there are none.
 pub fn text(findings: &Findings, colours: bool) -> String {
     let theme = if colours { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)

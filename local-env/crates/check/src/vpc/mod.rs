@@ -24,12 +24,12 @@ pub enum End {
     Address(IpAddr),
 }
 
-/// What a connection speaks below its ports.
+/// The protocol that a connection speaks below its ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
-    /// TCP.
+    /// The Transmission Control Protocol.
     Tcp,
-    /// UDP.
+    /// The User Datagram Protocol.
     Udp,
 }
 

@@ -5,28 +5,29 @@ use std::fmt;
 use super::{End, Protocol};
 use stack::{Direction, SecurityGroup, SecurityGroupRule};
 
-/// Whether a connection may be made, and why.
+/// The answer to whether a connection may be made, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Passage<'a> {
-    /// It may. No rule is named on a side that needs none: that of somebody outside the stack, or of
-    /// a member of a group from outside the template, of whose rules nothing is known.
+    /// The connection may be made. No rule is named on a side that needs none: that of somebody
+    /// outside the stack, or of a member of a group from outside the template, of whose rules
+    /// nothing is known.
     Allowed {
-        /// What lets it out.
+        /// The rule that lets it out.
         egress: Option<&'a SecurityGroupRule>,
-        /// What lets it in.
+        /// The rule that lets it in.
         ingress: Option<&'a SecurityGroupRule>,
     },
-    /// It may not: in AWS an attempt gets no answer at all.
+    /// The connection may not be made: in AWS an attempt gets no answer at all.
     Denied {
-        /// On which side; where both lack a rule, it is egress.
+        /// The side that lacks a rule; where both do, it is egress.
         side: Direction,
         /// The groups on that side, none of which has a rule for it.
         groups: Vec<&'a SecurityGroup>,
-        /// The other side's end.
+        /// The end on the other side.
         peer: &'a End,
-        /// Of the attempt.
+        /// The protocol of the attempt.
         protocol: Protocol,
-        /// To which the attempt is made.
+        /// The port that the attempt is made to.
         port: u16,
     },
     /// Nothing of the stack has this logical id.
@@ -36,7 +37,7 @@ pub enum Passage<'a> {
 // === impl Passage ===
 
 impl Passage<'_> {
-    /// Whether a connection may be made.
+    /// Returns whether a connection may be made.
     pub fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed { .. })
     }
@@ -66,7 +67,7 @@ impl fmt::Display for Passage<'_> {
     }
 }
 
-/// What each group does let through.
+/// Returns what each group does let through.
 fn has(side: Direction, groups: &[&SecurityGroup]) -> Vec<String> {
     let of = |group: &&SecurityGroup| {
         let rules: Vec<_> = group.rules(side).iter().map(SecurityGroupRule::meaning).collect();

@@ -28,20 +28,20 @@ const DNS: u16 = 53;
 pub struct Reach {
     groups: Vec<SecurityGroup>,
     members: HashMap<End, Vec<SecurityGroupId>>,
-    /// Where private addresses are.
+    /// The ranges of private addresses.
     networks: Vec<Ipv4Net>,
-    /// The VPCs' resolvers.
+    /// The addresses of the VPCs' resolvers.
     resolvers: Vec<Ipv4Addr>,
 }
 
-/// What is asked about: who would connect to which port.
+/// An attempt to connect to a port.
 #[derive(Clone, Copy)]
 struct Attempt {
     protocol: Protocol,
     port: u16,
 }
 
-/// What was found on one side.
+/// The answer for one side.
 enum Side<'a> {
     /// A rule lets it pass, or none is needed.
     Passes(Option<&'a SecurityGroupRule>),
@@ -52,7 +52,7 @@ enum Side<'a> {
 // === impl Reach ===
 
 impl Reach {
-    /// Who may reach whom in a stack.
+    /// Makes the answer to who may reach whom in a stack.
     pub fn new(stack: &Stack) -> Self {
         let tasks = stack.services.iter().map(|service| {
             (End::Task(service.logical_id.clone()), named(&service.security_groups))
@@ -73,7 +73,8 @@ impl Reach {
         }
     }
 
-    /// Whether `from` may connect to `to` on this port, by which rules, or for want of which.
+    /// Returns whether `from` may connect to `to` on this port, by which rules, or for want of
+    /// which.
     pub fn may<'a>(
         &'a self,
         from: &'a End,
@@ -99,7 +100,7 @@ impl Reach {
         }
     }
 
-    /// What the groups of one end say of the other.
+    /// Returns what the groups of one end say of the other.
     fn side(&self, end: &End, peer: &End, side: Direction, attempt: Attempt) -> Side<'_> {
         // Somebody outside has groups of his own, or none: they are not ours to know.
         let Some(ids) = self.members.get(end) else { return Side::Passes(None) };
@@ -142,8 +143,8 @@ impl Reach {
         !matches!(end, End::Address(_)) && !self.members.contains_key(end)
     }
 
-    /// The services of a VPC that no security group stands before: link-local ones, such as a task's
-    /// metadata, and the resolver.
+    /// Returns whether this is a service of a VPC that no security group stands before: a
+    /// link-local one, such as a task's metadata, and the resolver.
     fn is_beyond_groups(&self, to: &End, port: u16) -> bool {
         const RESOLVER: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253);
         let End::Address(address) = to else { return false };
@@ -155,17 +156,17 @@ impl Reach {
     }
 }
 
-/// Those who name no group are in the VPC's own.
+/// Returns the groups, or the VPC's own for those who name none.
 fn named(groups: &[SecurityGroupId]) -> Vec<SecurityGroupId> {
     if groups.is_empty() { vec![SecurityGroupId::default_of_vpc()] } else { groups.to_vec() }
 }
 
-/// The address of a VPC's resolver, which is the third of its range.
+/// Returns the address of a VPC's resolver, which is the third of its range.
 fn resolver(vpc: Ipv4Net) -> Option<Ipv4Addr> {
     vpc.network().to_bits().checked_add(2).map(Ipv4Addr::from_bits)
 }
 
-/// Where a VPC's addresses usually are.
+/// Returns the ranges that a VPC's addresses are usually in.
 fn private() -> Vec<Ipv4Net> {
     let ranges = [([10, 0, 0, 0], 8), ([172, 16, 0, 0], 12), ([192, 168, 0, 0], 16)];
     ranges.into_iter().map(|(start, length)| Ipv4Net::new_assert(start.into(), length)).collect()

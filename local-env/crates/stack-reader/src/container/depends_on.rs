@@ -1,7 +1,7 @@
 //! What a container waits for before it starts (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result};
-use crate::{DependencyFault, Part};
+use crate::problem::{DependencyFault, Part};
 use stack::{Container, Dependency, DependencyCondition};
 
 const CONDITIONS: [(&str, DependencyCondition); 4] = [
@@ -27,7 +27,7 @@ fn dependency(field: &Field<'_>) -> Result<Dependency> {
     })
 }
 
-/// Whether what is waited for can come to pass.
+/// Checks whether what is waited for can come to pass.
 pub(super) fn check(definitions: &[Properties<'_>], containers: &[Container]) -> Result<()> {
     for (definition, container) in definitions.iter().zip(containers) {
         for (field, dependency) in items(definition)?.iter().zip(&container.depends_on) {
@@ -65,7 +65,7 @@ fn possible(
     }
 }
 
-/// The names of containers of which each waits for the next, from one of them to itself.
+/// Returns the names of containers of which each waits for the next, from one of them to itself.
 fn circle(containers: &[Container]) -> Option<Vec<String>> {
     let mut waiting: Vec<&Container> = containers.iter().collect();
     loop {
@@ -87,7 +87,7 @@ fn circle(containers: &[Container]) -> Option<Vec<String>> {
     }
 }
 
-/// One of these that the container waits for.
+/// Returns one of these that the container waits for.
 fn next<'a>(container: &Container, others: &[&'a Container]) -> Option<&'a Container> {
     let waits_for = |other: &&&Container| {
         container.depends_on.iter().any(|dependency| dependency.container == other.name)

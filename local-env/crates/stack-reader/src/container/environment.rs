@@ -1,7 +1,7 @@
 //! A container's variables, and where those are that the template does not have (cloudmap-ecs §3.13).
 
 use super::{Field, Properties, Result};
-use crate::{ContainerFault, Form};
+use crate::problem::{ContainerFault, Form};
 use stack::Secret;
 
 const MOST_FILES: usize = 10;
@@ -37,7 +37,7 @@ fn file(field: &Field<'_>) -> Result<String> {
     Err(value.malformed(&name, Form::EnvironmentFile))
 }
 
-/// A variable has its value either from here or from `Environment`.
+/// Reads the secrets. A variable has its value either from here or from `Environment`.
 pub(super) fn secrets(definition: &Properties<'_>) -> Result<Vec<Secret>> {
     let mut taken: Vec<_> = variables(definition)?.into_iter().map(|(name, _)| name).collect();
     let mut secrets = Vec::new();

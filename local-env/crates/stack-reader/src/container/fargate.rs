@@ -1,7 +1,7 @@
 //! What a definition for EC2 may say and one for Fargate may not (cloudmap-ecs §3.1).
 
 use super::{Properties, Result, Task};
-use crate::TaskDefinitionFault;
+use crate::problem::TaskDefinitionFault;
 
 const NOT_OF_CONTAINERS: [&str; 8] = [
     "DisableNetworking",

@@ -1,7 +1,7 @@
 //! A container's own health check (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result};
-use crate::{ContainerFault, NotEmulated};
+use crate::problem::{ContainerFault, NotEmulated};
 use stack::{ContainerHealthCheck, HealthCommand};
 
 pub(super) fn read(definition: &Properties<'_>) -> Result<Option<ContainerHealthCheck>> {

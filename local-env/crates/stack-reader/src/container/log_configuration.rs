@@ -1,7 +1,7 @@
 //! Where a container's output goes (cloudmap-ecs §3.12).
 
 use super::{Field, Properties, Result, Task};
-use crate::{ContainerFault, Part};
+use crate::problem::{ContainerFault, Part};
 use stack::LogConfiguration;
 
 const AWSLOGS: &str = "awslogs";

@@ -11,16 +11,16 @@ mod ulimit;
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{
+use crate::{
     field::{Field, Properties, Result},
+    problem::{ContainerFault, Form, NotEmulated, Part},
     task_definition::Task,
 };
-use crate::{ContainerFault, Form, NotEmulated, Part};
 use stack::Container;
 
 pub(super) use fargate::not_on_fargate;
 
-/// One container, as far as it can be judged without the others.
+/// Reads one container, as far as it can be judged without the others.
 pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container> {
     fargate::check(definition, task)?;
     let name = name(&definition.need("Name")?)?;
@@ -53,7 +53,7 @@ pub(super) fn read(definition: &Properties<'_>, task: &Task) -> Result<Container
     })
 }
 
-/// What only several containers can have wrong.
+/// Checks what only several containers can have wrong.
 pub(super) fn check_together(
     definitions: &[Properties<'_>],
     containers: &[Container],
@@ -83,7 +83,8 @@ fn name(field: &Field<'_>) -> Result<String> {
     Err(field.malformed(&name, Form::ContainerName))
 }
 
-/// ECR gives an image only to those who may have it: `123456789012.dkr.ecr.region.amazonaws.com/…`.
+/// Reads the image. ECR gives one only to those who may have it:
+/// `123456789012.dkr.ecr.region.amazonaws.com/…`.
 fn image(field: &Field<'_>, task: &Task) -> Result<String> {
     let image = field.text()?;
     let registry = image.split_once('/').map_or("", |(registry, _)| registry);
@@ -94,7 +95,7 @@ fn image(field: &Field<'_>, task: &Task) -> Result<String> {
     Ok(image.into_owned())
 }
 
-/// What replaces a part of the image.
+/// Returns what replaces a part of the image.
 fn replaced(definition: &Properties<'_>, key: &str) -> Result<Option<Vec<String>>> {
     let Some(field) = definition.get(key).filter(|field| !field.is_empty()) else {
         return Ok(None);

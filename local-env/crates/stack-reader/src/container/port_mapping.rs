@@ -1,13 +1,13 @@
 //! Ports that a load balancer, a registry or Service Connect may name. Nothing is opened by them.
 
 use super::{Field, Result, Task};
-use crate::{ContainerFault, Part};
+use crate::problem::{ContainerFault, Part};
 use stack::NamedPort;
 
 /// `AppProtocol`, and whether it is HTTP.
 const PROTOCOLS: [(&str, bool); 3] = [("http", true), ("http2", true), ("grpc", true)];
 
-/// A mapping, with the name that it may have; nothing where no load balancer could name it.
+/// Reads a mapping, with the name that it may have; `None` where no load balancer could name it.
 pub(super) fn read(field: &Field<'_>, task: &Task) -> Result<Option<(u16, Option<NamedPort>)>> {
     let mapping = field.map()?;
     if let Some(range) = mapping.get("ContainerPortRange") {

@@ -1,7 +1,7 @@
 //! When a container is restarted in its task (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result};
-use crate::ContainerFault;
+use crate::problem::ContainerFault;
 use stack::RestartPolicy;
 
 const MOST_CODES: usize = 50;

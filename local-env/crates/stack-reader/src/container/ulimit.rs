@@ -1,7 +1,7 @@
 //! Limits of a container's processes (cloudmap-ecs §3.5).
 
 use super::{Field, Properties, Result, Task};
-use crate::ContainerFault;
+use crate::problem::ContainerFault;
 use stack::Ulimit;
 
 const NAMES: [&str; 15] = [
@@ -46,7 +46,7 @@ fn ulimit(field: &Field<'_>, task: &Task) -> Result<Ulimit> {
     Ok(Ulimit { name, soft, hard })
 }
 
-/// -1 stands for no limit, which is the largest number to a kernel too.
+/// Reads a limit; -1 stands for none, which is the largest number to a kernel too.
 fn limit(field: &Field<'_>) -> Result<u64> {
     if field.text()? == "-1" { Ok(u64::MAX) } else { field.whole() }
 }

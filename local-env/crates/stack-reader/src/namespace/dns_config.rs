@@ -2,8 +2,8 @@
 
 use super::MAX_TTL;
 use crate::{
-    DiscoveryFault,
     field::{Field, Properties, Result},
+    problem::DiscoveryFault,
 };
 use stack::{DnsRecord, RecordKind, RoutingPolicy};
 
@@ -28,7 +28,7 @@ pub(super) fn read(config: &Properties<'_>) -> Result<(Vec<DnsRecord>, RoutingPo
     Ok((records, policy))
 }
 
-/// The types that are asked for, as far as they can be read.
+/// Returns the types that are asked for, as far as they can be read.
 pub(super) fn kinds(config: &Properties<'_>) -> Result<Vec<RecordKind>> {
     let kind = |field: &Field<'_>| Ok(record(field)?.kind);
     config.items("DnsRecords")?.iter().map(kind).collect()

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{arn, meant};
 use crate::{
-    Child, DISCOVERY_SERVICE, DiscoveryFault, Form, Kind, NotEmulated,
     field::{Field, Reading, Result},
+    problem::{DiscoveryFault, Form, Kind, NotEmulated},
+    reader::Child,
+    resource_type::DISCOVERY_SERVICE,
 };
 use cloudformation::Resolved;
 use stack::DiscoveryInstance;

@@ -6,12 +6,13 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-use super::{
-    Child, HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, attribute,
+use crate::{
     field::{Field, Properties, Reading, Result},
-    of_type,
+    lookup::{attribute, of_type},
+    problem::Form,
+    reader::Child,
+    resource_type::{HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE},
 };
-use crate::Form;
 use cloudformation::{Resolved, Resource};
 use stack::{Arn, DiscoveryService, IgnoredPart, Namespace, NamespaceKind};
 
@@ -28,7 +29,8 @@ pub(super) const KINDS: [(&str, NamespaceKind); 3] = [
 const MAX_TTL: u32 = i32::MAX as u32;
 const DEFAULT_SOA_TTL: u32 = 15;
 
-/// A namespace without its services. All belong to one account, in whose eyes a name is unique.
+/// Reads a namespace without its services. All belong to one account, in whose eyes a name is
+/// unique.
 pub(super) fn read(reading: &Reading<'_>, kind: NamespaceKind) -> Result<Child<Namespace>> {
     let properties = reading.properties();
     let name = properties.need("Name")?;
@@ -53,7 +55,7 @@ pub(super) fn read(reading: &Reading<'_>, kind: NamespaceKind) -> Result<Child<N
     Ok(Child { parent: Arn::from(""), item, span: reading.resource.span })
 }
 
-/// What two services of a namespace must not share. Names that DNS answers have no case.
+/// Returns what two services of a namespace must not share. Names that DNS answers have no case.
 pub(super) fn unique_name(service: &DiscoveryService) -> String {
     if service.records.is_empty() { service.name.clone() } else { service.name.to_lowercase() }
 }
@@ -87,7 +89,7 @@ fn soa_ttl(properties: &Properties<'_>) -> Result<u32> {
     at.number("TTL", 0..=MAX_TTL, DEFAULT_SOA_TTL)
 }
 
-/// The resource of one of these types that is meant by its id or by its ARN.
+/// Returns the resource of one of these types that is meant by its id or by its ARN.
 fn meant<'a>(
     resolved: &'a Resolved,
     types: impl IntoIterator<Item = &'static str>,

@@ -2,9 +2,11 @@
 
 use super::{KINDS, arn, dns_config, is_domain_name, meant};
 use crate::{
-    Child, DiscoveryFault, Form, HTTP_NAMESPACE, Kind, Need, NotEmulated, PRIVATE_NAMESPACE, Part,
-    ServiceFault, attribute,
     field::{Field, Properties, Reading, Result},
+    lookup::attribute,
+    problem::{DiscoveryFault, Form, Kind, Need, NotEmulated, Part, ServiceFault},
+    reader::Child,
+    resource_type::{HTTP_NAMESPACE, PRIVATE_NAMESPACE},
 };
 use cloudformation::{Resolved, Resource};
 use stack::{DiscoveryService, RecordKind, RoutingPolicy};
@@ -40,7 +42,7 @@ pub(crate) fn read_service(
     Ok(Child { parent: arn(namespace), item, span: reading.resource.span })
 }
 
-/// What ECS demands of the Cloud Map service that `entry`, a service's registry, refers to
+/// Checks what ECS demands of the Cloud Map service that `entry`, a service's registry, refers to
 /// (cloudmap-ecs §1.5, §1.6).
 pub(crate) fn check_registry(
     entry: &Field<'_>,
@@ -59,7 +61,7 @@ pub(crate) fn check_registry(
     }
 }
 
-/// The namespace's id stands in one of two places, or in both.
+/// Returns the namespace, whose id stands in one of two places, or in both.
 fn namespace<'a>(
     properties: &Properties<'_>,
     config: Option<&Properties<'_>>,
@@ -79,7 +81,7 @@ fn namespace<'a>(
     found.ok_or_else(|| field.not_in_template(Kind::Namespace))
 }
 
-/// Whether somebody reports the instances' health. The threshold is always taken for 1
+/// Returns whether somebody reports the instances' health. The threshold is always taken for 1
 /// (cloudmap-ecs §1.4).
 fn custom_health(properties: &Properties<'_>, namespace_type: &str) -> Result<bool> {
     let custom = properties.map("HealthCheckCustomConfig")?;

@@ -36,7 +36,7 @@ pub enum ContainerFault {
     #[error("is `{found}`")]
     #[diagnostic(help("Fargate supports {}", listed::either(&["awslogs", "splunk", "awsfirelens"])))]
     LogDriver {
-        /// `LogDriver`.
+        /// The value of `LogDriver`.
         found: String,
     },
     /// An option is absent without which the log driver does not start.
@@ -58,9 +58,9 @@ pub enum ContainerFault {
         "with awsvpc the host ports and container ports in port mappings must match"
     ))]
     HostPort {
-        /// `HostPort`.
+        /// The value of `HostPort`.
         host: u32,
-        /// `ContainerPort`.
+        /// The value of `ContainerPort`.
         container: u16,
     },
     /// A health check has nothing to run.

@@ -28,6 +28,7 @@ use thiserror::Error;
 
 use cloudformation::{Problems, PropertyPath, Span};
 
+pub use crate::target_group::TargetType;
 pub use action::ActionFault;
 pub use container::ContainerFault;
 pub use dependency::DependencyFault;

@@ -33,28 +33,28 @@ pub enum NotEmulated {
     #[error("the protocol `{found}`")]
     #[diagnostic(help("the listeners of an Application Load Balancer speak HTTP or HTTPS"))]
     ListenerProtocol {
-        /// `Protocol`.
+        /// The value of `Protocol`.
         found: String,
     },
     /// A load balancer of another type than `application`.
     #[error("a load balancer of type `{found}`")]
     #[diagnostic(help("only `application` is emulated"))]
     LoadBalancerType {
-        /// `Type`.
+        /// The value of `Type`.
         found: String,
     },
     /// Targets of another type than `ip` and `instance`.
     #[error("targets of type `{found}`")]
     #[diagnostic(help("only targets of type `ip` and `instance` are emulated"))]
     TargetType {
-        /// `TargetType`.
+        /// The value of `TargetType`.
         found: String,
     },
     /// Targets that speak what Network and Gateway Load Balancers speak.
     #[error("targets that speak {found}")]
     #[diagnostic(help("only Application Load Balancers are emulated"))]
     TargetProtocol {
-        /// `Protocol`.
+        /// The value of `Protocol`.
         found: String,
     },
     /// Targets that the template registers itself.
@@ -69,7 +69,7 @@ pub enum NotEmulated {
     #[error("deployments by `{found}`")]
     #[diagnostic(help("only the controllers `ECS` and `CODE_DEPLOY` are emulated"))]
     DeploymentController {
-        /// `DeploymentController.Type`.
+        /// The value of `DeploymentController.Type`.
         found: String,
     },
     /// Two containers of a task at one port, which have an address each in AWS.

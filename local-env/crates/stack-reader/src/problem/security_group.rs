@@ -17,16 +17,16 @@ pub enum SecurityGroupFault {
     #[error("is {to}, below the `FromPort` {from}")]
     #[diagnostic(help("put the lower one first"))]
     PortOrder {
-        /// `FromPort`.
+        /// The value of `FromPort`.
         from: u16,
-        /// `ToPort`.
+        /// The value of `ToPort`.
         to: u16,
     },
     /// A code of ICMP means something together with a type only.
     #[error("is the code {code} of all types")]
     #[diagnostic(help("give the type with `FromPort`, or `-1` here too"))]
     CodeWithoutType {
-        /// `ToPort`.
+        /// The value of `ToPort`.
         code: u8,
     },
     /// The rule names two peers.

@@ -13,7 +13,7 @@ pub enum ServiceFault {
     #[error("is `{found}`")]
     #[diagnostic(help("Fargate supports `REPLICA` only"))]
     SchedulingStrategy {
-        /// `SchedulingStrategy`.
+        /// The value of `SchedulingStrategy`.
         found: String,
     },
     /// The service registers its tasks in more target groups than AWS takes.

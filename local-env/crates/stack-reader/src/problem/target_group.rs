@@ -16,9 +16,9 @@ pub enum TargetGroupFault {
     #[error("makes a timeout of {timeout} s in an interval of {interval} s")]
     #[diagnostic(help("the timeout must be shorter than the interval"))]
     TimeoutOfInterval {
-        /// `HealthCheckTimeoutSeconds`.
+        /// The value of `HealthCheckTimeoutSeconds`.
         timeout: u32,
-        /// `HealthCheckIntervalSeconds`.
+        /// The value of `HealthCheckIntervalSeconds`.
         interval: u32,
     },
     /// The matcher has the kind of codes that the other protocol versions have.

@@ -14,14 +14,14 @@ pub enum TaskDefinitionFault {
     #[error("is `{found}`")]
     #[diagnostic(help("Fargate needs `NetworkMode: awsvpc`"))]
     NetworkMode {
-        /// `NetworkMode`.
+        /// The value of `NetworkMode`.
         found: String,
     },
     /// Fargate shares no namespace of processes but that of the task.
     #[error("is `{found}`")]
     #[diagnostic(help("Fargate supports `task` only"))]
     PidMode {
-        /// `PidMode`.
+        /// The value of `PidMode`.
         found: String,
     },
     /// Fargate has no such property.

@@ -7,12 +7,12 @@ mod rule;
 
 use ipnet::Ipv4Net;
 
-use super::{
-    SECURITY_GROUP, VPC,
+use crate::{
     field::{Field, Properties, Reading, Result},
-    named, of_type,
+    lookup::{named, of_type},
+    problem::{NotEmulated, SecurityGroupFault},
+    resource_type::{SECURITY_GROUP, VPC},
 };
-use crate::{NotEmulated, SecurityGroupFault};
 use cloudformation::{PropertyPath, Resolved, Resource, Value};
 use stack::{
     Direction, RulePlace, SecurityGroup, SecurityGroupId, SecurityGroupPeer, SecurityGroupRule,
@@ -27,7 +27,7 @@ pub(super) struct StandAlone {
     rule: SecurityGroupRule,
 }
 
-/// A group with its inline rules.
+/// Reads a group with its inline rules.
 pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<SecurityGroup> {
     let properties = reading.properties();
     let inline = |direction: Direction| -> Result<Vec<_>> {
@@ -50,7 +50,7 @@ pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<Securit
     })
 }
 
-/// A stand-alone rule; `None` for a group of which nothing is known.
+/// Reads a stand-alone rule; `None` for a group of which nothing is known.
 pub(super) fn read_rule(
     reading: &Reading<'_>,
     resolved: &Resolved,
@@ -66,7 +66,7 @@ pub(super) fn read_rule(
     Ok(member(&group, resolved)?.map(|group| StandAlone { group, rule }))
 }
 
-/// The VPC's own group, which loses what it lets out as any other does.
+/// Returns the VPC's own group, which loses what it lets out as any other does.
 pub(super) fn default_of_vpc() -> SecurityGroup {
     SecurityGroup { egress: Vec::new(), ..SecurityGroup::default_of_vpc() }
 }
@@ -83,7 +83,7 @@ pub(super) fn add(groups: &mut [SecurityGroup], rules: Vec<Option<StandAlone>>) 
     }
 }
 
-/// Whether a stand-alone rule may cost the group the one that lets everything out.
+/// Returns the warning that a stand-alone rule may cost the group the one that lets everything out.
 pub(super) fn lost_egress(group: &SecurityGroup) -> Option<Warning> {
     let everybody = |peer: &SecurityGroupPeer| match peer {
         SecurityGroupPeer::V4(network) => network.prefix_len() == 0,
@@ -101,7 +101,7 @@ pub(super) fn lost_egress(group: &SecurityGroup) -> Option<Warning> {
     })
 }
 
-/// Everything may leave a group that has no rule for it, be it one that lets nothing through.
+/// Lets everything leave a group that has no rule for it, be it one that lets nothing through.
 pub(super) fn complete(groups: Vec<SecurityGroup>) -> Vec<SecurityGroup> {
     let complete = |mut group: SecurityGroup| {
         if group.egress.is_empty() {
@@ -112,7 +112,7 @@ pub(super) fn complete(groups: Vec<SecurityGroup>) -> Vec<SecurityGroup> {
     groups.into_iter().map(complete).collect()
 }
 
-/// The groups of a service's tasks.
+/// Returns the groups of a service's tasks.
 pub(super) fn of_service(
     properties: &Properties<'_>,
     resolved: &Resolved,
@@ -127,7 +127,7 @@ pub(super) fn of_service(
     members(&network, resolved)
 }
 
-/// The groups that `SecurityGroups` lists.
+/// Returns the groups that `SecurityGroups` lists.
 pub(super) fn members(
     properties: &Properties<'_>,
     resolved: &Resolved,
@@ -140,12 +140,12 @@ pub(super) fn members(
     Ok(ids)
 }
 
-/// The addresses of a VPC, unless AWS is to choose them.
+/// Returns the addresses of a VPC, unless AWS is to choose them.
 pub(super) fn network(reading: &Reading<'_>) -> Result<Option<Ipv4Net>> {
     reading.properties().get("CidrBlock").map(|field| rule::v4(&field)).transpose()
 }
 
-/// A group whose rules count; one from outside the template is listed as ignored.
+/// Returns a group whose rules count; one from outside the template is listed as ignored.
 fn member(field: &Field<'_>, resolved: &Resolved) -> Result<Option<SecurityGroupId>> {
     let id = id(field, resolved)?;
     let known = id == SecurityGroupId::default_of_vpc()

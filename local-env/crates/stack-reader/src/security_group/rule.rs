@@ -5,8 +5,10 @@ use std::ops::RangeInclusive;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::id;
-use crate::field::{Field, Properties, Reading, Result};
-use crate::{Form, NotEmulated, SecurityGroupFault};
+use crate::{
+    field::{Field, Properties, Reading, Result},
+    problem::{Form, NotEmulated, SecurityGroupFault},
+};
 use cloudformation::Resolved;
 use stack::{Direction, IcmpKind, RulePlace, SecurityGroupPeer, SecurityGroupRule, Traffic};
 
@@ -59,7 +61,7 @@ fn ports(properties: &Properties<'_>) -> Result<RangeInclusive<u16>> {
     Err(field.refused(SecurityGroupFault::PortOrder { from, to }))
 }
 
-/// Type and code; what is absent is taken as all.
+/// Reads type and code; what is absent is taken as all.
 fn icmp(properties: &Properties<'_>) -> Result<IcmpKind> {
     let number = |key: &str| match properties.get(key) {
         Some(field) if field.text()? != "-1" => {
@@ -76,7 +78,7 @@ fn icmp(properties: &Properties<'_>) -> Result<IcmpKind> {
     }
 }
 
-/// The one peer that the rule names.
+/// Returns the one peer that the rule names.
 fn peer(
     properties: &Properties<'_>,
     resolved: &Resolved,

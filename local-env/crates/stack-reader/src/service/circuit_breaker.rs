@@ -13,7 +13,7 @@ const TYPES: [(&str, OfValue); 3] = [
     ("COUNT", Threshold::Count),
 ];
 
-/// From a `DeploymentConfiguration`.
+/// Reads the circuit breaker of a `DeploymentConfiguration`.
 pub(super) fn read(config: &Properties<'_>) -> Result<Option<CircuitBreaker>> {
     let Some(field) = config.switched_on("DeploymentCircuitBreaker", "Enable")? else {
         return Ok(None);

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::{
-    CLUSTER, HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE, ServiceFault,
     field::{Field, Properties, Result},
-    of_type,
+    lookup::of_type,
+    problem::ServiceFault,
+    resource_type::{CLUSTER, HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE},
 };
 use cloudformation::{Node, Resolved, Resource, Value};
 use stack::{ClientAlias, ConnectEndpoint, NamedPort, ServiceConnect, TaskDefinition};
@@ -32,7 +33,8 @@ pub(super) fn read(
     Ok(Some(ServiceConnect { namespace, endpoints }))
 }
 
-/// Its own, or the cluster's; by name or ARN.
+/// Returns the name of the service's own namespace, or of the cluster's; both stand there by name
+/// or ARN.
 fn namespace(
     field: &Field<'_>,
     config: &Properties<'_>,
@@ -49,7 +51,7 @@ fn namespace(
         .ok_or_else(|| field.refused(ServiceFault::NoNamespace))
 }
 
-/// Of the cluster with this name or ARN.
+/// Returns the default namespace of the cluster with this name or ARN.
 fn cluster_default(resolved: &Resolved, name: &str) -> Option<String> {
     let arn = Value::String(name.to_owned());
     let cluster = of_type(resolved, CLUSTER)

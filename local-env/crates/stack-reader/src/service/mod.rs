@@ -5,14 +5,16 @@ mod connect;
 
 use std::sync::Arc;
 
-use super::{
-    DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION, attribute,
+use crate::{
     field::{Field, Properties, Reading, Result},
-    named, namespace, of_type, security_group,
+    lookup::{attribute, named, of_type},
+    namespace,
+    problem::{Kind, NotEmulated, Part, ServiceFault},
+    resource_type::{DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION},
+    security_group,
     target_group::{self, TargetType},
     task_definition,
 };
-use crate::{Kind, NotEmulated, Part, ServiceFault};
 use cloudformation::{Resolved, Resource, Value};
 use stack::{
     CircuitBreaker, Otherwise, Service, ServiceLoadBalancer, ServiceRegistry, TaskDefinition,
@@ -36,7 +38,7 @@ impl Default for Deployment {
     }
 }
 
-/// `None` if its task definition has problems of its own.
+/// Reads a service; `None` if its task definition has problems of its own.
 pub(super) fn read(
     reading: &Reading<'_>,
     resolved: &Resolved,
@@ -133,7 +135,7 @@ fn deployment(properties: &Properties<'_>) -> Result<Deployment> {
     })
 }
 
-/// By ARN, by family, or by family and revision.
+/// Returns the task definition, by ARN, by family, or by family and revision.
 fn definition<'a>(properties: &Properties<'_>, resolved: &'a Resolved) -> Result<&'a Resource> {
     let field = properties.need("TaskDefinition")?;
     let name = field.text()?;
@@ -186,7 +188,7 @@ fn load_balancer(
     })
 }
 
-/// Whether tasks of this network mode can be registered in these target groups.
+/// Checks whether tasks of this network mode can be registered in these target groups.
 fn target_groups_fit(
     properties: &Properties<'_>,
     resolved: &Resolved,
@@ -247,7 +249,7 @@ fn registry(
     Ok(Some(ServiceRegistry { service: service.arn()?, port }))
 }
 
-/// A port that the named container maps.
+/// Returns a port that the named container maps.
 fn mapped_port(name: &Field<'_>, port: &Field<'_>, definition: &TaskDefinition) -> Result<u16> {
     let text = name.text()?;
     let Some(container) = definition.containers.iter().find(|container| container.name == text)

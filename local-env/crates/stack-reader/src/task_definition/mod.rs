@@ -5,17 +5,17 @@ mod size;
 
 use std::sync::Arc;
 
-use super::{
+use crate::{
     container,
     field::{Field, Properties, Reading, Result},
+    problem::{Need, Part, TaskDefinitionFault, TaskResource},
 };
-use crate::{Need, Part, TaskDefinitionFault, TaskResource};
 use cloudformation::{Node, Resource};
 use stack::{Container, Otherwise, TaskDefinition};
 
 const FARGATE: &str = "FARGATE";
 
-/// What a container's definition is held against.
+/// The task that a container's definition is held against.
 pub(super) struct Task {
     /// CPU units.
     cpu: u32,
@@ -49,7 +49,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     }))
 }
 
-/// Whether it is `awsvpc`, which AWS's default is not.
+/// Returns whether it is `awsvpc`, which AWS's default is not.
 fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
     let properties = properties.of(Part::NetworkMode);
     let fargate = kinds.iter().any(|kind| kind == FARGATE);
@@ -71,7 +71,7 @@ fn is_awsvpc(properties: &Properties<'_>, kinds: &[String]) -> Result<bool> {
     Ok(false)
 }
 
-/// Whether its tasks are to have addresses of their own in AWS, for who registers them.
+/// Returns whether its tasks are to have addresses of their own in AWS, for who registers them.
 pub(super) fn wants_addresses(definition: &Resource) -> bool {
     let kinds = definition.properties.get("RequiresCompatibilities").and_then(Node::items);
     let is = |node: &Node, text: &str| node.text().is_some_and(|it| it == text);
@@ -91,7 +91,7 @@ fn task(properties: &Properties<'_>) -> Result<Task> {
     Ok(Task { cpu, memory, fargate, awsvpc, has_execution_role })
 }
 
-/// What Fargate does not share, place or store; the rest is listed as ignored.
+/// Refuses what Fargate does not share, place or store, and lists the rest as ignored.
 fn modes(properties: &Properties<'_>, task: &Task) -> Result<()> {
     for key in ["IpcMode", "PlacementConstraints"] {
         container::not_on_fargate(properties, key, task)?;
@@ -129,7 +129,7 @@ fn containers(properties: &Properties<'_>, task: &Task) -> Result<Vec<Container>
     Ok(containers)
 }
 
-/// Whether what the containers are given is there to be given.
+/// Checks whether what the containers are given is there to be given.
 fn fits(
     definitions: &[Properties<'_>],
     key: &str,

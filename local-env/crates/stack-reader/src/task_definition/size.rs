@@ -1,11 +1,11 @@
 //! The sizes that a Fargate task can have (cloudmap-ecs §3.1).
 
 use crate::{
-    Form, Need, Part, TaskDefinitionFault,
     field::{Field, Properties, Result},
+    problem::{Form, Need, Part, TaskDefinitionFault},
 };
 
-/// CPU units and MiB. Only Fargate's sizes are fixed.
+/// Reads CPU units and MiB. Only Fargate's sizes are fixed.
 pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u32)> {
     if !fargate {
         return on_instances(properties);
@@ -23,8 +23,8 @@ pub(super) fn read(properties: &Properties<'_>, fargate: bool) -> Result<(u32, u
     Err(memory_field.refused(TaskDefinitionFault::NoSuchMemory { memory, cpu, memories }))
 }
 
-/// On EC2 a task has what its containers have, unless it says otherwise; 0 MiB if one of them has no
-/// limit.
+/// Reads the size on EC2, where a task has what its containers have unless it says otherwise; 0 MiB
+/// if one of them has no limit.
 fn on_instances(properties: &Properties<'_>) -> Result<(u32, u32)> {
     let cpu = match properties.get("Cpu") {
         Some(field) => amount(&field, "vcpu", Form::Cpu)?,
@@ -51,7 +51,7 @@ fn of_containers(properties: &Properties<'_>, key: &str) -> Result<Vec<Option<u3
     properties.items("ContainerDefinitions")?.iter().map(amount).collect()
 }
 
-/// `256`, `1 vCPU`, `2GB`: in units of which 1024 make one.
+/// Reads `256`, `1 vCPU` or `2GB`: an amount in units of which 1024 make one.
 fn amount(field: &Field<'_>, unit: &str, form: Form) -> Result<u32> {
     let text = field.text()?;
     parse(&text, unit).ok_or_else(|| field.malformed(&text, form))
@@ -66,7 +66,7 @@ fn parse(text: &str, unit: &str) -> Option<u32> {
     whole.then_some(units as u32)
 }
 
-/// The MiB that go with these CPU units.
+/// Returns the MiB that go with these CPU units.
 fn memories(cpu: u32) -> Option<Vec<u32>> {
     let (from, to, step) = match cpu {
         256 => return Some(vec![512, 1024, 2048]),
