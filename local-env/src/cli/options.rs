@@ -19,7 +19,7 @@ use crate::environment::Settings;
 use alb::{Failing, LogFormat};
 use clock::Clock;
 use cloudmap::UpstreamAddress;
-use stack::{Allowed, Stack};
+use stack::{Allowed, LogicalId, Stack};
 
 const DATA_FOLDER: &str = "local-env";
 const DNS_PORT: u16 = 53;
@@ -124,7 +124,7 @@ impl Options {
     pub(super) fn settings(
         &self,
         stack: &Stack,
-        scale: BTreeMap<String, u32>,
+        scale: BTreeMap<LogicalId, u32>,
         failing: Failing,
     ) -> miette::Result<Settings> {
         Ok(Settings {

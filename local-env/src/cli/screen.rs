@@ -15,7 +15,7 @@ use anstyle::{AnsiColor, Style};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{ecs::OutputLine, environment::Notice};
-use stack::Stack;
+use stack::{LogicalId, Stack};
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -33,7 +33,7 @@ pub(super) struct Screen {
     width: usize,
     styles: BTreeMap<String, Style>,
     /// What people call each service, by its logical id.
-    names: BTreeMap<String, String>,
+    names: BTreeMap<LogicalId, String>,
 }
 
 /// Standard output.

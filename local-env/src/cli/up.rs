@@ -22,7 +22,7 @@ use crate::{
 };
 use alb::Failing;
 use scheduler::Revision;
-use stack::Stack;
+use stack::{LogicalId, Stack};
 
 /// What limits processes have.
 const LIMITS: &str = if cfg!(target_os = "linux") {
@@ -159,7 +159,7 @@ impl Up {
         receiver
     }
 
-    fn scale(&self, stack: &Stack, network: &Network) -> miette::Result<BTreeMap<String, u32>> {
+    fn scale(&self, stack: &Stack, network: &Network) -> miette::Result<BTreeMap<LogicalId, u32>> {
         let mut scale = BTreeMap::new();
         for (name, count) in &self.scale {
             let service = stack.service_named(name).map_err(|error| {
@@ -175,7 +175,7 @@ impl Up {
 }
 
 /// Without addresses of their own two tasks of a service would want the same port.
-fn one_task_a_service(stack: &Stack, scale: &mut BTreeMap<String, u32>) {
+fn one_task_a_service(stack: &Stack, scale: &mut BTreeMap<LogicalId, u32>) {
     Screen::warn("this machine has no address in 127.0.0.0/8 but 127.0.0.1: one task a service");
     for service in &stack.services {
         let count = scale.entry(service.logical_id.clone()).or_insert(service.desired_count);

@@ -22,7 +22,7 @@ use crate::{
     environment::Update,
 };
 use scheduler::Revision;
-use stack::{Container, Service, Stack};
+use stack::{Container, LogicalId, Service, Stack};
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -34,7 +34,7 @@ pub(super) struct Watch {
     has_engine: bool,
     revision: Revision,
     /// The programs of each service, by its logical id.
-    programs: BTreeMap<String, BTreeSet<PathBuf>>,
+    programs: BTreeMap<LogicalId, BTreeSet<PathBuf>>,
     /// How the services are run now.
     current: Commands,
     seen: Snapshot,
@@ -128,22 +128,23 @@ impl Watch {
 
     fn is_run_otherwise(&self, commands: &Commands, service: &Service) -> bool {
         service.task_definition.containers.iter().any(|container| {
-            let id = &service.logical_id;
+            let id = service.logical_id.as_str();
             self.current.get(id, &container.name) != commands.get(id, &container.name)
         })
     }
 }
 
 /// The files that run each service; what is looked for in `PATH` is somebody else's.
-fn programs(stack: &Stack, commands: &Commands) -> BTreeMap<String, BTreeSet<PathBuf>> {
+fn programs(stack: &Stack, commands: &Commands) -> BTreeMap<LogicalId, BTreeSet<PathBuf>> {
     let of_service = |service: &Service| {
         let containers = service.task_definition.containers.iter();
-        let program =
-            |container: &Container| match commands.get(&service.logical_id, &container.name)? {
-                ContainerCommand::Run(command) => Some(command.program.clone()),
-                // A rebuilt image is not noticed.
-                ContainerCommand::Image(_) | ContainerCommand::Skip => None,
-            };
+        let program = |container: &Container| match commands
+            .get(service.logical_id.as_str(), &container.name)?
+        {
+            ContainerCommand::Run(command) => Some(command.program.clone()),
+            // A rebuilt image is not noticed.
+            ContainerCommand::Image(_) | ContainerCommand::Skip => None,
+        };
         let programs = containers.filter_map(program).filter(|path| path.is_absolute());
         (service.logical_id.clone(), programs.collect())
     };

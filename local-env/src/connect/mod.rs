@@ -17,7 +17,7 @@ use tokio::task::AbortHandle;
 
 pub use endpoints::{Endpoints, SharedEndpoints};
 
-use stack::{ClientAlias, ConnectEndpoint, Service, Stack};
+use stack::{ClientAlias, ConnectEndpoint, LogicalId, Service, Stack};
 
 /// How much higher a port is listened at that wants the superuser.
 const OFFSET: u16 = 8000;
@@ -38,7 +38,7 @@ pub struct PublishedAlias {
     /// the superuser.
     pub address: SocketAddrV4,
     /// The logical id of the service that the name stands for.
-    pub service: String,
+    pub service: LogicalId,
 }
 
 /// Why a name can't be listened at.

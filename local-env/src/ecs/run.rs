@@ -43,7 +43,7 @@ impl TaskRun {
 
     /// Returns how a container is run; `None` if nobody has said.
     pub(super) fn command(&self, container: &Container) -> Option<&ContainerCommand> {
-        self.commands.get(&self.task.service.logical_id, &container.name)
+        self.commands.get(self.task.service.logical_id.as_str(), &container.name)
     }
 
     /// Returns whether a container is left out.

@@ -47,7 +47,7 @@ use cloudmap::{
     DiscoveryBindError, DiscoveryServer, DnsBindError, DnsServer, NameError, Registry, Upstream,
     UpstreamAddress, UpstreamError,
 };
-use stack::{self, Arn, Listener, ListenerProtocol, Stack};
+use stack::{self, Arn, Listener, ListenerProtocol, LogicalId, Stack};
 
 /// Listeners below this port are published above it, since they would need the superuser.
 const FIRST_FREE_PORT: u16 = 1024;
@@ -59,7 +59,7 @@ pub struct Settings {
     /// How fast AWS's waits pass.
     pub clock: Clock,
     /// The desired counts other than the template's, by the services' logical ids.
-    pub scale: BTreeMap<String, u32>,
+    pub scale: BTreeMap<LogicalId, u32>,
     /// The local ports other than the usual, by the listeners' ports; 0 is any free one.
     pub publish: BTreeMap<u16, u16>,
     /// The addresses at which listeners are published.
@@ -90,7 +90,7 @@ pub struct Settings {
 pub struct Environment {
     stack: Arc<Stack>,
     clock: Clock,
-    scale: BTreeMap<String, u32>,
+    scale: BTreeMap<LogicalId, u32>,
     groups: HashMap<Arn, Arc<TargetGroup>>,
     registry: Arc<Registry>,
     connect: Connect,

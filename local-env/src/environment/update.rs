@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Environment, running::RunningEnvironment, service::RunningService};
 use crate::ecs::Launcher;
 use scheduler::Revision;
-use stack::{Service, Stack, TaskDefinition};
+use stack::{LogicalId, Service, Stack, TaskDefinition};
 
 /// An update of the stack that runs.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Update {
     pub revision: Revision,
     /// The logical ids of services that are rolled though the stack has them as before: because their
     /// program has changed, say.
-    pub rolled: BTreeSet<String>,
+    pub rolled: BTreeSet<LogicalId>,
 }
 
 // === impl Environment ===

@@ -164,7 +164,7 @@ fn cdks_listeners_and_rules_are_read() {
             let Action::Forward(forward) = &rule.action else { panic!("{:?}", rule.action) };
             let group = stack.target_group(&forward.target_groups[0].target_group).unwrap();
             let id = format!("ALBListenerservice{number}Group");
-            assert!(group.logical_id.starts_with(&id), "{}", group.logical_id);
+            assert!(group.logical_id.as_str().starts_with(&id), "{}", group.logical_id);
         }
     }
 }

@@ -6,7 +6,7 @@ use cloudformation::Node;
 pub(super) fn check(subject: &Subject<'_>, architectures: &Architectures) {
     for definition in subject.stack.services.iter().map(|it| &it.task_definition) {
         let id = &definition.logical_id;
-        let resource = subject.resolved.resources.get(id);
+        let resource = subject.resource(id);
         let wanted =
             resource.and_then(|it| it.properties.get("RuntimePlatform")?.get("CpuArchitecture"));
         let wanted = wanted.and_then(Node::text);

@@ -149,7 +149,7 @@ fn value_path(subject: &Subject<'_>, rule: &Rule, pattern: &str) -> PropertyPath
     let condition = rule.conditions.iter().position(|it| matches!(it, Condition::PathPattern(_)));
     let condition = item("Conditions", condition.unwrap_or_default());
     let nested = condition.clone().key("PathPatternConfig").key("Values").index(index);
-    let resource = subject.resolved.resources.get(&rule.logical_id);
+    let resource = subject.resource(&rule.logical_id);
     let is_nested = resource.is_some_and(|it| value::at(&it.properties, &nested).is_some());
     if is_nested { nested } else { condition.key("Values").index(index) }
 }

@@ -2,7 +2,8 @@
 
 use super::{code, reachability::forwards_to, subject::Subject};
 use stack::{
-    Action, Arn, Direction, Listener, ListenerProtocol, LoadBalancer, Namespace, RulePlace, Service,
+    Action, Arn, Direction, Listener, ListenerProtocol, LoadBalancer, LogicalId, Namespace,
+    RulePlace, Service,
 };
 
 const RULES: usize = 100;
@@ -98,7 +99,7 @@ fn tasks(service: &Service) -> usize {
     usize::try_from(service.desired_count).unwrap_or(usize::MAX)
 }
 
-fn tell(subject: &Subject<'_>, id: &str, (most, what): (usize, &str), found: usize) {
+fn tell(subject: &Subject<'_>, id: &LogicalId, (most, what): (usize, &str), found: usize) {
     if found > most {
         let message = format!("`{id}` makes {found} {what}, and AWS gives {most}");
         let mend = "# ask for more in Service Quotas before you deploy, or make it two stacks";

@@ -19,7 +19,7 @@ pub(super) fn check(subject: &Subject<'_>) {
                 from_balancer(subject, &reach, service, (index, entry), balancer);
             }
         }
-        let resource = subject.resolved.resources.get(&service.logical_id);
+        let resource = subject.resource(&service.logical_id);
         if resource.is_some_and(|it| subject.is_on_fargate(it)) {
             egress(subject, service);
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use super::{Code, Finding, Findings, Place, Severity, value};
 use cloudformation::{Node, PropertyPath, Resolved, Resource, Span, Step, Value};
-use stack::{Service, Stack};
+use stack::{LogicalId, Service, Stack};
 
 /// A template, and as much of its stack as could be read.
 pub(super) struct Subject<'a> {
@@ -19,6 +19,11 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub(super) fn new(resolved: &'a Resolved, stack: &'a Stack) -> Self {
         Self { resolved, stack, findings: RefCell::default() }
+    }
+
+    /// Returns the resource that has this name in the template.
+    pub(super) fn resource(&self, logical_id: &LogicalId) -> Option<&'a Resource> {
+        self.resolved.resources.get(logical_id.as_str())
     }
 
     /// Returns the resources of a type, in the template's order.
@@ -45,7 +50,7 @@ impl<'a> Subject<'a> {
     /// Returns whether a service's tasks are members of its own groups; those of the other network
     /// modes than `awsvpc` are where their instances are, of which a template tells little.
     pub(super) fn has_groups(&self, service: &Service) -> bool {
-        let definition = self.resolved.resources.get(&service.task_definition.logical_id);
+        let definition = self.resource(&service.task_definition.logical_id);
         let mode = definition.and_then(|it| value::text(it, "NetworkMode"));
         mode.is_some_and(|mode| mode == "awsvpc")
     }
@@ -58,7 +63,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Returns the place of a resource.
-    pub(super) fn whole(&self, logical_id: &str) -> Place {
+    pub(super) fn whole(&self, logical_id: &LogicalId) -> Place {
         self.at_id(logical_id, &PropertyPath::default())
     }
 
@@ -78,12 +83,12 @@ impl<'a> Subject<'a> {
     }
 
     /// Returns the place of a property by its resource's name in the template.
-    pub(super) fn at_id(&self, logical_id: &str, path: &PropertyPath) -> Place {
-        if let Some(resource) = self.resolved.resources.get(logical_id) {
+    pub(super) fn at_id(&self, logical_id: &LogicalId, path: &PropertyPath) -> Place {
+        if let Some(resource) = self.resource(logical_id) {
             return self.at(resource, path);
         }
         let (source, nowhere) = (&self.resolved.source, Span::from(0_usize));
-        Place::new(source, logical_id, PropertyPath::default(), nowhere)
+        Place::new(source, logical_id.as_str(), PropertyPath::default(), nowhere)
     }
 
     pub(super) fn tell(

@@ -107,7 +107,7 @@ impl<'a> Reading<'a> {
         self.unseen(&self.resource.properties, &PropertyPath::default(), &mut unseen);
         let unseen = unseen.into_iter().map(IgnoredPart::Property);
         let ignored = |part| Ignored {
-            logical_id: self.resource.logical_id.clone(),
+            logical_id: (&self.resource.logical_id).into(),
             resource_type: self.resource.resource_type.clone(),
             part,
         };
@@ -195,7 +195,7 @@ impl<'a> Properties<'a> {
     /// Tells that what a property says, or its absence, is run in another way here.
     pub(super) fn run_otherwise(&self, key: &str, how: Otherwise) {
         self.reading.warn(Warning::RunOtherwise {
-            logical_id: self.reading.resource.logical_id.clone(),
+            logical_id: (&self.reading.resource.logical_id).into(),
             property: self.path.clone().key(key),
             how,
         });
@@ -362,7 +362,7 @@ impl<'a> Field<'a> {
     /// Tells that it is run in another way here.
     pub(super) fn run_otherwise(&self, how: Otherwise) {
         self.reading.warn(Warning::RunOtherwise {
-            logical_id: self.reading.resource.logical_id.clone(),
+            logical_id: (&self.reading.resource.logical_id).into(),
             property: self.path.clone(),
             how,
         });

@@ -51,7 +51,7 @@ pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child
     }
     let https = protocol != ListenerProtocol::Http;
     let item = Listener {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         arn: reading.resource.reference().into(),
         port: properties.need("Port")?.port()?,
         protocol,

@@ -41,7 +41,7 @@ pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<LoadBal
     properties.ignore_unless("IpAddressType", &["ipv4"])?;
     let resource = reading.resource;
     Ok(LoadBalancer {
-        logical_id: resource.logical_id.clone(),
+        logical_id: (&resource.logical_id).into(),
         arn: resource.reference().into(),
         name: attribute(resource, "LoadBalancerName"),
         full_name: attribute(resource, "LoadBalancerFullName"),

@@ -21,7 +21,7 @@ pub(super) fn ignored(note: &Note) -> Option<Ignored> {
         Note::UncheckedRule { rule } => (rule, "Rule", property("Assertions")),
         Note::UnknownAttribute { .. } => return None,
     };
-    Some(Ignored { logical_id: logical_id.clone(), resource_type: resource_type.to_owned(), part })
+    Some(Ignored { logical_id: logical_id.into(), resource_type: resource_type.to_owned(), part })
 }
 
 /// Judges a problem with the notes: what only AWS knows is no mistake where a number or a word

@@ -8,14 +8,14 @@ use crate::{
     whole,
 };
 use cloudformation::{PropertyPath, Resolved, Step, Value};
-use stack::{Allowed, Cause, Stack, Warning};
+use stack::{Allowed, Cause, LogicalId, Stack, Warning};
 
 /// Lists of which a service can do without an item.
 const SPARED: [&str; 2] = ["LoadBalancers", "ServiceRegistries"];
 
 /// A resource, or an item of it, that is to be left out.
 struct Culprit {
-    logical_id: String,
+    logical_id: LogicalId,
     item: Option<Item>,
     problem: StackProblem,
 }
@@ -60,7 +60,7 @@ impl Culprit {
         let is_service = resource.resource_type == SERVICE;
         let item = is_service.then(|| Item::of(&problem.path.within_properties()));
         Some(Self {
-            logical_id: resource.logical_id.clone(),
+            logical_id: (&resource.logical_id).into(),
             item: item.flatten(),
             problem: problem.clone(),
         })
@@ -68,13 +68,13 @@ impl Culprit {
 
     /// Leaves it out. Each time there is less of the template, so that this comes to an end.
     fn leave_out(&self, kept: &mut Resolved) {
-        let resource = kept.resources.get_mut(&self.logical_id);
+        let resource = kept.resources.get_mut(self.logical_id.as_str());
         let removed = match (&self.item, resource) {
             (Some(item), Some(resource)) => item.remove(&mut resource.properties.value),
             _ => false,
         };
         if !removed {
-            kept.resources.shift_remove(&self.logical_id);
+            kept.resources.shift_remove(self.logical_id.as_str());
         }
     }
 

@@ -24,7 +24,8 @@ use crate::{
 use cloudformation::{PropertyPath, Resolved, Span};
 use stack::{
     Allowed, Arn, Certificate, Coverage, Direction, Ignored, IgnoredPart, Listener,
-    ListenerProtocol, LoadBalancer, Namespace, SecurityGroup, Stack, TargetGroup, Warning,
+    ListenerProtocol, LoadBalancer, LogicalId, Namespace, SecurityGroup, Stack, TargetGroup,
+    Warning,
 };
 
 /// A resource that belongs to another one.
@@ -205,7 +206,7 @@ impl<'a> Reader<'a> {
         &mut self,
         children: &mut [Child<T>],
         key: impl Fn(&T) -> K,
-        id: impl Fn(&T) -> &String,
+        id: impl Fn(&T) -> &LogicalId,
         claim: impl Fn(K) -> Claim,
     ) {
         children.sort_by_key(|child| (child.parent.clone(), key(&child.item)));
@@ -219,7 +220,7 @@ impl<'a> Reader<'a> {
                     claim: claim(claimed),
                 };
                 self.problems.push(StackProblem {
-                    path: PropertyPath::of_resource(id(&second.item)),
+                    path: PropertyPath::of_resource(id(&second.item).as_str()),
                     span: second.span,
                     reason: taken.into(),
                 });
@@ -240,7 +241,7 @@ impl<'a> Reader<'a> {
                 self.problems.extend(unresolved::problem(resource));
             } else {
                 self.ignored.push(Ignored {
-                    logical_id: resource.logical_id.clone(),
+                    logical_id: (&resource.logical_id).into(),
                     resource_type: resource_type.to_owned(),
                     part: IgnoredPart::Whole,
                 });
@@ -251,9 +252,9 @@ impl<'a> Reader<'a> {
     fn coverage(&mut self) -> Coverage {
         let notes = self.resolved.notes.iter().filter_map(note::ignored);
         let mut ignored: Vec<_> = notes.chain(std::mem::take(&mut self.ignored)).collect();
-        ignored.sort_by_key(|it| self.resolved.resources.get_index_of(&it.logical_id));
+        ignored.sort_by_key(|it| self.resolved.resources.get_index_of(it.logical_id.as_str()));
         let mut warnings = std::mem::take(&mut self.warnings);
-        warnings.sort_by_key(|it| self.resolved.resources.get_index_of(it.logical_id()));
+        warnings.sort_by_key(|it| self.resolved.resources.get_index_of(it.logical_id().as_str()));
         let approximated = self.resolved.resources.values().map(approximated::count).sum();
         Coverage { ignored, approximated, warnings }
     }

@@ -17,7 +17,7 @@ pub(super) fn read(reading: &Reading<'_>, context: &Context<'_>) -> Result<Child
     let parent = listener::parent(&listener, context.resolved, LISTENER, Kind::Listener)?;
     let https = listener::speaks_tls(context.resolved, &parent);
     let item = Rule {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         priority: properties.need("Priority")?.number(1..=50_000)?,
         conditions: condition::read(&properties.need("Conditions")?)?,
         transforms: transform::read(&properties)?,

@@ -53,7 +53,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<TargetGroup> {
     let protocol = protocol(&properties.need("Protocol")?)?;
     let version = properties.choice("ProtocolVersion", &VERSIONS, ProtocolVersion::Http1)?;
     Ok(TargetGroup {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         arn: reading.resource.reference().into(),
         name: attribute(reading.resource, "TargetGroupName"),
         full_name: attribute(reading.resource, "TargetGroupFullName"),

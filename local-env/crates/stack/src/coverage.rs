@@ -7,7 +7,7 @@ use std::{error::Error, fmt, sync::Arc};
 
 use property_path::PropertyPath;
 
-use super::SecurityGroupId;
+use super::{LogicalId, SecurityGroupId};
 
 /// The account of one template.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Coverage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
     /// The resource's name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The resource's type: `AWS::IAM::Role`.
     pub resource_type: String,
     /// The part that is ignored.
@@ -54,14 +54,14 @@ pub enum Warning {
     /// A rule of a security group names nobody: AWS takes it and adds nothing (cloudmap-ecs §5.1).
     NoPeer {
         /// The resource.
-        logical_id: String,
+        logical_id: LogicalId,
         /// The rule, where the resource has several; empty where the resource is the rule.
         property: PropertyPath,
     },
     /// Something is run here in the way of something else of AWS's.
     RunOtherwise {
         /// The resource.
-        logical_id: String,
+        logical_id: LogicalId,
         /// The property that asks for it.
         property: PropertyPath,
         /// What is asked for, and how it is run here.
@@ -70,7 +70,7 @@ pub enum Warning {
     /// A resource, or a part of one, that cannot be run here and that the user lets be left out.
     LeftOut {
         /// The resource.
-        logical_id: String,
+        logical_id: LogicalId,
         /// The part; empty where all of it is left out.
         property: PropertyPath,
         /// The problem for which it is left out.
@@ -80,11 +80,11 @@ pub enum Warning {
     /// (cloudmap-ecs §5.2).
     LostEgress {
         /// The group's resource.
-        logical_id: String,
+        logical_id: LogicalId,
         /// The group.
         group: SecurityGroupId,
         /// The resource of the first stand-alone rule.
-        rule: String,
+        rule: LogicalId,
     },
 }
 
@@ -137,7 +137,7 @@ impl fmt::Display for IgnoredPart {
 
 impl Warning {
     /// Returns the resource that it is about.
-    pub fn logical_id(&self) -> &str {
+    pub fn logical_id(&self) -> &LogicalId {
         match self {
             Self::NoPeer { logical_id, .. }
             | Self::RunOtherwise { logical_id, .. }
@@ -170,8 +170,8 @@ impl fmt::Display for Warning {
 }
 
 /// The resource, and the property in it if one is meant.
-fn place(logical_id: &str, property: &PropertyPath) -> PropertyPath {
-    PropertyPath::default().key(logical_id).join(property)
+fn place(logical_id: &LogicalId, property: &PropertyPath) -> PropertyPath {
+    PropertyPath::default().key(logical_id.as_str()).join(property)
 }
 
 // === impl Otherwise ===

@@ -21,6 +21,7 @@
 
 mod coverage;
 mod load_balancer;
+mod logical_id;
 mod names;
 mod namespace;
 mod rule;
@@ -39,6 +40,7 @@ pub use load_balancer::{
     Certificate, DesyncMitigation, ForwardedFor, KeyAlgorithm, Listener, ListenerAttributes,
     ListenerProtocol, LoadBalancer, LoadBalancerAttributes, SslPolicy,
 };
+pub use logical_id::LogicalId;
 pub use names::{NameError, service_names};
 pub use namespace::{
     DiscoveryInstance, DiscoveryService, DnsRecord, Namespace, NamespaceKind, RecordKind,

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use super::{Action, Arn, Rule, SecurityGroupId};
+use super::{Action, Arn, LogicalId, Rule, SecurityGroupId};
 
 /// A load balancer with the listeners that name it (`AWS::ElasticLoadBalancingV2::LoadBalancer`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadBalancer {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN, by which listeners name it.
     pub arn: Arn,
     /// The name: `Name`, or what CloudFormation would have made of the logical id.
@@ -79,7 +79,7 @@ pub enum ForwardedFor {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN, by which rules name it.
     pub arn: Arn,
     /// The port in AWS; where it is published is for the environment to decide.
@@ -158,7 +158,7 @@ impl LoadBalancer {
     /// Makes a load balancer of this name with AWS's defaults. Its ARN is its name.
     pub fn named(name: &str, listeners: Vec<Listener>) -> Self {
         Self {
-            logical_id: name.to_owned(),
+            logical_id: name.into(),
             arn: Arn::from(name),
             name: name.to_owned(),
             full_name: format!("app/{name}/0"),
@@ -176,7 +176,7 @@ impl Listener {
     /// Makes an HTTP listener that has no rules but the default one, with AWS's defaults.
     pub fn http(port: u16, default_action: Action) -> Self {
         Self {
-            logical_id: format!("Port{port}"),
+            logical_id: format!("Port{port}").into(),
             arn: Arn::from(format!("listener/{port}").as_str()),
             port,
             protocol: ListenerProtocol::Http,

@@ -57,7 +57,7 @@ impl Stack {
 
 /// Returns all that a service may be called, the best name first.
 pub fn service_names<'a>(stack: &'a Stack, service: &'a Service) -> Vec<&'a str> {
-    let mut names = vec![stack.local_name(service), &service.name, &service.logical_id];
+    let mut names = vec![stack.local_name(service), &service.name, service.logical_id.as_str()];
     // Those of its other containers may be other services' too.
     let main = service.task_definition.containers.iter().find(|container| container.essential);
     names.extend(main.map(Container::repository));

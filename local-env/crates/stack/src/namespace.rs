@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Arn;
+use super::{Arn, LogicalId};
 
 /// A namespace with the services in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN: `arn:aws:servicediscovery:…:namespace/ns-…`.
     pub arn: Arn,
     /// The kind, which says where its names are answered.
@@ -38,7 +38,7 @@ pub enum NamespaceKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryService {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN, by which ECS services name it: `arn:aws:servicediscovery:…:service/srv-…`.
     pub arn: Arn,
     /// The name in the namespace: `service1`.
@@ -58,7 +58,7 @@ pub struct DiscoveryService {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryInstance {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The id, unique in its service.
     pub id: String,
     /// The attributes: `AWS_INSTANCE_IPV4` and so on, and the user's own.

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::Arn;
+use super::{Arn, LogicalId};
 
 /// A rule of a listener, which matches when all of its conditions hold
 /// (`AWS::ElasticLoadBalancingV2::ListenerRule`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The priority: 1 to 50 000, unique in its listener. The lowest is tried first.
     pub priority: u32,
     /// The conditions, at least one.

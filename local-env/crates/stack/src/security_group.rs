@@ -12,6 +12,8 @@ use std::{
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::LogicalId;
+
 /// No resource can be called so.
 const DEFAULT_GROUP: &str = "VPC.DefaultSecurityGroup";
 
@@ -20,7 +22,7 @@ const DEFAULT_GROUP: &str = "VPC.DefaultSecurityGroup";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroup {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The id, by which its members and other groups' rules name it.
     pub id: SecurityGroupId,
     /// The description: `GroupDescription`.
@@ -44,7 +46,7 @@ pub struct SecurityGroupId {
 #[derive(Clone, Debug)]
 enum Known {
     /// The name in the template.
-    Resource(Arc<str>),
+    Resource(LogicalId),
     DefaultOfVpc,
     /// Nothing but its id, since it is in no template.
     Id,
@@ -54,7 +56,7 @@ enum Known {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroupRule {
     /// The resource that it stands in.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The place in that resource.
     pub place: RulePlace,
     /// Whether it stands among `ingress` or `egress`.
@@ -135,10 +137,14 @@ impl SecurityGroup {
         let id = SecurityGroupId::default_of_vpc();
         let own = SecurityGroupPeer::Group(id.clone());
         Self {
-            logical_id: DEFAULT_GROUP.to_owned(),
+            logical_id: DEFAULT_GROUP.into(),
             description: "default VPC security group".to_owned(),
-            ingress: vec![SecurityGroupRule::implied(DEFAULT_GROUP, Direction::Ingress, own)],
-            egress: SecurityGroupRule::everything_out(DEFAULT_GROUP),
+            ingress: vec![SecurityGroupRule::implied(
+                &DEFAULT_GROUP.into(),
+                Direction::Ingress,
+                own,
+            )],
+            egress: SecurityGroupRule::everything_out(&DEFAULT_GROUP.into()),
             id,
         }
     }
@@ -162,8 +168,8 @@ impl fmt::Display for SecurityGroup {
 
 impl SecurityGroupId {
     /// Makes the id of a group that has a name in the template.
-    pub fn new(id: &str, logical_id: &str) -> Self {
-        Self { id: id.into(), known: Known::Resource(logical_id.into()) }
+    pub fn new(id: &str, logical_id: LogicalId) -> Self {
+        Self { id: id.into(), known: Known::Resource(logical_id) }
     }
 
     /// Returns the id of the group that whatever names no group is in.
@@ -172,7 +178,7 @@ impl SecurityGroupId {
     }
 
     /// Returns the group's name in the template, if it has one.
-    pub fn logical_id(&self) -> Option<&str> {
+    pub fn logical_id(&self) -> Option<&LogicalId> {
         match &self.known {
             Known::Resource(logical_id) => Some(logical_id),
             Known::DefaultOfVpc | Known::Id => None,
@@ -220,7 +226,7 @@ impl fmt::Display for SecurityGroupId {
 
 impl SecurityGroupRule {
     /// Returns the rules of a group that has none for what it lets out: everything.
-    pub fn everything_out(logical_id: &str) -> Vec<Self> {
+    pub fn everything_out(logical_id: &LogicalId) -> Vec<Self> {
         let everybody =
             [SecurityGroupPeer::V4(Ipv4Net::default()), SecurityGroupPeer::V6(Ipv6Net::default())];
         everybody.map(|peer| Self::implied(logical_id, Direction::Egress, peer)).into()
@@ -235,8 +241,8 @@ impl SecurityGroupRule {
         format!("{} {preposition} {}", self.traffic, self.peer)
     }
 
-    fn implied(logical_id: &str, direction: Direction, peer: SecurityGroupPeer) -> Self {
-        let (logical_id, place) = (logical_id.to_owned(), RulePlace::Implied);
+    fn implied(logical_id: &LogicalId, direction: Direction, peer: SecurityGroupPeer) -> Self {
+        let (logical_id, place) = (logical_id.clone(), RulePlace::Implied);
         Self { logical_id, place, direction, traffic: Traffic::All, peer }
     }
 }
@@ -249,7 +255,7 @@ impl fmt::Display for SecurityGroupRule {
         match self.place {
             RulePlace::Inline(index) => write!(f, "`{id}.{property}[{index}]`")?,
             RulePlace::StandAlone => write!(f, "`{id}`")?,
-            RulePlace::Implied if id == DEFAULT_GROUP => f.write_str("the VPC's default group")?,
+            RulePlace::Implied if *id == DEFAULT_GROUP => f.write_str("the VPC's default group")?,
             RulePlace::Implied => write!(f, "`{id}`, which has no `{property}`")?,
         }
         write!(f, " ({})", self.meaning())

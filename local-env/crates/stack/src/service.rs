@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Arn, SecurityGroupId, ServiceConnect, TaskDefinition};
+use super::{Arn, LogicalId, SecurityGroupId, ServiceConnect, TaskDefinition};
 
 /// A service of ECS (`AWS::ECS::Service`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN: `arn:aws:ecs:…:service/cluster/name`.
     pub arn: Arn,
     /// The name: `ServiceName`, or what CloudFormation would have made of the logical id.
@@ -91,7 +91,7 @@ impl Service {
     /// Returns a service as CloudFormation makes it where the template says no more.
     pub fn new(name: &str, task_definition: Arc<TaskDefinition>) -> Self {
         Self {
-            logical_id: name.to_owned(),
+            logical_id: LogicalId::from(name),
             arn: Arn::from(format!("service/default/{name}").as_str()),
             name: name.to_owned(),
             cluster: "default".to_owned(),

@@ -2,14 +2,14 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::Arn;
+use super::{Arn, LogicalId};
 
 /// A target group (`AWS::ElasticLoadBalancingV2::TargetGroup`). Its `Port` is not here: ECS
 /// registers each task with its container port, and that is where traffic goes (statement alb 74).
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetGroup {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN, by which actions and services name it.
     pub arn: Arn,
     /// The name: `Name`, or what CloudFormation would have made of the logical id.
@@ -148,7 +148,7 @@ impl TargetGroup {
     /// Makes a target group of this name with AWS's defaults. Its ARN is its name.
     pub fn named(name: &str) -> Self {
         Self {
-            logical_id: name.to_owned(),
+            logical_id: name.into(),
             arn: Arn::from(name),
             name: name.to_owned(),
             full_name: format!("targetgroup/{name}/0"),

@@ -3,13 +3,13 @@
 
 use std::{fmt, time::Duration};
 
-use super::Arn;
+use super::{Arn, LogicalId};
 
 /// A task definition (`AWS::ECS::TaskDefinition`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskDefinition {
     /// The name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// The ARN: `arn:aws:ecs:…:task-definition/family:revision`.
     pub arn: Arn,
     /// The family: `Family`.
@@ -176,7 +176,7 @@ impl TaskDefinition {
     /// Returns revision 1 of a family, of Fargate's smallest size.
     pub fn new(family: &str, containers: Vec<Container>) -> Self {
         Self {
-            logical_id: family.to_owned(),
+            logical_id: LogicalId::from(family),
             arn: Arn::from(format!("task-definition/{family}:1").as_str()),
             family: family.to_owned(),
             revision: 1,

@@ -84,7 +84,7 @@ impl Part<'_> {
 
     /// The names that its command is found by.
     pub(super) fn key(&self) -> (String, String) {
-        (self.service.logical_id.clone(), self.container.name.clone())
+        (self.service.logical_id.to_string(), self.container.name.clone())
     }
 
     /// An entry to begin with.

@@ -118,7 +118,7 @@ fn sample_command(project: &Project, number: usize) -> Command {
     let service = &stack.services[number - 1];
     assert_eq!(service.logical_id, format!("Service{number}"));
     let container = &service.task_definition.containers[0].name;
-    run(&project.commands(&stack, false).unwrap(), &service.logical_id, container).clone()
+    run(&project.commands(&stack, false).unwrap(), service.logical_id.as_str(), container).clone()
 }
 
 fn variables(command: &Command) -> Vec<(&str, &str)> {

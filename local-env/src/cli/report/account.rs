@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use cloudformation::{PropertyPath, Resolved, Resource, Step};
-use stack::{Coverage, Ignored, IgnoredPart, Warning};
+use stack::{Coverage, Ignored, IgnoredPart, LogicalId, Warning};
 use stack_reader::{approximation, is_emulated};
 
 /// Of the whole template.
@@ -44,8 +44,8 @@ impl Account {
         let mut lines = Lines::new();
         let not_emulated: Vec<_> = coverage.warnings.iter().filter_map(left_out).collect();
         for resource in resolved.resources.values() {
-            if coverage.warnings.iter().all(|warning| whole(warning) != Some(&resource.logical_id))
-            {
+            let is_left_out = |warning| whole(warning).is_some_and(|it| *it == resource.logical_id);
+            if !coverage.warnings.iter().any(is_left_out) {
                 add_resource(&mut lines, resource);
             }
         }
@@ -69,13 +69,15 @@ impl Account {
 
 fn left_out(warning: &Warning) -> Option<(String, String)> {
     match warning {
-        Warning::LeftOut { logical_id, cause, .. } => Some((logical_id.clone(), cause.to_string())),
+        Warning::LeftOut { logical_id, cause, .. } => {
+            Some((logical_id.to_string(), cause.to_string()))
+        }
         _ => None,
     }
 }
 
 /// The resource of which nothing is left.
-fn whole(warning: &Warning) -> Option<&String> {
+fn whole(warning: &Warning) -> Option<&LogicalId> {
     match warning {
         Warning::LeftOut { logical_id, property, .. } if property.is_empty() => Some(logical_id),
         _ => None,
@@ -114,12 +116,18 @@ fn add_ignored(lines: &mut Lines, ignored: &Ignored) {
         IgnoredPart::Property(path) => of_any_item(path),
         other => Some(other.to_string()),
     };
-    let line = entry(lines, &ignored.resource_type, property, Status::Ignored, &ignored.logical_id);
+    let line = entry(
+        lines,
+        &ignored.resource_type,
+        property,
+        Status::Ignored,
+        ignored.logical_id.as_str(),
+    );
     line.worsen(Status::Ignored, None);
 }
 
 fn add_warning(lines: &mut Lines, resolved: &Resolved, warning: &Warning) {
-    let Some(resource) = resolved.resources.get(warning.logical_id()) else { return };
+    let Some(resource) = resolved.resources.get(warning.logical_id().as_str()) else { return };
     match warning {
         Warning::LeftOut { property, cause, .. } => {
             let (property, why) = (of_any_item(property), cause.to_string());

@@ -25,7 +25,8 @@ pub(super) fn of<'a>(
     }
     let host = without_port(&url.authority);
     let named = |(balancer, _): &&(&LoadBalancer, &Listener)| {
-        [&balancer.name, &balancer.logical_id].iter().any(|name| name.eq_ignore_ascii_case(host))
+        let names = [balancer.name.as_str(), balancer.logical_id.as_str()];
+        names.iter().any(|name| name.eq_ignore_ascii_case(host))
     };
     let (balancer, listener) = match (&found[..], found.iter().find(named)) {
         (_, Some(&one)) | (&[one], None) => one,

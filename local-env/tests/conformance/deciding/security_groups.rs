@@ -175,7 +175,7 @@ fn ecs_093_a_group_lets_out_everything_or_what_its_rules_say() {
 fn ecs_094_cdks_rules_let_a_load_balancer_to_its_targets_and_clients_to_open_listeners() {
     let cdk = read(CDK);
     let [lb] = cdk.load_balancers.as_slice() else { panic!("one load balancer") };
-    let lb = balancer(&lb.logical_id);
+    let lb = balancer(lb.logical_id.as_str());
     let one = task("ServiceOneService5E70B011");
     allowed(&cdk, &lb, &one, 7071);
     denied(&cdk, &lb, &one, 7074, "`ALBSecurityGroup8B8624F8` does not let tcp 7074 out");

@@ -45,7 +45,7 @@ impl Balancer {
             .map(|group| (group.arn.clone(), TargetGroup::new(group, setup.clock)))
             .collect();
         let named = |group: &stack::TargetGroup| {
-            (group.logical_id.clone(), Arc::clone(&groups[&group.arn]))
+            (group.logical_id.to_string(), Arc::clone(&groups[&group.arn]))
         };
         let named = stack.target_groups.iter().map(named).collect();
         let folder = tempfile::tempdir().unwrap();

@@ -213,7 +213,7 @@ impl Fleet {
     pub fn update(&mut self, rolled: &[&str], change: impl FnOnce(&mut Stack)) {
         change(&mut self.stack);
         self.revision += 1;
-        let rolled: BTreeSet<_> = rolled.iter().map(|&it| it.to_owned()).collect();
+        let rolled: BTreeSet<_> = rolled.iter().map(|&it| it.into()).collect();
         let (stack, revision) = (self.stack.clone(), Revision(self.revision));
         self.updates.send(Update { stack, revision, rolled }).unwrap();
     }

@@ -38,7 +38,7 @@ pub fn target_group(name: &str) -> TargetGroup {
 /// A rule that forwards a path pattern to the target group of this name.
 pub fn rule(priority: u32, pattern: &str, group: &str) -> Rule {
     Rule {
-        logical_id: format!("Rule{priority}"),
+        logical_id: format!("Rule{priority}").into(),
         priority,
         conditions: vec![Condition::PathPattern(Patterns::Wildcards(vec![pattern.into()]))],
         transforms: Transforms::default(),
@@ -49,7 +49,7 @@ pub fn rule(priority: u32, pattern: &str, group: &str) -> Rule {
 /// Listeners 80, which redirects to 443, and 443, which has the rules.
 pub fn load_balancer(rules: Vec<Rule>) -> LoadBalancer {
     let listener = |port, protocol, rules, default_action| Listener {
-        logical_id: format!("Listener{port}"),
+        logical_id: format!("Listener{port}").into(),
         arn: Arn::from(format!("listener-{port}").as_str()),
         port,
         protocol,
@@ -110,7 +110,7 @@ fn to_https() -> Action {
 /// A namespace `services` with these names in it, each with A records of 60 s.
 pub fn namespace(services: &[&str]) -> Namespace {
     let service = |name: &&str| DiscoveryService {
-        logical_id: format!("{name}-discovery"),
+        logical_id: format!("{name}-discovery").into(),
         arn: Arn::from(format!("discovery-{name}").as_str()),
         name: (*name).into(),
         records: vec![DnsRecord { kind: RecordKind::A, ttl: 60 }],

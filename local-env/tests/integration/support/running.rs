@@ -152,7 +152,7 @@ impl Running {
 
     /// Rolls the service to this revision of the stack.
     pub fn roll(&self, revision: u32) {
-        let (stack, rolled) = (self.stack.clone(), BTreeSet::from(["WebService".to_owned()]));
+        let (stack, rolled) = (self.stack.clone(), BTreeSet::from(["WebService".into()]));
         self.updates.send(Update { stack, revision: Revision(revision), rolled }).unwrap();
     }
 

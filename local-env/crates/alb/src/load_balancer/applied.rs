@@ -8,13 +8,13 @@ use std::{
 };
 
 use crate::{listener::Handling, metrics::Metrics, rules::RouteError, targets::TargetGroup};
-use stack::{Arn, Listener, ListenerProtocol, LoadBalancer};
+use stack::{Arn, Listener, ListenerProtocol, LoadBalancer, LogicalId};
 
 /// What has become of a changed model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reloaded {
     /// The listeners, by their logical ids, that would have to be opened or closed.
-    pub not_applied: BTreeSet<String>,
+    pub not_applied: BTreeSet<LogicalId>,
 }
 
 /// What is served at present.

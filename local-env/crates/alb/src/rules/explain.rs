@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write as _};
 
 use super::{AboveRoot, MatchedRule, Request, Routes, Rule, condition::pairs};
-use stack::{Condition, Patterns, QueryPattern};
+use stack::{Condition, LogicalId, Patterns, QueryPattern};
 
 /// What a header may grow to, with many rules before the one that matches.
 const MAX_HEADER: usize = 2048;
@@ -13,7 +13,7 @@ const MAX_HEADER: usize = 2048;
 pub struct Explanation {
     unmatched: Vec<Unmatched>,
     /// The priority and the name in the template; the default rule has 0 and none.
-    taken: Result<(u32, Option<String>), AboveRoot>,
+    taken: Result<(u32, Option<LogicalId>), AboveRoot>,
 }
 
 /// A rule that does not match.
@@ -22,7 +22,7 @@ pub struct Unmatched {
     /// Its priority.
     pub priority: u32,
     /// Its name in the template.
-    pub logical_id: String,
+    pub logical_id: LogicalId,
     /// What was compared with what, for each condition that does not hold.
     pub reasons: Vec<String>,
 }
@@ -40,8 +40,7 @@ impl Routes {
             }
             _ => Vec::new(),
         };
-        let name =
-            |taken: MatchedRule<'_>| (taken.priority, taken.logical_id.map(ToOwned::to_owned));
+        let name = |taken: MatchedRule<'_>| (taken.priority, taken.logical_id.cloned());
         Explanation { unmatched, taken: taken.map(name) }
     }
 }

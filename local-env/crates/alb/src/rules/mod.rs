@@ -34,7 +34,7 @@ pub use transform::{TransformError, Transformed, Transforms};
 
 use self::condition::Condition;
 use crate::targets::TargetGroup;
-use stack::{self, Arn, Authentication};
+use stack::{self, Arn, Authentication, LogicalId};
 
 /// What a listener does with each request. A clone has its own memory for running regular
 /// expressions: threads that have one each do not wait for one another.
@@ -65,7 +65,7 @@ pub struct MatchedRule<'a> {
     /// The priority, which is 0 for the default rule.
     pub priority: u32,
     /// Its name in the template; the default rule has none.
-    pub logical_id: Option<&'a str>,
+    pub logical_id: Option<&'a LogicalId>,
     /// What is done.
     pub action: &'a Action,
     /// The authentication that AWS would ask for first.
@@ -142,7 +142,7 @@ impl Effect {
         Ok(Self { action, unauthenticated, transforms: Transforms::compile(transforms)? })
     }
 
-    fn choice<'a>(&'a self, priority: u32, logical_id: Option<&'a str>) -> MatchedRule<'a> {
+    fn choice<'a>(&'a self, priority: u32, logical_id: Option<&'a LogicalId>) -> MatchedRule<'a> {
         MatchedRule {
             priority,
             logical_id,

@@ -70,7 +70,7 @@ fn answer(status: u16) -> stack::Action {
 
 pub(super) fn rule(priority: u32, conditions: Vec<Condition>) -> stack::Rule {
     stack::Rule {
-        logical_id: format!("Rule{priority}"),
+        logical_id: format!("Rule{priority}").into(),
         priority,
         conditions,
         transforms: stack::Transforms::default(),
@@ -170,7 +170,7 @@ fn a_rule_is_told_by_priority_and_name() {
     let routes = routes(vec![rule(7, vec![path(&["/a"])])]);
     let sent = Sent::get("/a");
     let choice = routes.choose(&sent.request()).unwrap();
-    assert_eq!((choice.priority, choice.logical_id), (7, Some("Rule7")));
+    assert_eq!((choice.priority, choice.logical_id), (7, Some(&"Rule7".into())));
 }
 
 #[test]

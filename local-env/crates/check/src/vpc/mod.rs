@@ -10,6 +10,8 @@ mod tests;
 
 use std::{fmt, net::IpAddr};
 
+use stack::LogicalId;
+
 pub use passage::Passage;
 pub use reach::Reach;
 
@@ -17,9 +19,9 @@ pub use reach::Reach;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum End {
     /// A task of the service with this logical id.
-    Task(String),
+    Task(LogicalId),
     /// The load balancer with this logical id.
-    LoadBalancer(String),
+    LoadBalancer(LogicalId),
     /// Somebody outside the stack, who is in no security group.
     Address(IpAddr),
 }

@@ -15,7 +15,7 @@ const GROUPS: [&str; 3] = ["sg-a", "sg-b", "sg-c"];
 
 fn rule(direction: Direction, traffic: Traffic, peer: SecurityGroupPeer) -> SecurityGroupRule {
     let (logical_id, place) = ("Rule".to_owned(), RulePlace::StandAlone);
-    SecurityGroupRule { logical_id, place, direction, traffic, peer }
+    SecurityGroupRule { logical_id: logical_id.into(), place, direction, traffic, peer }
 }
 
 fn group(
@@ -24,7 +24,7 @@ fn group(
     egress: Vec<SecurityGroupRule>,
 ) -> SecurityGroup {
     let (logical_id, description) = (id.to_owned(), String::new());
-    SecurityGroup { logical_id, id: id.into(), description, ingress, egress }
+    SecurityGroup { logical_id: logical_id.into(), id: id.into(), description, ingress, egress }
 }
 
 /// A stack in 10.0.0.0/16 of services that are in these groups.

@@ -29,7 +29,7 @@ pub(crate) fn read_instance(
     }
     let attributes = properties.need("InstanceAttributes")?.map()?;
     let item = DiscoveryInstance {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         id: reading.resource.reference().to_owned(),
         attributes: attributes.entries().map(attribute).collect::<Result<BTreeMap<_, _>>>()?,
     };

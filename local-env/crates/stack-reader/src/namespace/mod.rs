@@ -45,7 +45,7 @@ pub(super) fn read(reading: &Reading<'_>, kind: NamespaceKind) -> Result<Child<N
         NamespaceKind::Http => {}
     }
     let item = Namespace {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         arn: arn(reading.resource),
         kind,
         name,

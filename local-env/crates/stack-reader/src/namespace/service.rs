@@ -31,7 +31,7 @@ pub(crate) fn read_service(
         None => (Vec::new(), RoutingPolicy::Multivalue),
     };
     let item = DiscoveryService {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         arn: arn(reading.resource),
         name: name(reading, &properties, namespace_type)?,
         records,

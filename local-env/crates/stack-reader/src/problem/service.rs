@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::listed;
 use crate::target_group::TargetType;
+use stack::LogicalId;
 
 /// What is wrong with an ECS service, or does not fit between it and what it refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
@@ -28,11 +29,11 @@ pub enum ServiceFault {
     #[diagnostic(help("{}", target_type(*found, definition)))]
     TargetType {
         /// The target group.
-        group: String,
+        group: LogicalId,
         /// The type that it has.
         found: TargetType,
         /// The task definition, whose network mode wants the other type.
-        definition: String,
+        definition: LogicalId,
     },
     /// The task definition has no such container.
     #[error("is `{found}`, which does not exist in the task definition")]
@@ -41,7 +42,7 @@ pub enum ServiceFault {
         /// The name that is asked for.
         found: String,
         /// The task definition.
-        definition: String,
+        definition: LogicalId,
         /// The names of its containers.
         known: Vec<String>,
     },
@@ -86,13 +87,13 @@ pub enum ServiceFault {
         /// The name that is asked for.
         found: String,
         /// The task definition.
-        definition: String,
+        definition: LogicalId,
         /// The names that its port mappings have.
         known: Vec<String>,
     },
 }
 
-fn target_type(found: TargetType, definition: &str) -> String {
+fn target_type(found: TargetType, definition: &LogicalId) -> String {
     match found {
         TargetType::Instance => {
             format!("the network mode of `{definition}` is `awsvpc`, which needs `TargetType: ip`")

@@ -5,13 +5,15 @@ use std::fmt;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use stack::LogicalId;
+
 /// A second resource claims what a first one has.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
 #[error("has {claim}, which `{first}` (line {first_line}) has")]
 #[diagnostic(help("give one of them another"))]
 pub struct Taken {
     /// The first resource.
-    pub first: String,
+    pub first: LogicalId,
     /// The line of the first resource, counted from 1.
     pub first_line: usize,
     /// What both have.

@@ -42,8 +42,8 @@ pub(super) fn read(reading: &Reading<'_>, resolved: &Resolved) -> Result<Securit
     };
     let resource = reading.resource;
     Ok(SecurityGroup {
-        logical_id: resource.logical_id.clone(),
-        id: SecurityGroupId::new(resource.reference(), &resource.logical_id),
+        logical_id: (&resource.logical_id).into(),
+        id: SecurityGroupId::new(resource.reference(), (&resource.logical_id).into()),
         description: properties.need("GroupDescription")?.text()?.into_owned(),
         ingress: inline(Direction::Ingress)?,
         egress: inline(Direction::Egress)?,
@@ -159,7 +159,7 @@ fn member(field: &Field<'_>, resolved: &Resolved) -> Result<Option<SecurityGroup
 fn id(field: &Field<'_>, resolved: &Resolved) -> Result<SecurityGroupId> {
     let text = field.text()?;
     if let Some(group) = named(resolved, SECURITY_GROUP, &text) {
-        return Ok(SecurityGroupId::new(&text, &group.logical_id));
+        return Ok(SecurityGroupId::new(&text, (&group.logical_id).into()));
     }
     let default = |vpc: &Resource| {
         vpc.attribute("DefaultSecurityGroup") == Some(Value::String(text.clone().into_owned()))

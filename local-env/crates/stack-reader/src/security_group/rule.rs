@@ -19,7 +19,7 @@ pub(super) fn read(
     (place, direction): (RulePlace, Direction),
 ) -> Result<SecurityGroupRule> {
     Ok(SecurityGroupRule {
-        logical_id: reading.resource.logical_id.clone(),
+        logical_id: (&reading.resource.logical_id).into(),
         place,
         direction,
         traffic: traffic(properties)?,

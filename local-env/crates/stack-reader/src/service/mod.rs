@@ -211,9 +211,9 @@ fn fits(field: &Field<'_>, group: &Resource, definition: &Resource) -> Result<()
     };
     match target_group::type_of(group) {
         Some(found) if found != wanted => Err(field.refused(ServiceFault::TargetType {
-            group: group.logical_id.clone(),
+            group: (&group.logical_id).into(),
             found,
-            definition: definition.logical_id.clone(),
+            definition: (&definition.logical_id).into(),
         })),
         _ => Ok(()),
     }

@@ -38,7 +38,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     let family = name.rsplit_once(':').map_or(name, |(family, _)| family);
     properties.text("Family")?;
     Ok(Arc::new(TaskDefinition {
-        logical_id: resource.logical_id.clone(),
+        logical_id: (&resource.logical_id).into(),
         arn: resource.reference().into(),
         family: family.to_owned(),
         revision: 1,

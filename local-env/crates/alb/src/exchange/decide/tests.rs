@@ -130,7 +130,7 @@ fn plan() -> ListenerPlan {
 
 fn rule(priority: u32, path: &str, action: stack::Action) -> Rule {
     Rule {
-        logical_id: format!("Rule{priority}"),
+        logical_id: format!("Rule{priority}").into(),
         priority,
         conditions: vec![Condition::PathPattern(Patterns::Wildcards(vec![path.into()]))],
         transforms: stack::Transforms::default(),
