@@ -48,8 +48,8 @@ fn target_group(subject: &Subject<'_>, service: &Resource, index: usize, group: 
             let (id, group) = (&service.logical_id, &group.logical_id);
             let bind = bind.join("` or `");
             let message = format!(
-                "`{id}` does not wait for `{bind}`, which ties its target group `{group}` to a load \
-                 balancer"
+                "`{id}` does not depend on `{bind}`, which attaches its target group `{group}` to a \
+                 load balancer"
             );
             let mend = format!("{id}:\n  Type: {SERVICE}\n  DependsOn: [{first}]");
             subject.tell(&code::MISSING_DEPENDS_ON, place, message, mend);
@@ -124,7 +124,7 @@ fn launch_type(subject: &Subject<'_>, service: &Resource) {
         return;
     }
     let severity = if cluster.is_some() { Severity::Error } else { Severity::Warning };
-    let message = format!("`{}` has no launch type, so that ECS takes EC2", service.logical_id);
+    let message = format!("`{}` has no launch type, so ECS uses EC2", service.logical_id);
     let place = subject.at(service, &value::key("LaunchType"));
     subject.tell_as(severity, &code::LAUNCH_TYPE, place, message, "LaunchType: FARGATE");
 }

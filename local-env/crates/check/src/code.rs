@@ -32,12 +32,16 @@ pub enum Severity {
 
 /// There is no code of this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no check `{name}`{}", near.map(|it| format!("; did you mean `{it}`?")).unwrap_or_default())]
+#[error("there is no check `{name}`{}", or_meant(*near))]
 pub struct UnknownCode {
     /// The name that was asked for.
     pub name: String,
     /// The name that may be meant.
     pub near: Option<&'static str>,
+}
+
+fn or_meant(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 /// Returns the code of this name.

@@ -46,7 +46,7 @@ pub(super) fn check(subject: &Subject<'_>) {
                 && let Some(program) = program(&check.command)
             {
                 let message = format!(
-                    "the health check of `{}` needs `{program}` in its image, which many have not",
+                    "the health check of `{}` needs `{program}`, which many images do not have",
                     container.name
                 );
                 let mend =
@@ -59,7 +59,7 @@ pub(super) fn check(subject: &Subject<'_>) {
                 && !line.contains("exec ")
             {
                 let message = format!(
-                    "`{}` runs its program below a shell, which is told to stop in its place",
+                    "`{}` runs its program under a shell, which gets the stop signal in its place",
                     container.name
                 );
                 let mend = format!("Command: [{shell}, -c, 'exec {line}']");
@@ -78,7 +78,7 @@ fn image(subject: &Subject<'_>, definition: &Resource, index: usize, image: &str
     let account = EXAMPLES.into_iter().find(|it| image.starts_with(&format!("{it}.dkr.ecr.")));
     if let Some(account) = account {
         let message =
-            format!("the image `{image}` is of the account {account}, which AWS's examples use");
+            format!("the image `{image}` is in the account {account}, which AWS's examples use");
         subject.tell(&code::EXAMPLE_ACCOUNT, place(), message, IMAGE);
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn check(subject: &Subject<'_>) {
             || support.is_some() && !value::is_true(support)
         {
             let message = format!(
-                "the names of `{}` need both DNS settings of `{}`, and AWS sets only one itself",
+                "the names of `{}` resolve only if both DNS settings of `{}` are on, and AWS turns \
+                 on only one by default",
                 namespace.logical_id, vpc.logical_id
             );
             let mend = "EnableDnsHostnames: true\nEnableDnsSupport: true";
@@ -100,7 +101,8 @@ fn is_alias(subject: &Subject<'_>, reach: &Reach, caller: &Caller<'_>, address: 
     if let (Some(first), Some(port)) = (ports.first(), address.port) {
         let (name, host) = (caller.name, &address.host);
         let listed = ports.join(" and ");
-        let message = format!("`{name}` calls `{host}` on port {port}, and its proxy has {listed}");
+        let message =
+            format!("`{name}` calls `{host}` on port {port}, but its proxy listens on {listed}");
         let mend = format!("{host}:{first}");
         subject.tell(&code::WRONG_PORT, caller.place.clone(), message, mend);
     }
@@ -130,7 +132,7 @@ fn bare(subject: &Subject<'_>, caller: &Caller<'_>, address: &Address) {
     let Some((namespace, service)) = found else { return };
     let full = format!("{}.{}", service.name, namespace.name);
     let message = format!(
-        "`{}` calls `{}`, which is no name of its own: the service is `{full}`",
+        "`{}` calls `{}`, which does not resolve by itself: the full name is `{full}`",
         caller.name, address.host
     );
     let port = address.port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -161,7 +163,7 @@ fn unknown(
     let mend = did_you_mean(name, names.iter().copied())
         .unwrap_or_else(|| format!("`{}` has [{}]", namespace.name, names.join(", ")));
     let message = format!(
-        "`{}` calls `{}`, and no service of the namespace `{}` is called `{name}`",
+        "`{}` calls `{}`, but the namespace `{}` has no service `{name}`",
         caller.name, address.host, namespace.name
     );
     // Another stack may put services into a namespace that it is told of.
@@ -228,7 +230,7 @@ fn nobody(
     }
     let id = &service.logical_id;
     let message = format!(
-        "`{}` calls `{}`, where no ECS service registers its tasks",
+        "`{}` calls `{}`, in which no ECS service registers its tasks",
         caller.name, address.host
     );
     let mend = format!("ServiceRegistries:\n  - RegistryArn: !GetAtt {id}.Arn");
@@ -251,7 +253,7 @@ fn connect_to(
     if !ports.is_empty() && !ports.contains(&port) {
         let listed: Vec<_> = ports.iter().map(u16::to_string).collect();
         let message = format!(
-            "`{}` calls `{host}` on port {port}, and `{}` listens on {}",
+            "`{}` calls `{host}` on port {port}, but `{}` listens on {}",
             caller.name,
             target.logical_id,
             listed.join(" and ")

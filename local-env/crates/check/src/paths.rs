@@ -93,7 +93,7 @@ fn shadows(earlier: &Rule, later: &Rule) -> bool {
 
 fn shadowed(subject: &Subject<'_>, earlier: &Rule, later: &Rule) {
     let message = format!(
-        "`{}` (priority {}) is never taken: `{}` (priority {}) matches all of its requests",
+        "`{}` (priority {}) never applies: `{}` (priority {}) matches all of its requests",
         later.logical_id, later.priority, earlier.logical_id, earlier.priority
     );
     let before = earlier.priority.saturating_sub(1).max(1);
@@ -163,7 +163,10 @@ fn open_prefix(subject: &Subject<'_>, listener: &Listener, rule: &Rule, text: &s
     let mut others = listener.rules.iter().filter(|it| it.priority < rule.priority);
     let named = others.find_map(|other| {
         let path = path_patterns(other).find(|path| pattern::goes_on(prefix, path))?;
-        Some(format!(", and `{path}` of `{}` were it not tried first", other.logical_id))
+        Some(format!(
+            ", and would catch `{path}` of `{}` if that rule came later",
+            other.logical_id
+        ))
     });
     let message = format!(
         "`{text}` of `{}` also catches `{prefix}0` and `{prefix}x`{}",
@@ -190,8 +193,8 @@ fn health_check(subject: &Subject<'_>, group: &TargetGroup) {
     let is_usual = path == "/" || HEALTH.contains(&last);
     let severity = if is_usual { Severity::Advice } else { code::HEALTH_CHECK_PATH.severity };
     let message = format!(
-        "the health check of `{}` asks for `{path}`, and its requests have paths like {}, of which \
-         nothing is stripped",
+        "the health check of `{}` requests `{path}`, but its requests have paths like {}, and the \
+         load balancer strips nothing",
         group.logical_id,
         patterns.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ")
     );

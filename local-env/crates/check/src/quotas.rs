@@ -101,7 +101,7 @@ fn tasks(service: &Service) -> usize {
 
 fn tell(subject: &Subject<'_>, id: &LogicalId, (most, what): (usize, &str), found: usize) {
     if found > most {
-        let message = format!("`{id}` makes {found} {what}, and AWS gives {most}");
+        let message = format!("`{id}` makes {found} {what}; AWS's default quota is {most}");
         let mend = "# ask for more in Service Quotas before you deploy, or make it two stacks";
         subject.tell(&code::QUOTA, subject.whole(id), message, mend);
     }

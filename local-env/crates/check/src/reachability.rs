@@ -143,7 +143,7 @@ fn egress(subject: &Subject<'_>, service: &Service) {
     let names: Vec<_> = groups.iter().map(ToString::to_string).collect();
     let path = value::network().key("SecurityGroups");
     let message = format!(
-        "the tasks of `{id}` cannot get their image or write logs: {} lets no tcp 443 out",
+        "the tasks of `{id}` cannot pull their image or write logs: {} lets no tcp 443 out",
         names.join(" and ")
     );
     let mend = "SecurityGroupEgress:\n  - \
@@ -185,7 +185,7 @@ fn listeners(subject: &Subject<'_>, balancer: &LoadBalancer) {
         }
         let names: Vec<_> = groups.iter().map(ToString::to_string).collect();
         let message = format!(
-            "nobody can reach `{}` at port {port}: {} lets nobody in there",
+            "clients cannot reach `{}` on port {port}: {} lets nobody in",
             listener.logical_id,
             names.join(" and ")
         );

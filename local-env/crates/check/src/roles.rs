@@ -70,7 +70,7 @@ fn trust(subject: &Subject<'_>, role: &Resource, definition: &Resource) {
         return;
     }
     let message = format!(
-        "`{}` does not trust {TASKS}, and `{}` gives it to tasks",
+        "the role `{}` does not trust {TASKS}, but `{}` gives it to tasks",
         role.logical_id, definition.logical_id
     );
     let mend = format!(
@@ -139,7 +139,7 @@ fn no_role(subject: &Subject<'_>, definition: &Resource) {
     let containers = value::items(&definition.properties, "ContainerDefinitions");
     let secret = containers.iter().position(|it| !value::items(it, "Secrets").is_empty());
     let Some(index) = secret else { return };
-    let message = format!("`{}` takes secrets without an execution role", definition.logical_id);
+    let message = format!("`{}` has secrets but no execution role", definition.logical_id);
     let place = subject.at(definition, &value::item("ContainerDefinitions", index).key("Secrets"));
     subject.tell(
         &code::EXECUTION_ROLE,
@@ -158,7 +158,7 @@ fn permissions(subject: &Subject<'_>, definition: &Resource, role: &Resource, ne
     actions.dedup();
     let of = first.end.as_ref().map(|it| format!(" of `{it}`")).unwrap_or_default();
     let message = format!(
-        "the execution role `{}` of `{}` may not do {}{of}",
+        "the execution role `{}` of `{}` does not allow {}{of}",
         role.logical_id,
         definition.logical_id,
         actions.join(", ")

@@ -3,6 +3,8 @@
 //! Everything goes through the task's own address: over a NAT gateway, over an internet gateway with
 //! a public address, or to endpoints in the VPC.
 
+use std::fmt;
+
 use super::{code, roles::ecr_repository, subject::Subject, value};
 use cloudformation::{Node, Resource};
 use stack_reader::resource_type::{
@@ -19,6 +21,26 @@ enum Way {
     /// They go to a NAT gateway, or something like it.
     Private,
     Nowhere,
+}
+
+/// Something that tasks talk to before they start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Destination {
+    /// A service of AWS's, by the end of the name of its endpoint.
+    Service(&'static str),
+    /// A registry somewhere else.
+    Internet,
+}
+
+// === impl Destination ===
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Service(name) => name,
+            Self::Internet => "the internet",
+        })
+    }
 }
 
 pub(super) fn check(subject: &Subject<'_>) {
@@ -47,8 +69,8 @@ fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: 
     match way {
         Way::Public if !has_public_ip => {
             let message = format!(
-                "`{id}` runs tasks in `{subnet}`, whose default route is an internet gateway, and \
-                 gives them no public address"
+                "`{id}` runs tasks in `{subnet}`, whose default route is an internet gateway, but \
+                 gives them no public IP address"
             );
             let place = subject.at(service, &assign);
             subject.tell(
@@ -62,7 +84,7 @@ fn from_subnet(subject: &Subject<'_>, service: &Resource, index: usize, subnet: 
             let message = format!(
                 "`{id}` runs tasks in `{subnet}`, which has no default route, and there is no endpoint \
                  for {}",
-                missing.join(", ")
+                missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
             );
             let place = subject.at(service, &value::network().key("Subnets").index(index));
             let mend = format!(
@@ -111,7 +133,7 @@ fn missing_endpoints(
     subject: &Subject<'_>,
     service: &Resource,
     subnet: &Resource,
-) -> Vec<&'static str> {
+) -> Vec<Destination> {
     let vpc = value::text(subnet, "VpcId");
     let there = |name: &str| {
         subject.of_type(VPC_ENDPOINT).any(|endpoint| {
@@ -119,27 +141,34 @@ fn missing_endpoints(
                 && value::text(endpoint, "ServiceName").is_some_and(|it| it.ends_with(name))
         })
     };
-    needed(subject, service)
-        .into_iter()
-        .filter(|name| *name == "the internet" || !there(&format!(".{name}")))
-        .collect()
+    let is_missing = |it: &Destination| match it {
+        Destination::Internet => true,
+        Destination::Service(name) => !there(&format!(".{name}")),
+    };
+    needed(subject, service).into_iter().filter(is_missing).collect()
 }
 
 /// Returns what the containers of a service talk to before they start.
-fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<&'static str> {
+fn needed(subject: &Subject<'_>, service: &Resource) -> Vec<Destination> {
+    const OF_ECR: [Destination; 3] = [
+        Destination::Service("ecr.api"),
+        Destination::Service("ecr.dkr"),
+        Destination::Service("s3"),
+    ];
+    const LOGS: Destination = Destination::Service("logs");
     let Some(definition) = subject.definition(service) else {
-        return vec!["ecr.api", "ecr.dkr", "logs", "s3"];
+        return OF_ECR.into_iter().chain([LOGS]).collect();
     };
     let mut needed = Vec::new();
     for container in value::items(&definition.properties, "ContainerDefinitions") {
         let image = container.get("Image").and_then(Node::text).unwrap_or_default();
         match ecr_repository(&image) {
-            Some(_) => needed.extend(["ecr.api", "ecr.dkr", "s3"]),
+            Some(_) => needed.extend(OF_ECR),
             None if image.split('/').next().is_some_and(|it| it.ends_with(".invalid")) => {}
-            None => needed.push("the internet"),
+            None => needed.push(Destination::Internet),
         }
         if container.get("LogConfiguration").is_some_and(value::is_awslogs) {
-            needed.push("logs");
+            needed.push(LOGS);
         }
     }
     needed.sort_unstable();
