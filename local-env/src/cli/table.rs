@@ -219,7 +219,7 @@ fn wrapped(words: &[String], separator: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cloudformation::PropertyPath;
+    use property_path::PropertyPath;
     use stack::Ignored;
 
     fn coverage() -> Coverage {

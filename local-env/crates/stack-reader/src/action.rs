@@ -2,24 +2,14 @@
 //! that at most one that authenticates the client.
 
 use crate::{
+    context::Context,
     field::{Field, Properties, Result},
     fixed_response,
     forward::{self, Way},
     problem::{ActionFault, Need, NotEmulated},
-    reader::Context,
     redirect,
 };
 use stack::{Action, Authentication};
-
-/// The types of actions that AWS knows.
-pub(super) const TYPES: [&str; 6] = [
-    "forward",
-    "redirect",
-    "fixed-response",
-    "authenticate-oidc",
-    "authenticate-cognito",
-    "jwt-validation",
-];
 
 /// An action of the list, before its configuration is read.
 struct Item<'a> {

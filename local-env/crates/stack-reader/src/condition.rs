@@ -6,20 +6,11 @@ use crate::{
     expression::{self, Case},
     field::{Field, Properties, Result},
     pattern,
-    problem::{Form, Need, NotEmulated, RuleFault, StackProblem},
+    problem::{CONDITIONS, Form, Need, NotEmulated, RuleFault, StackProblem},
 };
 use cloudformation::{PropertyPath, nearest};
 use stack::{Condition, Patterns, QueryPattern};
 
-/// The kinds of conditions that AWS knows, as `Field` names them.
-pub(super) const KINDS: [&str; 6] = [
-    "path-pattern",
-    "host-header",
-    "http-header",
-    "http-request-method",
-    "query-string",
-    "source-ip",
-];
 const MAX_VALUES: usize = 5;
 const MAX_WILDCARDS: usize = 6;
 const MAX_EXPRESSION: usize = 128;
@@ -65,7 +56,7 @@ fn one(field: &Field<'_>) -> Result<Condition> {
 /// Returns the problem of a kind that is a mistype, or one that AWS may have by now.
 fn unknown(name: &Field<'_>, other: &str) -> StackProblem {
     let found = other.to_owned();
-    match nearest(other, KINDS) {
+    match nearest(other, CONDITIONS) {
         Some(near) => name.refused(RuleFault::UnknownCondition { found, near }),
         None => name.refused(NotEmulated::Condition { found }),
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::{
+    context::Context,
     field::{Field, Properties, Result},
     lookup::named,
     problem::{ActionFault, Kind, Need},
-    reader::Context,
     resource_type::TARGET_GROUP,
 };
 use stack::{Forward, ProtocolVersion, WeightedTargetGroup};

@@ -6,9 +6,12 @@ use crate::{
     field::{Properties, Result},
     matcher,
     problem::{Form, TargetGroupFault},
-    target_group::PROTOCOLS,
 };
 use stack::{HealthCheck, HealthCheckPort, ProtocolVersion, TargetProtocol};
+
+/// The protocols that targets speak.
+pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
+    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
 
 const PATH: &str = "/";
 const GRPC_PATH: &str = "/AWS.ALB/healthcheck";

@@ -40,8 +40,10 @@ mod action;
 mod approximated;
 mod attributes;
 mod certificate;
+mod child;
 mod condition;
 mod container;
+mod context;
 mod expression;
 mod field;
 mod firewall;
@@ -68,18 +70,19 @@ mod ssl_policy;
 mod support;
 mod target_group;
 mod target_group_attributes;
+mod task;
 mod task_definition;
 #[cfg(test)]
 mod tests;
 mod transform;
 mod unresolved;
 
-use cloudformation::{Problems, Resolved};
+use cloudformation::Resolved;
 use stack::{Allowed, Stack};
 
 pub use approximated::approximation;
 pub use problem::{Reason, StackError, StackProblem};
-use reader::Reader;
+use reader::{Reader, whole};
 pub use support::is_emulated;
 
 /// Reads and validates a template's resources.
@@ -94,13 +97,4 @@ pub fn read(resolved: &Resolved, allowed: Allowed) -> Result<Stack, StackError> 
 /// without that, and all the problems.
 pub fn read_in_part(resolved: &Resolved, allowed: Allowed) -> (Stack, Vec<StackProblem>) {
     Reader::new(resolved, allowed).read()
-}
-
-/// Reads all of it, or tells what is wrong.
-fn whole(resolved: &Resolved, allowed: Allowed) -> Result<Stack, StackError> {
-    let (stack, problems) = read_in_part(resolved, allowed);
-    match Problems::unless_empty(&resolved.source, problems) {
-        Some(error) => Err(error),
-        None => Ok(stack),
-    }
 }

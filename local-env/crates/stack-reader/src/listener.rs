@@ -4,10 +4,11 @@ use crate::{
     action,
     attributes::Attributes,
     certificate,
+    child::Child,
+    context::Context,
     field::{Field, Properties, Reading, Result},
     lookup::named,
     problem::{Form, Kind, ListenerFault, Need, NotEmulated, Part},
-    reader::{Child, Context},
     resource_type::{LISTENER, LOAD_BALANCER},
     response_header, ssl_policy,
 };

@@ -4,8 +4,8 @@
 
 use crate::{
     problem::{Reason, StackError, StackProblem},
+    reader::whole,
     resource_type::SERVICE,
-    whole,
 };
 use cloudformation::{PropertyPath, Resolved, Step, Value};
 use stack::{Allowed, Cause, LogicalId, Stack, Warning};

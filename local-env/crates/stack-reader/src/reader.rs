@@ -7,11 +7,13 @@ use ipnet::Ipv4Net;
 
 use crate::{
     approximated, certificate,
+    child::Child,
+    context::Context,
     field::{Reading, Result},
     firewall, listener, load_balancer,
     lookup::of_type,
     namespace, note,
-    problem::{Claim, NotEmulated, StackProblem, Taken},
+    problem::{Claim, NotEmulated, StackError, StackProblem, Taken},
     resource_type::{
         CERTIFICATE, CLUSTER, DISCOVERY_INSTANCE, DISCOVERY_SERVICE, LISTENER,
         LISTENER_CERTIFICATE, LISTENER_RULE, LOAD_BALANCER, SECURITY_GROUP, SECURITY_GROUP_EGRESS,
@@ -21,44 +23,20 @@ use crate::{
     support::{is_emulated, refused},
     target_group, task_definition, unresolved,
 };
-use cloudformation::{PropertyPath, Resolved, Span};
+use cloudformation::{Problems, PropertyPath, Resolved};
 use stack::{
     Allowed, Arn, Certificate, Coverage, Direction, Ignored, IgnoredPart, Listener,
     ListenerProtocol, LoadBalancer, LogicalId, Namespace, SecurityGroup, Stack, TargetGroup,
     Warning,
 };
 
-/// A resource that belongs to another one.
-pub(super) struct Child<T> {
-    pub(super) parent: Arn,
-    pub(super) item: T,
-    /// The place of its own resource.
-    pub(super) span: Span,
-}
-
-/// The things that listeners and rules refer to, and what they may do.
-pub(super) struct Context<'a> {
-    pub(super) resolved: &'a Resolved,
-    pub(super) target_groups: &'a [TargetGroup],
-    pub(super) certificates: &'a [Certificate],
-    pub(super) allowed: Allowed,
-}
-
+/// A template while its resources are read, and what has been found so far.
 pub(super) struct Reader<'a> {
     resolved: &'a Resolved,
     allowed: Allowed,
     problems: Vec<StackProblem>,
     ignored: Vec<Ignored>,
     warnings: Vec<Warning>,
-}
-
-// === impl Context ===
-
-impl Context<'_> {
-    /// Returns the target group with this name, if nothing was wrong with it.
-    pub(super) fn target_group(&self, arn: &Arn) -> Option<&TargetGroup> {
-        self.target_groups.iter().find(|group| group.arn == *arn)
-    }
 }
 
 // === impl Reader ===
@@ -293,5 +271,17 @@ fn certify(listeners: &mut [Child<Listener>], further: Child<Certificate>) {
         && certificates.iter().all(|certificate| certificate.arn != further.item.arn)
     {
         certificates.push(further.item);
+    }
+}
+
+/// Reads all of it, or tells what is wrong.
+pub(super) fn whole(
+    resolved: &Resolved,
+    allowed: Allowed,
+) -> std::result::Result<Stack, StackError> {
+    let (stack, problems) = Reader::new(resolved, allowed).read();
+    match Problems::unless_empty(&resolved.source, problems) {
+        Some(error) => Err(error),
+        None => Ok(stack),
     }
 }

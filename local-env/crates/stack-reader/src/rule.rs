@@ -1,11 +1,13 @@
 //! The rules of listeners (alb §2, §10.1).
 
 use crate::{
-    action, condition,
+    action,
+    child::Child,
+    condition,
+    context::Context,
     field::{Reading, Result},
     listener,
     problem::Kind,
-    reader::{Child, Context},
     resource_type::LISTENER,
     transform,
 };

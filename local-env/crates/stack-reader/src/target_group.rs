@@ -1,20 +1,14 @@
 //! Target groups (alb §4.1).
 
-use std::fmt;
-
 use crate::{
     field::{Field, Properties, Reading, Result},
     health_check, load_balancer,
     lookup::attribute,
-    problem::NotEmulated,
+    problem::{NotEmulated, TargetType},
     target_group_attributes,
 };
 use cloudformation::{Node, Resource};
 use stack::{ProtocolVersion, TargetGroup, TargetProtocol};
-
-/// How targets are spoken to.
-pub(super) const PROTOCOLS: [(&str, TargetProtocol); 2] =
-    [("HTTP", TargetProtocol::Http), ("HTTPS", TargetProtocol::Https)];
 
 const OF_NETWORK_LOAD_BALANCERS: [&str; 7] =
     ["TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
@@ -24,26 +18,6 @@ const VERSIONS: [(&str, ProtocolVersion); 3] = [
     ("HTTP2", ProtocolVersion::Http2),
     ("GRPC", ProtocolVersion::Grpc),
 ];
-
-/// How AWS names the targets of a group (alb §4.1). Here all of them have addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetType {
-    /// By their addresses: tasks of network mode `awsvpc`.
-    Ip,
-    /// By their instances and ports there: tasks of the other network modes.
-    Instance,
-}
-
-// === impl TargetType ===
-
-impl fmt::Display for TargetType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ip => "ip",
-            Self::Instance => "instance",
-        })
-    }
-}
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<TargetGroup> {
     let properties = reading.properties();
@@ -93,5 +67,5 @@ fn protocol(field: &Field<'_>) -> Result<TargetProtocol> {
     if OF_NETWORK_LOAD_BALANCERS.contains(&&*text) {
         return Err(field.refused(NotEmulated::TargetProtocol { found: text.into_owned() }));
     }
-    field.choice(&PROTOCOLS)
+    field.choice(&health_check::PROTOCOLS)
 }

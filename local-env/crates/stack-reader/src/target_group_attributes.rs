@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     attributes::{Attributes, ignored},
     field::{Field, Properties, Reading, Result},
-    problem::{Form, TargetGroupFault},
+    problem::{ALGORITHM, Form, TargetGroupFault},
 };
 use stack::{Algorithm, MinimumHealthy, Stickiness, TargetGroupAttributes};
 
@@ -16,8 +16,6 @@ const UNUSED: [(&str, &str); 2] = [
     ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
 ];
 
-/// The attribute that says how targets are chosen.
-pub(super) const ALGORITHM: &str = "load_balancing.algorithm.type";
 const ALGORITHMS: [(&str, Algorithm); 3] = [
     ("round_robin", Algorithm::RoundRobin),
     ("least_outstanding_requests", Algorithm::LeastOutstandingRequests),

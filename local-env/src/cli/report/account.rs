@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use cloudformation::{PropertyPath, Resolved, Resource, Step};
+use cloudformation::{Resolved, Resource};
+use property_path::{PropertyPath, Step};
 use stack::{Coverage, Ignored, IgnoredPart, LogicalId, Warning};
 use stack_reader::{approximation, is_emulated};
 

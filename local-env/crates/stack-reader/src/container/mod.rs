@@ -14,7 +14,7 @@ use std::{borrow::Cow, time::Duration};
 use crate::{
     field::{Field, Properties, Result},
     problem::{ContainerFault, Form, NotEmulated, Part},
-    task_definition::Task,
+    task::Task,
 };
 use stack::Container;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{arn, meant};
 use crate::{
+    child::Child,
     field::{Field, Reading, Result},
     problem::{DiscoveryFault, Form, Kind, NotEmulated},
-    reader::Child,
     resource_type::DISCOVERY_SERVICE,
 };
 use cloudformation::Resolved;

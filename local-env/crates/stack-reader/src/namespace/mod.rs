@@ -7,10 +7,10 @@ mod service;
 mod tests;
 
 use crate::{
+    child::Child,
     field::{Field, Properties, Reading, Result},
     lookup::{attribute, of_type},
     problem::Form,
-    reader::Child,
     resource_type::{HTTP_NAMESPACE, PRIVATE_NAMESPACE, PUBLIC_NAMESPACE},
 };
 use cloudformation::{Resolved, Resource};

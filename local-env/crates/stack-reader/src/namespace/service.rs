@@ -2,10 +2,10 @@
 
 use super::{KINDS, arn, dns_config, is_domain_name, meant};
 use crate::{
+    child::Child,
     field::{Field, Properties, Reading, Result},
     lookup::attribute,
     problem::{DiscoveryFault, Form, Kind, Need, NotEmulated, Part, ServiceFault},
-    reader::Child,
     resource_type::{HTTP_NAMESPACE, PRIVATE_NAMESPACE},
 };
 use cloudformation::{Resolved, Resource};

@@ -4,7 +4,16 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::listed;
-use crate::action::TYPES;
+
+/// The types of actions that AWS knows.
+const TYPES: [&str; 6] = [
+    "forward",
+    "redirect",
+    "fixed-response",
+    "authenticate-oidc",
+    "authenticate-cognito",
+    "jwt-validation",
+];
 
 /// What is wrong with a list of actions, or with one of them.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]

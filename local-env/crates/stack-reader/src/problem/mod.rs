@@ -28,7 +28,6 @@ use thiserror::Error;
 
 use cloudformation::{Problems, PropertyPath, Span};
 
-pub use crate::target_group::TargetType;
 pub use action::ActionFault;
 pub use container::ContainerFault;
 pub use dependency::DependencyFault;
@@ -38,10 +37,12 @@ pub use form::Form;
 pub use listener::{AttributeFault, ListenerFault};
 pub use not_emulated::{GivenIn, NotEmulated};
 pub use property::{Expected, Found, Need, Part, PropertyFault};
+pub(crate) use rule::CONDITIONS;
 pub use rule::RuleFault;
 pub use security_group::SecurityGroupFault;
-pub use service::ServiceFault;
+pub use service::{ServiceFault, TargetType};
 pub use taken::{Claim, Taken};
+pub(crate) use target_group::ALGORITHM;
 pub use target_group::TargetGroupFault;
 pub use task_definition::{TaskDefinitionFault, TaskResource};
 

@@ -5,8 +5,7 @@ use std::fmt;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::listed;
-use crate::condition::KINDS;
+use super::{listed, rule::CONDITIONS};
 
 /// Something that a template asks for and that the environment does not do, as a noun.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
@@ -20,7 +19,7 @@ pub enum NotEmulated {
     },
     /// Conditions of a kind that AWS may have by now.
     #[error("conditions of the kind `{found}`")]
-    #[diagnostic(help("the kinds that are emulated are {}", listed::all(&KINDS)))]
+    #[diagnostic(help("the kinds that are emulated are {}", listed::all(&CONDITIONS)))]
     Condition {
         /// The kind.
         found: String,

@@ -5,6 +5,16 @@ use thiserror::Error;
 
 use super::{ExpressionFault, listed};
 
+/// The kinds of conditions that AWS knows, as `Field` names them.
+pub(crate) const CONDITIONS: [&str; 6] = [
+    "path-pattern",
+    "host-header",
+    "http-header",
+    "http-request-method",
+    "query-string",
+    "source-ip",
+];
+
 /// What is wrong with a rule's conditions or transforms.
 #[derive(Clone, Debug, PartialEq, Error, Diagnostic)]
 pub enum RuleFault {

@@ -1,10 +1,11 @@
 //! What can be wrong with an ECS service (cloudmap-ecs §3.6, §3.9, §3.14).
 
+use std::fmt;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
 use super::listed;
-use crate::target_group::TargetType;
 use stack::LogicalId;
 
 /// What is wrong with an ECS service, or does not fit between it and what it refers to.
@@ -93,6 +94,15 @@ pub enum ServiceFault {
     },
 }
 
+/// How AWS names the targets of a group (alb §4.1). Here all of them have addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetType {
+    /// By their addresses: tasks of network mode `awsvpc`.
+    Ip,
+    /// By their instances and ports there: tasks of the other network modes.
+    Instance,
+}
+
 fn target_type(found: TargetType, definition: &LogicalId) -> String {
     match found {
         TargetType::Instance => {
@@ -102,5 +112,16 @@ fn target_type(found: TargetType, definition: &LogicalId) -> String {
             "the network mode of `{definition}` is not `awsvpc`, so it needs `TargetType: \
              instance`, which is the default"
         ),
+    }
+}
+
+// === impl TargetType ===
+
+impl fmt::Display for TargetType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ip => "ip",
+            Self::Instance => "instance",
+        })
     }
 }

@@ -3,7 +3,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::target_group_attributes::ALGORITHM;
+/// The attribute that says how targets are chosen.
+pub(crate) const ALGORITHM: &str = "load_balancing.algorithm.type";
 
 /// What is wrong with a target group, its health check or its attributes.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]

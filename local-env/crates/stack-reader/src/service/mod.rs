@@ -9,11 +9,9 @@ use crate::{
     field::{Field, Properties, Reading, Result},
     lookup::{attribute, named, of_type},
     namespace,
-    problem::{Kind, NotEmulated, Part, ServiceFault},
+    problem::{Kind, NotEmulated, Part, ServiceFault, TargetType},
     resource_type::{DISCOVERY_SERVICE, TARGET_GROUP, TASK_DEFINITION},
-    security_group,
-    target_group::{self, TargetType},
-    task_definition,
+    security_group, target_group, task_definition,
 };
 use cloudformation::{Resolved, Resource, Value};
 use stack::{

@@ -9,24 +9,12 @@ use crate::{
     container,
     field::{Field, Properties, Reading, Result},
     problem::{Need, Part, TaskDefinitionFault, TaskResource},
+    task::Task,
 };
 use cloudformation::{Node, Resource};
 use stack::{Container, Otherwise, TaskDefinition};
 
 const FARGATE: &str = "FARGATE";
-
-/// The task that a container's definition is held against.
-pub(super) struct Task {
-    /// CPU units.
-    cpu: u32,
-    /// MiB.
-    memory: u32,
-    /// Whether it is registered for Fargate, which refuses much that EC2 takes.
-    pub(super) fargate: bool,
-    /// Whether each task has an address of its own in AWS.
-    pub(super) awsvpc: bool,
-    pub(super) has_execution_role: bool,
-}
 
 pub(super) fn read(reading: &Reading<'_>) -> Result<Arc<TaskDefinition>> {
     let properties = reading.properties();
