@@ -39,6 +39,7 @@
 //! request. SIGTERM and SIGINT stop accepting, let what is in flight finish, and exit with 0; a
 //! second one ends at once.
 
+mod client;
 mod context;
 mod identity;
 mod logs;

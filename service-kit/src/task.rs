@@ -6,14 +6,13 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, redirect};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::watch, time::sleep};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 use url::Url;
 
-use crate::peer::root_cause;
+use crate::{client, peer::root_cause};
 
 /// What is known of the task. It asks no more once this is dropped.
 pub(crate) struct OwnTask {
@@ -100,10 +99,8 @@ fn below(mut container: Url) -> Url {
 }
 
 async fn once(uri: &Url, limit: Duration) -> Result<Metadata, reqwest::Error> {
-    let client = Client::builder()
+    let client = client::builder()
         .timeout(limit)
-        .redirect(redirect::Policy::none())
-        .no_proxy()
         // Reading the system's certificates would take longer than all the rest.
         .tls_certs_only([])
         .build()?;

@@ -9,7 +9,7 @@ use clock::Clock;
 use cloudmap::{DiscoveryServer, Instance, Registry};
 use serde_json::{Value, json};
 
-use crate::support::{eventually, setup};
+use crate::support::{eventually, setup, tls};
 
 const SERVICES: &str = "
 Resources:
@@ -31,8 +31,7 @@ Resources:
 ";
 
 async fn call(server: &DiscoveryServer, operation: &str, body: Value) -> Value {
-    let answer = reqwest::Client::builder()
-        .no_proxy()
+    let answer = tls::http_client()
         .build()
         .unwrap()
         .post(format!("http://{}/", server.address()))

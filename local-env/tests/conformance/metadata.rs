@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use stack::{Arn, Container, LogConfiguration, Service, TaskDefinition};
 use tokio::sync::mpsc;
 
+use crate::support::tls;
+
 const STATE: &str = "/task-protection/v1/state";
 
 /// The endpoint with one task.
@@ -66,7 +68,7 @@ impl Endpoint {
 }
 
 fn client() -> reqwest::ClientBuilder {
-    Client::builder().no_proxy().tls_certs_only([])
+    tls::http_client().tls_certs_only([])
 }
 
 async fn ask(client: &Client, method: Method, uri: &str, body: &str) -> (u16, Value) {

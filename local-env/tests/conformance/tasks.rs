@@ -12,7 +12,7 @@ use tokio::{task::LocalSet, time::timeout};
 use crate::support::{
     PATIENCE, Target, eventually,
     fleet::{Asked, Fleet, names, wait},
-    setup,
+    setup, tls,
 };
 
 const BALANCED: &str = "
@@ -415,8 +415,7 @@ async fn cloudmap_005_without_a_routing_policy_an_answer_names_all_tasks() {
 /// What Cloud Map's API says of an instance's health.
 async fn health_in_cloud_map(fleet: &Fleet) -> String {
     let service = fleet.stack.namespaces[0].services[0].id();
-    let answer = reqwest::Client::builder()
-        .no_proxy()
+    let answer = tls::http_client()
         .build()
         .unwrap()
         .post(format!("http://{}/", fleet.discovery.unwrap()))

@@ -6,7 +6,7 @@ use testcontainers::compose::{DockerCompose, LocalComposeOptions};
 
 use crate::{
     docker::{self, TAG, docker, root, run},
-    requests::{Constant, client, eventually, free_port, get},
+    requests::{Constant, builder, client, eventually, free_port, get},
 };
 
 /// The environment of the Compose file, as a project of the test's own.
@@ -97,7 +97,7 @@ async fn docker_compose_up_answers_what_the_readme_promises() {
     let file = folder.path().join("ca.pem");
     run(&mut up.command(&["cp", "local-env:/data/ca.pem", file.to_str().unwrap()]));
     let certificate = reqwest::Certificate::from_pem(&std::fs::read(file).unwrap()).unwrap();
-    let trusting = reqwest::Client::builder().tls_certs_only([certificate]).no_proxy().build();
+    let trusting = builder().tls_certs_only([certificate]).build();
     assert!(trusting.unwrap().get(up.url("service3")).send().await.unwrap().status().is_success());
     up.down().await;
 }

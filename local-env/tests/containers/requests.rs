@@ -12,13 +12,19 @@ use tokio_util::sync::CancellationToken;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A client that knows no proxy.
+pub fn builder() -> reqwest::ClientBuilder {
+    // reqwest comes without cryptography. An error says that some is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 /// A client that takes any certificate and keeps no connection, as `curl -k` does.
 pub fn client() -> reqwest::Client {
-    reqwest::Client::builder()
+    builder()
         .tls_danger_accept_invalid_certs(true)
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
-        .no_proxy()
         .timeout(PATIENCE)
         .build()
         .unwrap()

@@ -8,7 +8,10 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use stack::{Arn, Namespace, Service};
 
-use crate::{dns, support::model};
+use crate::{
+    dns,
+    support::{client_builder, model},
+};
 
 const LOOPBACK: &str = "127.0.0.1:0";
 const TASK: &str = "0123456789abcdef0123456789abcdef";
@@ -30,7 +33,7 @@ impl Api {
         let registry = Registry::new(namespaces, "us-west-2", Clock::REAL).unwrap();
         let address = LOOPBACK.parse().unwrap();
         let server = DiscoveryServer::start(address, registry.clone()).await.unwrap();
-        Self { registry, server, client: Client::builder().no_proxy().build().unwrap() }
+        Self { registry, server, client: client_builder().build().unwrap() }
     }
 
     pub fn url(&self) -> String {

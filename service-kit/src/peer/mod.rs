@@ -19,7 +19,7 @@ use std::{
 };
 
 use axum::http::{HeaderMap, header::CONTENT_TYPE};
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, Response};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -30,7 +30,7 @@ pub(crate) use error::root_cause;
 pub use names::NameError;
 
 use crate::{
-    TRACE_ID, milliseconds,
+    TRACE_ID, client, milliseconds,
     peer::names::{InTurn, Names},
     settings::{Limits, PeerUrl},
 };
@@ -84,12 +84,10 @@ impl Peer {
         agent: &str,
     ) -> Result<Self, ClientError> {
         let place = Place::of(url.url(), dns_server, limits)?;
-        let mut client = Client::builder()
+        let mut client = client::builder()
             .user_agent(agent)
             .connect_timeout(limits.connect)
-            .pool_max_idle_per_host(0)
-            .redirect(redirect::Policy::none())
-            .no_proxy();
+            .pool_max_idle_per_host(0);
         if let Place::Named(_, names) = &place {
             client = client.dns_resolver(InTurn(names.clone()));
         }

@@ -45,6 +45,8 @@ pub(crate) fn with_peer(url: &str, dns_server: Option<SocketAddr>) -> Settings {
 
 /// A client as plain as can be.
 pub(crate) fn client() -> Client {
+    // An error says that there is a provider already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 

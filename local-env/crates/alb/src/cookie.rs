@@ -9,17 +9,21 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
-    rand,
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use httpdate::HttpDate;
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    error::Unspecified,
+    rand::{SecureRandom as _, SystemRandom},
+};
 
 use super::head::{Fields, Name};
 
 /// Seals what the load balancer wants to be told again, and opens what it sealed itself.
-pub(crate) struct Sealer(RandomizedNonceKey);
+pub(crate) struct Sealer {
+    key: LessSafeKey,
+    random: SystemRandom,
+}
 
 /// Returns all cookies of a request, in order: name and value, byte for byte.
 pub(crate) fn cookies(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -52,21 +56,28 @@ fn writable(time: SystemTime) -> SystemTime {
 impl Sealer {
     /// Makes a sealer with a key of its own.
     pub(crate) fn new() -> io::Result<Self> {
-        let mut key = [0; 32];
-        rand::fill(&mut key).map_err(|_| io::Error::other("there are no random numbers"))?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &key);
-        key.map(Self).map_err(|_| io::Error::other("there is no key to seal cookies with"))
+        let (random, mut key) = (SystemRandom::new(), [0; 32]);
+        random.fill(&mut key).map_err(|_| io::Error::other("there are no random numbers"))?;
+        let key = UnboundKey::new(&AES_256_GCM, &key)
+            .map_err(|_| io::Error::other("there is no key to seal cookies with"))?;
+        Ok(Self { key: LessSafeKey::new(key), random })
     }
 
     /// Returns the sealed text in the alphabet of base64. Without random numbers it is empty, and
     /// opens as nothing.
     pub(crate) fn seal(&self, plain: &[u8]) -> String {
+        self.try_seal(plain).map_or_else(|_| String::new(), |sealed| STANDARD.encode(sealed))
+    }
+
+    /// Returns what was sealed and after it the nonce, which is another one for each value.
+    fn try_seal(&self, plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce)?;
         let mut sealed = plain.to_vec();
-        let Ok(nonce) = self.0.seal_in_place_append_tag(Aad::empty(), &mut sealed) else {
-            return String::new();
-        };
-        sealed.extend_from_slice(nonce.as_ref());
-        STANDARD.encode(sealed)
+        let unique = Nonce::assume_unique_for_key(nonce);
+        self.key.seal_in_place_append_tag(unique, Aad::empty(), &mut sealed)?;
+        sealed.extend_from_slice(&nonce);
+        Ok(sealed)
     }
 
     /// Returns what was sealed, if this sealer did it.
@@ -74,7 +85,7 @@ impl Sealer {
         let mut sealed = STANDARD.decode(text).ok()?;
         let nonce = sealed.split_off(sealed.len().checked_sub(NONCE_LEN)?);
         let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
-        let length = self.0.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?.len();
+        let length = self.key.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?.len();
         sealed.truncate(length);
         Some(sealed)
     }

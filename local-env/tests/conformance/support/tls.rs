@@ -5,11 +5,18 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
-    crypto::aws_lc_rs,
+    crypto::ring,
     pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject as _},
 };
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, client};
+
+/// A client of HTTP that knows no proxy.
+pub fn http_client() -> reqwest::ClientBuilder {
+    // reqwest comes without cryptography. An error says that some is there already.
+    let _ = ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
 
 pub type ClientStream = client::TlsStream<TcpStream>;
 
@@ -28,7 +35,7 @@ pub async fn try_connect(
 ) -> io::Result<ClientStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(authority).expect("a certificate")).expect("a root");
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
         .expect("versions")
         .with_root_certificates(roots)
@@ -47,7 +54,7 @@ pub fn expired() -> TlsAcceptor {
     params.not_after = date_time_ymd(2002, 1, 1);
     let certificate = params.self_signed(&key).expect("a certificate");
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()

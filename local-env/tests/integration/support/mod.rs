@@ -32,6 +32,8 @@ pub fn client() -> reqwest::Client {
 
 /// A client that follows no redirect and keeps to itself.
 pub fn client_builder() -> reqwest::ClientBuilder {
+    // reqwest comes without cryptography. An error says that some is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

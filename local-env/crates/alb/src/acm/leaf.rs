@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::named;
+use super::{named, rsa};
 use stack::KeyAlgorithm;
 
 /// What is to be signed.
@@ -27,7 +27,7 @@ impl Leaf<'_> {
     ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
         let key = match self.key {
             KeyAlgorithm::Ecdsa => KeyPair::generate()?,
-            KeyAlgorithm::Rsa => KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256)?,
+            KeyAlgorithm::Rsa => rsa::generate()?,
         };
         let certificate = self.parameters()?.signed_by(&key, issuer)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());

@@ -5,6 +5,7 @@
 
 mod choice;
 mod leaf;
+mod rsa;
 #[cfg(test)]
 mod tests;
 
@@ -102,7 +103,7 @@ impl Authority {
         policy: &SslPolicy,
         http2: bool,
     ) -> Result<Arc<ServerConfig>, CertificateError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let leaves = Leaves::new(certificates, |leaf| self.certified(&leaf, &provider))?;
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&versions(policy))?

@@ -3,7 +3,9 @@
 use std::{net::IpAddr, sync::Mutex};
 
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConnection, SignatureScheme,
+    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, ServerConnection,
+    SignatureScheme,
+    client::WebPkiServerVerifier,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     pki_types::{ServerName, UnixTime},
 };
@@ -49,6 +51,48 @@ fn a_file_without_a_certificate_is_told_by_its_name() {
     fs::write(folder.path().join(KEY_FILE), KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let error = Authority::open(folder.path()).err().unwrap();
     assert!(error.to_string().contains("ca-key.pem holds no certificate"), "{error}");
+}
+
+/// What version 0.1.0 wrote, with another provider of cryptography: people have told their browsers to
+/// trust it.
+const EARLIER: &str = "\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0HIcqRVrjl/bP7y7
+fFM+UCccrpMmuG4rkAuO89yMSdWhRANCAARmJX8BwZ7Rq8+Qo3HC2a0HPwjeLUUT
+Jc2VL8pIG2mKvJDQZ1GVq26/DFFBbYtb/JqG5vUKG5QMQ44PNmqKBpkR
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBnTCCAUOgAwIBAgIUMm6Z1w9VDmgxX6uN+lsafC3ptyUwCgYIKoZIzj0EAwIw
+KjEoMCYGA1UEAwwfbG9jYWwtZW52IGNlcnRpZmljYXRlIGF1dGhvcml0eTAgFw03
+NTAxMDEwMDAwMDBaGA80MDk2MDEwMTAwMDAwMFowKjEoMCYGA1UEAwwfbG9jYWwt
+ZW52IGNlcnRpZmljYXRlIGF1dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABGYlfwHBntGrz5CjccLZrQc/CN4tRRMlzZUvykgbaYq8kNBnUZWrbr8MUUFt
+i1v8mobm9QoblAxDjg82aooGmRGjRTBDMA4GA1UdDwEB/wQEAwIBBjAdBgNVHQ4E
+FgQUGrErb3HaeUKHo1PW8np8YH7Ugb4wEgYDVR0TAQH/BAgwBgEB/wIBADAKBggq
+hkjOPQQDAgNIADBFAiAfknHj9ZgiPcXoDR+PcoLaZiWRQaWfO48LnSHWm3qTTAIh
+ANRCZ/9KlzEzbRnj9GDUefUkAcjsg08aKgv75RSEn+nA
+-----END CERTIFICATE-----
+";
+
+#[test]
+fn an_authority_that_is_trusted_already_goes_on_signing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(KEY_FILE), EARLIER).unwrap();
+    let authority = Authority::open(folder.path()).unwrap();
+    for key in [KeyAlgorithm::Ecdsa, KeyAlgorithm::Rsa] {
+        let names = ["a.example".to_owned()];
+        let leaf = Leaf { names: &names, local: false, key };
+        let (leaf, _) = leaf.signed_by(&authority.issuer).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(EARLIER.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let name = ServerName::try_from("a.example").unwrap();
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .unwrap()
+            .verify_server_cert(&leaf, &[], &name, &[], UnixTime::now())
+            .unwrap();
+    }
 }
 
 /// Takes every certificate, and remembers what it was signed with.
@@ -140,7 +184,7 @@ fn handshake(
     takes: &[SignatureScheme],
 ) -> Result<Shown, rustls::Error> {
     let verifier = Arc::new(Anything { takes: takes.to_vec(), seen: Mutex::default() });
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .dangerous()

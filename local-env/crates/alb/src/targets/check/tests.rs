@@ -39,7 +39,7 @@ async fn listener() -> (TcpListener, SocketAddr) {
 fn acceptor(protocol: &[u8]) -> TlsAcceptor {
     let certified = rcgen::generate_simple_self_signed(["elsewhere.example".into()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
