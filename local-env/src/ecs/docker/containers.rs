@@ -2,20 +2,15 @@
 
 use std::{net::Ipv4Addr, rc::Rc, time::Duration};
 
-use bollard::{
-    exec::{StartExecOptions, StartExecResults},
-    models::{ContainerInspectResponse, ExecConfig},
-    query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptions},
-};
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, spawn_local},
     time::timeout,
 };
-use tokio_stream::StreamExt as _;
 
 use super::{
-    engine::{Engine, EngineError, words},
+    engine::{Engine, EngineError},
+    model::ContainerInspectResponse,
     namespace::{NamespaceUse, NetworkNamespace},
     network::Docker,
     output,
@@ -130,12 +125,11 @@ impl Containers {
 
     /// Has the output of a container forwarded, before it starts, so that none is lost.
     async fn attach(&self, id: &str, index: usize) -> Option<JoinHandle<()>> {
-        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true);
-        match self.docker.site.engine.client().attach_container(id, Some(options.build())).await {
-            Ok(attached) => {
+        match self.docker.site.engine.attach(id).await {
+            Ok(said) => {
                 let to = self.run.context.output.clone();
                 let task = self.run.task.clone();
-                Some(spawn_local(output::forward(attached.output, task, index, to)))
+                Some(spawn_local(output::forward(said, task, index, to)))
             }
             Err(error) => {
                 tracing::warn!(%error, "what a container writes is not seen");
@@ -211,9 +205,7 @@ impl Runner for Containers {
 
 /// Waits until a container has ended, and returns how it did.
 async fn exit(engine: &Engine, id: &str) -> Exit {
-    // It ends with an error where the code is not 0.
-    let mut waiting = engine.client().wait_container(id, None::<WaitContainerOptions>);
-    while waiting.next().await.is_some_and(|it| it.is_ok()) {}
+    engine.ended(id).await;
     let state = engine.inspect(id).await.ok().and_then(|container| container.state);
     let Some(state) = state else { return Exit { code: UNKNOWN_END, reason: None } };
     let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(UNKNOWN_END);
@@ -222,8 +214,7 @@ async fn exit(engine: &Engine, id: &str) -> Exit {
 }
 
 fn process(container: &ContainerInspectResponse) -> Option<u32> {
-    let process = container.state.as_ref()?.pid.filter(|pid| *pid > 0)?;
-    u32::try_from(process).ok()
+    container.state.as_ref()?.pid.filter(|pid| *pid > 0)
 }
 
 /// Returns the stop signal that the image names, or the usual one.
@@ -239,33 +230,11 @@ async fn passes(engine: &Engine, id: &str, check: &ContainerHealthCheck) -> bool
         HealthCommand::Program(words) => words.iter().map(String::as_str).collect::<Vec<_>>(),
     };
     let command = command.into_iter().map(str::to_owned).collect();
-    match ended_with(engine, id, command).await {
+    match engine.run(id, command).await {
         Ok(code) => code == Some(0),
         Err(error) => {
-            tracing::debug!(why = words(&error), "a health check was not run");
+            tracing::debug!(%error, "a health check was not run");
             false
         }
     }
-}
-
-/// Runs a program where a container runs, and returns the code that it ended with.
-async fn ended_with(
-    engine: &Engine,
-    id: &str,
-    words: Vec<String>,
-) -> Result<Option<i64>, bollard::errors::Error> {
-    let client = engine.client();
-    let config = ExecConfig {
-        cmd: Some(words),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        ..ExecConfig::default()
-    };
-    let exec = client.create_exec(id, config).await?;
-    if let StartExecResults::Attached { mut output, .. } =
-        client.start_exec(&exec.id, None::<StartExecOptions>).await?
-    {
-        while output.next().await.is_some() {}
-    }
-    Ok(client.inspect_exec(&exec.id).await?.exit_code)
 }

@@ -2,18 +2,16 @@
 
 use std::{collections::HashMap, io, path::PathBuf, time::Duration};
 
-use bollard::{
-    Docker as Client, body_full,
-    errors::Error as ClientError,
-    models::{ContainerCreateBody, ContainerInspectResponse, NetworkCreateRequest},
-    query_parameters::{
-        CreateContainerOptionsBuilder, CreateImageOptionsBuilder, InspectContainerOptions,
-        KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
+use http::{Method, StatusCode};
+use tokio::time::timeout;
+
+use super::{
+    api::{Api, ApiError, Body, NOTHING, Output, encoded, segment},
+    model::{
+        ContainerCreateBody, ContainerInspectResponse, CreateImageInfo, Created, ExecConfig,
+        ExecInspectResponse, ExecStartConfig, Listed, NetworkCreateRequest,
     },
 };
-use bytes::Bytes;
-use tokio::time::timeout;
-use tokio_stream::StreamExt as _;
 
 /// How long an engine may take to answer at first.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -21,14 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) const RELAY_IMAGE: &str = "local-env/relay:empty";
 /// An archive without a file: two empty blocks.
 const EMPTY_ARCHIVE: [u8; 1024] = [0; 1024];
-const NOT_FOUND: u16 = 404;
 
 /// The labels of something in the engine, by their names.
 pub(super) type Labels = HashMap<String, String>;
 
 /// A client of a Docker Engine. It is cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Engine(Client);
+pub struct Engine(Api);
 
 /// Why a Docker Engine does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +61,10 @@ impl Engine {
     ///
     /// If there is no engine that answers.
     pub async fn at_hand() -> Result<Self, EngineError> {
-        let absent = |error: ClientError| EngineError::Absent(words(&error));
-        let client = Client::connect_with_defaults().map_err(absent)?;
-        match timeout(PATIENCE, client.ping()).await {
-            Ok(answer) => answer.map(|_| Self(client)).map_err(absent),
+        let absent = |error: ApiError| EngineError::Absent(error.to_string());
+        let api = Api::from_environment().map_err(absent)?;
+        match timeout(PATIENCE, api.done(Method::GET, "/_ping", NOTHING)).await {
+            Ok(answer) => answer.map(|_| Self(api)).map_err(absent),
             Err(_) => Err(EngineError::Absent("it does not answer".to_owned())),
         }
     }
@@ -78,15 +75,12 @@ impl Engine {
     ///
     /// If the engine does not say.
     pub async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
-        match self.0.inspect_image(image).await {
+        let path = format!("/images/{}/json", segment(image));
+        match self.0.done(Method::GET, &path, NOTHING).await {
             Ok(_) => Ok(true),
-            Err(ClientError::DockerResponseServerError { status_code: NOT_FOUND, .. }) => Ok(false),
+            Err(ApiError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(false),
             Err(error) => Err(refused(format!("look for the image {image}"), &error)),
         }
-    }
-
-    pub(super) fn client(&self) -> &Client {
-        &self.0
     }
 
     /// Makes the image that relays run in, unless it is there.
@@ -95,23 +89,24 @@ impl Engine {
             return Ok(());
         }
         let (repository, tag) = RELAY_IMAGE.split_once(':').unwrap_or((RELAY_IMAGE, "latest"));
-        let options = CreateImageOptionsBuilder::new().from_src("-").repo(repository).tag(tag);
-        let archive = body_full(Bytes::from_static(&EMPTY_ARCHIVE));
-        let mut making = self.0.create_image(Some(options.build()), Some(archive), None);
-        while let Some(step) = making.next().await {
-            step.map_err(|error| refused(format!("make the image {RELAY_IMAGE}"), &error))?;
+        let path =
+            format!("/images/create?fromSrc=-&repo={}&tag={}", encoded(repository), encoded(tag));
+        let body = Body::<()>::Archive(&EMPTY_ARCHIVE);
+        let what = || format!("make the image {RELAY_IMAGE}");
+        let said = self.0.done(Method::POST, &path, body).await;
+        let said = said.map_err(|error| refused(what(), &error))?;
+        // It has begun to answer before it knows whether it can.
+        let mut steps = serde_json::Deserializer::from_slice(&said).into_iter::<CreateImageInfo>();
+        match steps.find_map(|step| step.ok()?.error) {
+            Some(why) => Err(EngineError::Refused { what: what(), why }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes a network.
     pub(super) async fn make_network(&self, name: &str, labels: Labels) -> Result<(), EngineError> {
-        let network = NetworkCreateRequest {
-            name: name.to_owned(),
-            labels: Some(labels),
-            ..NetworkCreateRequest::default()
-        };
-        let made = self.0.create_network(network).await;
+        let network = NetworkCreateRequest { name: name.to_owned(), labels };
+        let made = self.0.done(Method::POST, "/networks/create", Body::Json(&network)).await;
         made.map(drop).map_err(|error| refused(format!("make the network {name}"), &error))
     }
 
@@ -121,16 +116,15 @@ impl Engine {
         name: &str,
         body: ContainerCreateBody,
     ) -> Result<String, EngineError> {
-        let options = CreateContainerOptionsBuilder::new().name(name).build();
-        let created = self.0.create_container(Some(options), body).await;
-        let created = created.map_err(|error| refused(format!("create {name}"), &error))?;
-        Ok(created.id)
+        let path = format!("/containers/create?name={}", encoded(name));
+        let created = self.0.ask::<Created>(Method::POST, &path, Body::Json(&body)).await;
+        created.map(|it| it.id).map_err(|error| refused(format!("create {name}"), &error))
     }
 
     /// Starts a container, and returns what it is then. One that does not start is removed.
     pub(super) async fn start(&self, id: &str) -> Result<ContainerInspectResponse, EngineError> {
-        let started = self.0.start_container(id, None::<StartContainerOptions>).await;
-        if let Err(error) = started {
+        let path = format!("/containers/{id}/start");
+        if let Err(error) = self.0.done(Method::POST, &path, NOTHING).await {
             self.remove(id).await;
             return Err(refused("start it".to_owned(), &error));
         }
@@ -139,36 +133,88 @@ impl Engine {
 
     /// Returns what a container is now.
     pub(super) async fn inspect(&self, id: &str) -> Result<ContainerInspectResponse, EngineError> {
-        let inspected = self.0.inspect_container(id, None::<InspectContainerOptions>).await;
+        let path = format!("/containers/{id}/json");
+        let inspected = self.0.ask(Method::GET, &path, NOTHING).await;
         inspected.map_err(|error| refused("look at it".to_owned(), &error))
     }
 
     /// Sends a signal to the first process of a container.
     pub(super) async fn signal(&self, id: &str, signal: &str) {
-        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        let path = format!("/containers/{id}/kill?signal={}", encoded(signal));
         // It may have ended in this moment.
-        if let Err(error) = self.0.kill_container(id, Some(options)).await {
+        if let Err(error) = self.0.done(Method::POST, &path, NOTHING).await {
             tracing::debug!(%error, id, "a container was not signalled");
         }
     }
 
     /// Removes a container with its volumes, whether it runs or not.
     pub(super) async fn remove(&self, id: &str) {
-        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-        if let Err(error) = self.0.remove_container(id, Some(options)).await {
+        let path = format!("/containers/{id}?force=true&v=true");
+        if let Err(error) = self.0.done(Method::DELETE, &path, NOTHING).await {
             tracing::debug!(%error, id, "a container was not removed");
+        }
+    }
+
+    /// Returns what a container says from now on, both its streams ([`super::output`]).
+    pub(super) async fn attach(&self, id: &str) -> Result<Output, ApiError> {
+        let path = format!("/containers/{id}/attach?stream=true&stdout=true&stderr=true");
+        self.0.output(&path, &ExecStartConfig::default()).await
+    }
+
+    /// Returns once a container has ended, or is not there.
+    pub(super) async fn ended(&self, id: &str) {
+        let path = format!("/containers/{id}/wait");
+        if let Err(error) = self.0.done(Method::POST, &path, NOTHING).await {
+            tracing::debug!(%error, id, "a container was not waited for");
+        }
+    }
+
+    /// Runs a command in a container and returns its exit code, if it has one.
+    pub(super) async fn run(&self, id: &str, words: Vec<String>) -> Result<Option<i64>, ApiError> {
+        let config = ExecConfig { cmd: words, attach_stdout: true, attach_stderr: true };
+        let path = format!("/containers/{id}/exec");
+        let Created { id } = self.0.ask(Method::POST, &path, Body::Json(&config)).await?;
+        let started = ExecStartConfig::default();
+        let mut output = self.0.output(&format!("/exec/{id}/start"), &started).await?;
+        // It ends when the command does; a broken connection tells nothing more.
+        let _ = tokio::io::copy(&mut output, &mut tokio::io::sink()).await;
+        let path = format!("/exec/{id}/json");
+        let ended: ExecInspectResponse = self.0.ask(Method::GET, &path, NOTHING).await?;
+        Ok(ended.exit_code)
+    }
+
+    /// Returns the containers with this label, whether they run or not; a label is `name` or `name=value`.
+    pub(super) async fn containers(&self, label: &str) -> Vec<Listed> {
+        self.list(&format!("/containers/json?all=true&filters={}", filters(label))).await
+    }
+
+    /// Returns the networks with this label.
+    pub(super) async fn networks(&self, label: &str) -> Vec<Listed> {
+        self.list(&format!("/networks?filters={}", filters(label))).await
+    }
+
+    async fn list(&self, path: &str) -> Vec<Listed> {
+        let listed = self.0.ask(Method::GET, path, NOTHING).await;
+        listed.unwrap_or_else(|error| {
+            tracing::debug!(%error, path, "Docker does not tell what it has");
+            Vec::new()
+        })
+    }
+
+    /// Removes a network.
+    pub(super) async fn remove_network(&self, id: &str) {
+        let path = format!("/networks/{id}");
+        if let Err(error) = self.0.done(Method::DELETE, &path, NOTHING).await {
+            tracing::warn!(%error, "a network was not removed");
         }
     }
 }
 
-fn refused(what: String, error: &ClientError) -> EngineError {
-    EngineError::Refused { what, why: words(error) }
+/// Returns the filter for a label as it stands in a query.
+fn filters(label: &str) -> String {
+    encoded(&serde_json::json!({ "label": [label] }).to_string()).to_string()
 }
 
-/// Returns an error's words without what only a programmer understands.
-pub(super) fn words(error: &ClientError) -> String {
-    match error {
-        ClientError::DockerResponseServerError { message, .. } => message.clone(),
-        other => other.to_string(),
-    }
+fn refused(what: String, error: &ApiError) -> EngineError {
+    EngineError::Refused { what, why: error.to_string() }
 }

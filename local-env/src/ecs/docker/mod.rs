@@ -6,9 +6,11 @@
 //! any task. Containers ask the gateway for names, another relay, and get the addresses in their own
 //! network; a process that they may call has a relay there too.
 
+mod api;
 mod containers;
 mod engine;
 mod leftovers;
+mod model;
 mod namespace;
 mod network;
 mod output;

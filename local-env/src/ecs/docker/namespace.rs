@@ -1,13 +1,12 @@
 //! The network namespaces of an environment's network, and the relays that hold them.
 
-use std::{collections::HashMap, net::Ipv4Addr, path::Path};
+use std::{net::Ipv4Addr, path::Path};
 
-use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, HostConfig, Mount, MountType, PortBinding,
-};
+use serde_json::{Map, json};
 
 use super::{
     engine::{EngineError, RELAY_IMAGE},
+    model::{ContainerCreateBody, ContainerInspectResponse, HostConfig, Mount, PortBinding},
     site::{SOCKET, Site},
 };
 use crate::relay::PortAndTarget;
@@ -72,10 +71,10 @@ fn body(site: &Site, program: &Path, used_for: NamespaceUse) -> ContainerCreateB
     let mut command = vec!["relay".to_owned(), format!("{FOLDER}/{SOCKET}")];
     let mut host = HostConfig {
         network_mode: Some(site.network()),
-        mounts: Some(mounts(&site.folder, program)),
+        mounts: mounts(&site.folder, program),
         ..HostConfig::default()
     };
-    let mut exposed = Vec::new();
+    let mut exposed = Map::new();
     match used_for {
         NamespaceUse::Gateway(ports) => {
             command.push("--dns".to_owned());
@@ -85,35 +84,33 @@ fn body(site: &Site, program: &Path, used_for: NamespaceUse) -> ContainerCreateB
             command.extend(ports.iter().map(|port| format!("--port={port}")));
         }
         NamespaceUse::Task { address, ports, gateway } => {
-            host.dns = Some(vec![gateway.to_string()]);
-            host.port_bindings = Some(ports.iter().map(|port| published(address, *port)).collect());
-            exposed = ports.iter().map(|port| format!("{port}/tcp")).collect();
+            host.dns = vec![gateway.to_string()];
+            host.port_bindings = ports.iter().map(|port| published(address, *port)).collect();
+            exposed = ports.iter().map(|port| (format!("{port}/tcp"), json!({}))).collect();
         }
     }
     ContainerCreateBody {
         image: Some(RELAY_IMAGE.to_owned()),
         entrypoint: Some(vec![PROGRAM.to_owned()]),
         cmd: Some(command),
-        exposed_ports: Some(exposed),
-        labels: Some(site.labels()),
-        host_config: Some(host),
+        exposed_ports: exposed,
+        labels: site.labels(),
+        host_config: host,
         ..ContainerCreateBody::default()
     }
 }
 
-fn published(address: Ipv4Addr, port: u16) -> (String, Option<Vec<PortBinding>>) {
-    let binding =
-        PortBinding { host_ip: Some(address.to_string()), host_port: Some(port.to_string()) };
-    (format!("{port}/tcp"), Some(vec![binding]))
+fn published(address: Ipv4Addr, port: u16) -> (String, Vec<PortBinding>) {
+    let binding = PortBinding { host_ip: address.to_string(), host_port: port.to_string() };
+    (format!("{port}/tcp"), vec![binding])
 }
 
 fn mounts(folder: &Path, program: &Path) -> Vec<Mount> {
     let mount = |from: &Path, to: &str, read_only: bool| Mount {
-        source: Some(from.display().to_string()),
-        target: Some(to.to_owned()),
-        typ: Some(MountType::BIND),
-        read_only: Some(read_only),
-        ..Mount::default()
+        r#type: "bind",
+        source: from.display().to_string(),
+        target: to.to_owned(),
+        read_only,
     };
     let libraries = LIBRARIES.into_iter().filter(|path| Path::new(path).is_dir());
     let libraries = libraries.map(|path| mount(Path::new(path), path, true));
@@ -121,7 +118,7 @@ fn mounts(folder: &Path, program: &Path) -> Vec<Mount> {
 }
 
 fn address(container: &ContainerInspectResponse, network: &str) -> Option<Ipv4Addr> {
-    let networks: &HashMap<_, _> = container.network_settings.as_ref()?.networks.as_ref()?;
+    let networks = container.network_settings.as_ref()?.networks.as_ref()?;
     networks.get(network)?.ip_address.as_ref()?.parse().ok()
 }
 

@@ -2,9 +2,10 @@
 
 use std::thread;
 
-use bollard::models::{ContainerCreateBody, HealthConfig, HostConfig, ResourcesUlimits};
-
-use super::engine::Labels;
+use super::{
+    engine::Labels,
+    model::{self, ContainerCreateBody, HealthConfig, HostConfig},
+};
 use stack::{Container, TaskDefinition, Ulimit};
 
 const MIB: i64 = 1024 * 1024;
@@ -36,24 +37,21 @@ pub(super) fn of(
         entrypoint: container.entry_point.clone(),
         cmd: container.command.clone(),
         working_dir: container.working_directory.clone(),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        labels: Some(placed.labels),
+        attach_stdout: true,
+        attach_stderr: true,
+        labels: placed.labels,
         // The image's own is not looked at; those of the task definition are run by us.
-        healthcheck: Some(HealthConfig {
-            test: Some(vec!["NONE".into()]),
-            ..HealthConfig::default()
-        }),
-        host_config: Some(HostConfig {
+        healthcheck: Some(HealthConfig { test: vec!["NONE".into()] }),
+        host_config: HostConfig {
             network_mode: Some(format!("container:{}", placed.namespace)),
             memory: Some(i64::from(container.memory.unwrap_or(definition.memory)) * MIB)
                 .filter(|limit| *limit > 0),
             nano_cpus: processors(definition),
             cpu_shares: (container.cpu > 0).then(|| container.cpu.into()),
-            ulimits: Some(container.ulimits.iter().map(ulimit).collect()),
-            readonly_rootfs: Some(container.read_only_root),
+            ulimits: container.ulimits.iter().map(ulimit).collect(),
+            readonly_rootfs: container.read_only_root,
             ..HostConfig::default()
-        }),
+        },
         ..ContainerCreateBody::default()
     }
 }
@@ -67,13 +65,13 @@ fn processors(definition: &TaskDefinition) -> Option<i64> {
     (definition.cpu > 0).then(|| wanted.min(there_are * NANO_CPUS))
 }
 
-fn ulimit(ulimit: &Ulimit) -> ResourcesUlimits {
+fn ulimit(ulimit: &Ulimit) -> model::Ulimit {
     // Docker knows no more than this, which stands for no limit as well.
     let number = |limit: u64| i64::try_from(limit).unwrap_or(-1);
-    ResourcesUlimits {
-        name: Some(ulimit.name.clone()),
-        soft: Some(number(ulimit.soft)),
-        hard: Some(number(ulimit.hard)),
+    model::Ulimit {
+        name: ulimit.name.clone(),
+        soft: number(ulimit.soft),
+        hard: number(ulimit.hard),
     }
 }
 
@@ -91,26 +89,23 @@ mod tests {
     fn a_container_has_its_own_memory_and_processor_share_within_its_tasks() {
         let mut web = Container::new("web", "ignored");
         let definition = TaskDefinition::new("shop", vec![web.clone()]);
-        let host = made(&definition).host_config.unwrap();
+        let host = made(&definition).host_config;
         assert_eq!((host.memory, host.nano_cpus), (Some(512 * MIB), Some(NANO_CPUS / 4)));
         assert_eq!((host.cpu_shares, host.network_mode.as_deref()), (None, Some("container:n")));
         (web.memory, web.cpu) = (Some(100), 128);
-        let own = made(&TaskDefinition::new("shop", vec![web.clone()])).host_config.unwrap();
+        let own = made(&TaskDefinition::new("shop", vec![web.clone()])).host_config;
         assert_eq!((own.memory, own.cpu_shares), (Some(100 * MIB), Some(128)));
         let mut large = TaskDefinition::new("shop", vec![web]);
         large.cpu = u32::MAX;
         let there_are = i64::try_from(thread::available_parallelism().unwrap().get()).unwrap();
-        assert_eq!(made(&large).host_config.unwrap().nano_cpus, Some(there_are * NANO_CPUS));
+        assert_eq!(made(&large).host_config.nano_cpus, Some(there_are * NANO_CPUS));
     }
 
     #[test]
     fn ecs_058_a_health_check_of_the_image_alone_is_switched_off() {
         let definition = TaskDefinition::new("shop", vec![Container::new("web", "checks-itself")]);
         let check = made(&definition).healthcheck.unwrap();
-        assert_eq!(
-            check,
-            HealthConfig { test: Some(vec!["NONE".into()]), ..HealthConfig::default() }
-        );
+        assert_eq!(check.test, ["NONE"]);
     }
 
     #[test]
@@ -125,9 +120,9 @@ mod tests {
         web.ulimits = vec![Ulimit { name: "nofile".to_owned(), soft: 1, hard: u64::MAX }];
         let body = made(&TaskDefinition::new("shop", vec![web]));
         assert_eq!(body.cmd, Some(vec!["serve".to_owned()]));
-        let host = body.host_config.unwrap();
-        assert_eq!(host.readonly_rootfs, Some(true));
-        let [limit] = &host.ulimits.unwrap()[..] else { panic!("one limit") };
-        assert_eq!((limit.soft, limit.hard), (Some(1), Some(-1)));
+        let host = body.host_config;
+        assert!(host.readonly_rootfs);
+        let [limit] = &host.ulimits[..] else { panic!("one limit") };
+        assert_eq!((limit.soft, limit.hard), (1, -1));
     }
 }
