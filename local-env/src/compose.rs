@@ -23,7 +23,7 @@ const PUBLISHED: [(u16, &str); 2] = [(80, "${HTTP_PORT:-8080}"), (443, "${HTTPS_
 
 /// Where the images of a file come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Images {
+pub(crate) enum Images {
     /// The images are built from the Dockerfile beside the file, with the repository's name as `BIN`.
     Built,
     /// The images are those that the template names.
@@ -34,7 +34,7 @@ pub enum Images {
 }
 
 /// Returns what of a stack a file for Compose has no place for, if there is any.
-pub fn unfit(stack: &Stack) -> Option<String> {
+pub(crate) fn unfit(stack: &Stack) -> Option<String> {
     let unfit = |service: &Service| {
         let containers = &service.task_definition.containers;
         let asks = |asked: fn(&Container) -> bool| containers.iter().any(asked);
@@ -57,7 +57,7 @@ pub fn unfit(stack: &Stack) -> Option<String> {
 
 /// Returns the file for a stack. `parameters` are those of its template that `local-env.toml` doesn't
 /// have.
-pub fn file(stack: &Stack, images: &Images, parameters: &[(String, String)]) -> String {
+pub(crate) fn file(stack: &Stack, images: &Images, parameters: &[(String, String)]) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = compose(&mut text, stack, images, parameters);

@@ -2,11 +2,17 @@
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
-use tokio::task::LocalSet;
+use local_env::cli::{self, DefaultTemplate};
 use tracing_subscriber::EnvFilter;
 
-/// All tasks are started on this thread, which lives as long as the environment: the kernel ends
-/// them with it. The data plane has threads of its own.
+/// What is run where no template is named.
+const DEFAULT: DefaultTemplate = DefaultTemplate {
+    stack_name: "services",
+    called: "the template of `infra synth`",
+    text: || infra::services_template().to_json(),
+};
+
+/// The environment and its data plane have threads of their own.
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
@@ -16,7 +22,7 @@ fn main() -> ExitCode {
         .init();
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
-            let done = LocalSet::new().block_on(&runtime, local_env::cli::run());
+            let done = runtime.block_on(cli::run(DEFAULT));
             runtime.shutdown_background();
             exit_code(done)
         }

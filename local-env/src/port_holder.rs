@@ -1,7 +1,7 @@
 //! The program that listens on a port, for error messages.
 
 /// Returns which program listens on a port, as ` by NAME (process ID)`; nothing where that can't be known.
-pub fn described(port: u16) -> String {
+pub(crate) fn described(port: u16) -> String {
     holder(port).map_or_else(String::new, |(name, id)| format!(" by {name} (process {id})"))
 }
 

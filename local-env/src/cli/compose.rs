@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{
-    load::{self, Templates},
-    options::pair,
-    print::print,
-    project::{FILE_NAME, Project},
+use super::{print::print, typed::pair};
+use crate::{
+    compose::{self, Images},
+    project::Project,
+    templates::{DefaultTemplate, Templates},
 };
-use crate::compose::{self, Images};
 use stack::Allowed;
 
 /// Print a file for Docker Compose that runs the stack in containers
@@ -27,17 +26,17 @@ pub(super) struct Compose {
 }
 
 /// Runs the command.
-pub(super) fn run(compose: &Compose) -> miette::Result<()> {
+pub(super) fn run(compose: &Compose, default: DefaultTemplate) -> miette::Result<()> {
     let template = compose.template.as_deref();
-    let beside = template.and_then(Path::parent).unwrap_or(Path::new(""));
-    let project = Project::read(&beside.join(FILE_NAME))?;
     let templates = Templates {
         paths: compose.template.iter().cloned().collect(),
-        parameter: compose.parameter.clone(),
+        default: Some(default),
+        parameters: compose.parameter.clone(),
         ..Templates::default()
     };
+    let project = Project::read(&templates.project_file())?;
     let allowed = Allowed { unauthenticated: compose.allow_unauthenticated, partial: false };
-    let stack = load::stack(&templates, &project, allowed)?;
+    let stack = stack_reader::read(&templates.parse()?.resolve(&project)?, allowed)?;
     if let Some(why) = compose::unfit(&stack) {
         let help = "run the stack with `local-env up`";
         return Err(miette::miette!(help = help, "{why}, which cannot be printed for Compose"));

@@ -4,11 +4,30 @@ use std::io;
 
 use miette::Report;
 
-use crate::{connect::ConnectError, ecs::EngineError, environment::EnvironmentError, port_holder};
+use crate::{
+    connect::ConnectError, ecs::EngineError, environment::EnvironmentError, library::Error,
+    port_holder,
+};
 use alb::SetupError;
 
-/// The environment's error as the user is told it.
-pub(super) fn environment(error: &EnvironmentError) -> Report {
+/// Returns an error as the user is told it.
+pub(super) fn error(error: Error) -> Report {
+    match error {
+        Error::Environment(error) => environment(&error),
+        Error::Docker(error) => docker(&error),
+        Error::Name(error) => miette::miette!(help = "--scale takes SERVICE=COUNT", "{error}"),
+        Error::NoListener { .. } => {
+            let help = "--publish takes LOCAL:LISTENER, as in --publish 9443:443";
+            miette::miette!(help = help, "{error}")
+        }
+        Error::NoDataFolder { .. } => {
+            miette::miette!(help = "name one with --data-folder", "{error}")
+        }
+        error => error.into(),
+    }
+}
+
+fn environment(error: &EnvironmentError) -> Report {
     match error {
         EnvironmentError::LoadBalancer(SetupError::Bind(bind)) if is_taken(&bind.source) => {
             let port = bind.address.port();
@@ -37,7 +56,7 @@ pub(super) fn environment(error: &EnvironmentError) -> Report {
 }
 
 /// What Docker does not do.
-pub(super) fn docker(error: &EngineError) -> Report {
+fn docker(error: &EngineError) -> Report {
     let help = "give each service `run` in local-env.toml, and no container is needed";
     miette::miette!(help = help, "{}", chain(error))
 }

@@ -9,10 +9,7 @@ use std::{
 };
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use tokio::{
-    sync::mpsc,
-    task::{JoinHandle, spawn_local},
-};
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::screen::Screen;
 use crate::ecs::{OutputLine, Task};
@@ -42,13 +39,13 @@ impl LogFiles {
         Ok(Self { folder, open: HashMap::new(), has_failed: false })
     }
 
-    /// Writes each line before it goes on to `shown`; the handle ends with the last one.
+    /// Writes each line before it is shown; the handle ends with the last one.
     pub(super) fn keep(
         self,
-        shown: mpsc::Sender<OutputLine>,
-    ) -> (mpsc::Sender<OutputLine>, JoinHandle<()>) {
-        let (sender, lines) = mpsc::channel(WAITING_LINES);
-        (sender, spawn_local(self.follow(lines, shown)))
+        lines: mpsc::Receiver<OutputLine>,
+    ) -> (mpsc::Receiver<OutputLine>, JoinHandle<()>) {
+        let (shown, to_show) = mpsc::channel(WAITING_LINES);
+        (to_show, tokio::spawn(self.follow(lines, shown)))
     }
 
     async fn follow(

@@ -6,12 +6,10 @@ mod compose;
 mod explain;
 mod healthcheck;
 mod init;
-mod load;
 mod log_files;
 mod observe;
 mod options;
 mod print;
-mod project;
 mod relay;
 mod report;
 mod route;
@@ -20,10 +18,14 @@ mod serve;
 mod session;
 mod signals;
 mod table;
+mod templates;
+mod typed;
 mod up;
 mod watch;
 
 use clap::{Parser, Subcommand};
+
+pub use crate::templates::DefaultTemplate;
 
 /// Runs the ECS stack that you are about to deploy on your own machine, from the template that you
 /// will deploy: the same listener rules, service names and health checks.
@@ -47,16 +49,17 @@ enum Command {
     Relay(relay::Relay),
 }
 
-/// Parses what was typed and does it. Errors are for `main` to show.
-pub async fn run() -> miette::Result<()> {
+/// Parses what was typed and does it, with `default` where no template is named. Errors are for
+/// `main` to show.
+pub async fn run(default: DefaultTemplate) -> miette::Result<()> {
     match Arguments::parse().command {
-        Command::Up(up) => up::run(up).await,
-        Command::Observe(observe) => observe::run(observe).await,
-        Command::Compose(compose) => compose::run(&compose),
-        Command::Route(route) => route::run(&route),
-        Command::Check(check) => check::run(&check),
-        Command::Init(init) => init::run(&init),
-        Command::Report(report) => report::run(&report),
+        Command::Up(up) => up::run(up, default).await,
+        Command::Observe(observe) => observe::run(observe, default).await,
+        Command::Compose(compose) => compose::run(&compose, default),
+        Command::Route(route) => route::run(&route, default),
+        Command::Check(check) => check::run(&check, default),
+        Command::Init(init) => init::run(&init, default),
+        Command::Report(report) => report::run(&report, default),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
         Command::Relay(relay) => relay::run(relay).await,
     }

@@ -1,20 +1,11 @@
 //! `local-env observe`: the load balancer and the names, for tasks that something else runs.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use clap::Args;
-use miette::IntoDiagnostic as _;
-use tokio::sync::mpsc;
 
-use super::{
-    options::{Options, resolver},
-    screen::Screen,
-    serve,
-};
-use crate::ecs::{LOOK_UP_PATIENCE, Observer, Watched};
-use alb::Failing;
-use cloudmap::AddressLookup;
-use stack::{Service, Stack};
+use super::{options::Options, serve, typed::resolver};
+use crate::templates::DefaultTemplate;
 
 /// Serve a stack's load balancer and names for tasks that something else runs, such as Docker Compose
 #[derive(Debug, Args)]
@@ -27,32 +18,7 @@ pub(super) struct Observe {
 }
 
 /// Runs the command.
-pub(super) async fn run(observe: Observe) -> miette::Result<()> {
-    let project = observe.options.project()?;
-    let mut stack = observe.options.stack(&project)?;
-    without_connect(&mut stack);
-    let names = AddressLookup::new(observe.tasks_from, LOOK_UP_PATIENCE).into_diagnostic()?;
-    let look_up = async move |name: &str| names.addresses(name).await;
-    let observer = Observer::new(watched(&stack), look_up);
-    let settings = observe.options.settings(&stack, BTreeMap::new(), Failing::GoesOver)?;
-    let served = serve::open(&stack, settings, &observe.options).await?;
-    // What runs the tasks shows their output too.
-    let (_, no_updates) = mpsc::unbounded_channel();
-    served.run(|events, _output| observer.watch(events), no_updates).await
-}
-
-/// A name would lead to an address of this machine, where tasks elsewhere find nobody.
-fn without_connect(stack: &mut Stack) {
-    if stack.services.iter().any(|service| service.connect.is_some()) {
-        Screen::warn("the names of Service Connect are those of `up` alone, and are left out");
-        stack.services.iter_mut().for_each(|service| service.connect = None);
-    }
-}
-
-fn watched(stack: &Stack) -> Vec<Watched> {
-    let watched = |service: &Service| Watched {
-        name: stack.local_name(service).to_owned(),
-        service: Arc::new(service.clone()),
-    };
-    stack.services.iter().map(watched).collect()
+pub(super) async fn run(observe: Observe, default: DefaultTemplate) -> miette::Result<()> {
+    let builder = observe.options.environment(default).observing(observe.tasks_from);
+    serve::open(builder, &observe.options).await?.run(false, None).await
 }

@@ -1,34 +1,26 @@
 //! What all commands that serve a stack can be told.
 
 use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
-    str::FromStr,
 };
 
 use clap::{Args, ValueEnum};
-use etcetera::BaseStrategy as _;
 
-use super::{
-    load::{self, Templates},
-    project::Project,
-    screen::Screen,
+use super::{templates::TemplateArguments, typed::pair};
+use crate::{
+    library::{Builder, LocalEnv},
+    templates::DefaultTemplate,
 };
-use crate::environment::Settings;
-use alb::{Failing, LogFormat};
+use alb::LogFormat;
 use clock::Clock;
 use cloudmap::UpstreamAddress;
-use stack::{Allowed, LogicalId, Stack};
-
-const DATA_FOLDER: &str = "local-env";
-const DNS_PORT: u16 = 53;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Clone, Debug, Args)]
 pub(super) struct Options {
     #[command(flatten)]
-    pub(super) templates: Templates,
+    templates: TemplateArguments,
     /// Publish a listener on another local port; 0 is any free one
     #[arg(long, value_name = "LOCAL:LISTENER", value_parser = pair::<u16, u16>(':'))]
     publish: Vec<(u16, u16)>,
@@ -93,114 +85,45 @@ enum LineFormat {
 // === impl Options ===
 
 impl Options {
-    pub(super) fn project(&self) -> miette::Result<Project> {
-        Ok(Project::read(&self.project_file())?)
-    }
-
-    /// The files that say what is run.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
-        self.templates.files().into_iter().chain([self.project_file()]).collect()
-    }
-
-    fn project_file(&self) -> PathBuf {
-        self.project.clone().unwrap_or_else(|| self.templates.project_file())
-    }
-
-    /// The template's stack; entries of the project file that it has no service for are told of.
-    pub(super) fn stack(&self, project: &Project) -> miette::Result<Stack> {
-        let allowed =
-            Allowed { unauthenticated: self.allow_unauthenticated, partial: self.allow_partial };
-        let stack = load::stack(&self.templates, project, allowed)?;
-        for entry in project.unused(&stack) {
-            Screen::warn(&format!("local-env.toml has an entry for {entry}"));
+    /// Returns the environment that is meant by what was typed.
+    pub(super) fn environment(&self, default: DefaultTemplate) -> Builder {
+        let mut builder = LocalEnv::from_templates(self.templates.templates(default))
+            .usual_ports()
+            .clock(self.clock())
+            .dns(self.dns)
+            .task_metadata(self.task_metadata);
+        for (local, listener) in &self.publish {
+            builder = builder.publish(*listener, *local);
         }
-        Ok(stack)
+        builder = with(builder, self.bind, Builder::bind);
+        builder = with(builder, self.project.clone(), Builder::project_file);
+        builder = with(builder, self.dns_upstream, Builder::dns_upstream);
+        builder = with(builder, self.discovery, Builder::discovery);
+        builder = with(builder, self.metrics, Builder::metrics);
+        builder = with(builder, self.data_folder.clone(), Builder::data_folder);
+        builder = with(builder, self.access_log.clone(), |builder, path| {
+            builder.access_log(path, self.access_log_format.into())
+        });
+        for (is_asked_for, switch) in [
+            (self.explain, Builder::explain as fn(Builder) -> Builder),
+            (self.allow_unauthenticated, Builder::allow_unauthenticated),
+            (self.allow_partial, Builder::allow_partial),
+        ] {
+            builder = if is_asked_for { switch(builder) } else { builder };
+        }
+        builder
     }
 
     pub(super) fn clock(&self) -> Clock {
         if self.real_time { Clock::REAL } else { Clock::DESK }
     }
-
-    pub(super) fn settings(
-        &self,
-        stack: &Stack,
-        scale: BTreeMap<LogicalId, u32>,
-        failing: Failing,
-    ) -> miette::Result<Settings> {
-        Ok(Settings {
-            clock: self.clock(),
-            scale,
-            publish: self.publish(stack)?,
-            addresses: self.bind.map_or_else(loopback, |address| vec![address]),
-            failing,
-            dns: self.dns,
-            dns_upstream: self.dns_upstream,
-            alias_addresses: Vec::new(),
-            discovery: self.discovery,
-            access_log: self.access_log.clone().map(|path| (path, self.access_log_format.into())),
-            task_metadata: self.task_metadata,
-            metrics: self.metrics,
-            explain: self.explain,
-            data_folder: self.data_folder()?,
-        })
-    }
-
-    fn data_folder(&self) -> miette::Result<PathBuf> {
-        if let Some(folder) = &self.data_folder {
-            return Ok(folder.clone());
-        }
-        let folders = etcetera::choose_base_strategy().map_err(|error| {
-            miette::miette!(
-                help = "name one with --data-folder",
-                "there is no data folder: {error}"
-            )
-        })?;
-        Ok(folders.data_dir().join(DATA_FOLDER))
-    }
-
-    fn publish(&self, stack: &Stack) -> miette::Result<BTreeMap<u16, u16>> {
-        let listeners = stack.load_balancers.iter().flat_map(|balancer| &balancer.listeners);
-        let known: Vec<_> = listeners.map(|listener| listener.port).collect();
-        for (_, port) in &self.publish {
-            if !known.contains(port) {
-                let known: Vec<_> = known.iter().map(ToString::to_string).collect();
-                return Err(miette::miette!(
-                    help = "--publish takes LOCAL:LISTENER, as in --publish 9443:443",
-                    "no listener has port {port}; the stack has {}",
-                    known.join(", ")
-                ));
-            }
-        }
-        Ok(self.publish.iter().map(|&(local, port)| (port, local)).collect())
-    }
 }
 
-/// Both loopback addresses, since `localhost` may be either; the second only where there is one.
-fn loopback() -> Vec<IpAddr> {
-    let v6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
-    let has_v6 = TcpListener::bind((v6, 0)).is_ok();
-    [IpAddr::V4(Ipv4Addr::LOCALHOST)].into_iter().chain(has_v6.then_some(v6)).collect()
-}
-
-pub(super) fn pair<A, B>(
-    separator: char,
-) -> impl Fn(&str) -> Result<(A, B), String> + Clone + Send + Sync
-where
-    A: FromStr<Err: std::fmt::Display>,
-    B: FromStr<Err: std::fmt::Display>,
-{
-    move |text| {
-        let (left, right) =
-            text.split_once(separator).ok_or_else(|| format!("there is no `{separator}` in it"))?;
-        let left = left.parse().map_err(|error| format!("`{left}`: {error}"))?;
-        let right = right.parse().map_err(|error| format!("`{right}`: {error}"))?;
-        Ok((left, right))
+fn with<T>(builder: Builder, given: Option<T>, say: impl FnOnce(Builder, T) -> Builder) -> Builder {
+    match given {
+        Some(given) => say(builder, given),
+        None => builder,
     }
-}
-
-pub(super) fn resolver(text: &str) -> Result<SocketAddr, String> {
-    let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, DNS_PORT));
-    address.or_else(|_| text.parse()).map_err(|_| "it is no address, with or without a port".into())
 }
 
 // === impl LineFormat ===

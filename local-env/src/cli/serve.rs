@@ -1,79 +1,125 @@
 //! Serving a stack until told to stop, whatever runs its tasks.
 
+use std::time::Duration;
+
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    explain,
+    build, explain,
+    log_files::LogFiles,
     options::Options,
     screen::{Paper, Screen},
     session::Session,
     signals::Signals,
     table::Facts,
+    watch::Watch,
 };
 use crate::{
-    ecs::{Launcher, OutputLine, TaskEvent},
-    environment::{Environment, Inbox, Settings, StopSignal, Update},
+    environment::StopSignal,
+    library::{Builder, Opened, Remark},
 };
-use stack::Stack;
 
-/// Lines of output that may wait to be shown before the tasks that say more are held up.
-const WAITING_LINES: usize = 256;
+/// How long the last lines may take to be kept once all tasks have ended.
+const LAST_LINES_PATIENCE: Duration = Duration::from_secs(5);
 
-/// An environment with its sockets open, and what is needed to tell of it.
+/// An environment with its ports taken, and what is needed to tell of it.
 pub(super) struct Served {
-    pub(super) environment: Environment,
-    pub(super) screen: Screen,
-    pub(super) signals: Signals,
-    pub(super) facts: Facts,
+    opened: Opened,
+    screen: Screen,
+    signals: Signals,
+    facts: Facts,
 }
 
-/// Opens all sockets. From here on signals end the command in order.
-pub(super) async fn open(
-    stack: &Stack,
-    settings: Settings,
-    options: &Options,
-) -> miette::Result<Served> {
-    let opened = Environment::open(stack.clone(), settings).await;
-    let environment = opened.map_err(|error| explain::environment(&error))?;
+/// Takes all ports. From here on signals end the command in order.
+pub(super) async fn open(builder: Builder, options: &Options) -> miette::Result<Served> {
+    let opened = builder.open().await.map_err(explain::error)?;
+    for remark in opened.remarks() {
+        Screen::warn(&told(remark));
+    }
+    let facts =
+        Facts::new(opened.stack(), opened.addresses(), options.clock(), options.show_ignored);
     Ok(Served {
-        screen: Screen::new(stack),
+        screen: Screen::new(opened.stack()),
         signals: Signals::catch().into_diagnostic()?,
-        facts: Facts::new(stack, &environment, options.clock(), options.show_ignored),
-        environment,
+        facts,
+        opened,
     })
+}
+
+fn told(remark: &Remark) -> String {
+    match remark {
+        Remark::UnusedEntry(entry) => format!("local-env.toml has an entry for {entry}"),
+        Remark::Skipped(container) => format!("{container} is left out"),
+        Remark::NoConnect => {
+            "the names of Service Connect are those of `up` alone, and are left out".into()
+        }
+        Remark::OneTaskAService => {
+            "this machine has no address in 127.0.0.0/8 but 127.0.0.1: one task a service".into()
+        }
+    }
 }
 
 // === impl Served ===
 
 impl Served {
-    /// Starts the tasks through `launcher` and serves until a signal; `updates` change what runs.
-    pub(super) async fn run<L: Launcher>(
-        mut self,
-        launcher: impl FnOnce(mpsc::UnboundedSender<TaskEvent>, mpsc::Sender<OutputLine>) -> L,
-        updates: mpsc::UnboundedReceiver<Update>,
-    ) -> miette::Result<()> {
-        let (stop, ended) = (StopSignal::default(), CancellationToken::new());
+    /// Returns whether some of the tasks are containers.
+    pub(super) fn has_containers(&self) -> bool {
+        self.opened.has_containers()
+    }
+
+    /// Tells of these limits in the table.
+    pub(super) fn limits(&mut self, limits: &'static str) {
+        self.facts.limits = Some(limits);
+    }
+
+    /// Builds what has to be built, and gets the images.
+    pub(super) async fn build(&mut self) -> miette::Result<()> {
+        build::run(&self.opened.builds(), &self.screen, &mut self.signals).await?;
+        let images = self.opened.images().await.map_err(explain::error)?;
+        build::run(&images, &self.screen, &mut self.signals).await
+    }
+
+    /// Starts the tasks and serves until a signal. With `watch` what runs is changed as its files
+    /// are; what the tasks say is kept in `logs`, if there are any.
+    pub(super) async fn run(mut self, watch: bool, logs: Option<LogFiles>) -> miette::Result<()> {
+        let (sources, has_containers) = (self.opened.sources().clone(), self.has_containers());
+        let heard = self.opened.notices();
+        let (lines, kept) = match (self.opened.output(), logs) {
+            (lines, Some(logs)) => {
+                let (lines, writing) = logs.keep(lines);
+                (lines, Some(writing))
+            }
+            (lines, None) => (lines, None),
+        };
+        let started = Instant::now();
+        let environment = self.opened.start_built().await.map_err(explain::error)?;
+        if watch {
+            let watch = Watch::new(sources, environment.changes(), has_containers);
+            tokio::spawn(watch.run());
+        }
+        let (stop, ended) = (environment.stop_signal(), CancellationToken::new());
         let session = Session {
             screen: &self.screen,
             facts: self.facts,
-            status: self.environment.status(),
-            started: Instant::now(),
+            status: environment.status(),
+            started,
             shown: None,
             paper: Paper::new(),
             stop: stop.clone(),
             ended: ended.clone(),
         };
-        let (notices, heard) = mpsc::unbounded_channel();
-        let (output, lines) = mpsc::channel(WAITING_LINES);
-        let launcher = |events| launcher(events, output);
         let (ran, told, ()) = tokio::join!(
-            self.environment.run(launcher, notices, Inbox { updates, stop: stop.clone() }),
+            environment.ended(),
             session.tell(heard, lines),
             obey(&mut self.signals, &stop, &ended)
         );
-        ran.map_err(|error| explain::environment(&error))?;
+        if let Some(writing) = kept {
+            // What was said last is kept, also where nobody has read what is shown.
+            let _ = timeout(LAST_LINES_PATIENCE, writing).await;
+        }
+        ran.map_err(explain::error)?;
         told.into_diagnostic().wrap_err("standard output can no longer be written to")
     }
 }

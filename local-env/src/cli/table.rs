@@ -9,7 +9,7 @@ use std::{
 use super::screen::{BOLD, DIM, Screen};
 use crate::{
     connect::PublishedAlias,
-    environment::{Environment, Status},
+    environment::{Addresses, Status},
 };
 use clock::Clock;
 use stack::{Coverage, IgnoredPart, Stack};
@@ -41,11 +41,11 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn new(
         stack: &Stack,
-        environment: &Environment,
+        addresses: &Addresses,
         clock: Clock,
         show_ignored: bool,
     ) -> Self {
-        let listeners = environment.listeners().iter();
+        let listeners = addresses.listeners.iter();
         let names = stack.namespaces.iter().flat_map(|namespace| {
             let name = |name: &str| format!("{name}.{}", namespace.name);
             let resolved = namespace.services.iter().filter(|service| !service.records.is_empty());
@@ -58,11 +58,11 @@ impl Facts {
                 .map(|one| format!("{:<23} {} port {}", one.url, one.load_balancer, one.port))
                 .collect(),
             names: names.collect(),
-            connect: environment.aliases().map(|it| alias(stack, it)).collect(),
-            dns: environment.dns_address().to_string(),
-            discovery: environment.discovery_address().map(|address| format!("http://{address}")),
-            metrics: environment.metrics_address().map(|it| format!("http://{it}/metrics")),
-            ca_file: environment.ca_file().map(|path| path.display().to_string()),
+            connect: addresses.aliases.iter().map(|it| alias(stack, it)).collect(),
+            dns: addresses.dns.to_string(),
+            discovery: addresses.discovery.map(|address| format!("http://{address}")),
+            metrics: addresses.metrics.map(|it| format!("http://{it}/metrics")),
+            ca_file: addresses.ca_file.as_ref().map(|path| path.display().to_string()),
             clock,
             limits: None,
             ignored: if show_ignored {

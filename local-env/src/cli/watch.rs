@@ -11,17 +11,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{
-    sync::mpsc,
-    time::{MissedTickBehavior, interval},
-};
+use tokio::time::{MissedTickBehavior, interval};
 
-use super::{options::Options, screen::Screen};
+use super::screen::Screen;
 use crate::{
-    ecs::{CommandBook, Commands, ContainerCommand},
-    environment::Update,
+    ecs::{Commands, ContainerCommand},
+    library::{Changes, Error, Reading, Sources},
 };
-use scheduler::Revision;
 use stack::{Container, LogicalId, Service, Stack};
 
 /// Between two looks.
@@ -29,14 +25,11 @@ const INTERVAL: Duration = Duration::from_millis(250);
 
 /// What is watched, and what was seen last.
 pub(super) struct Watch {
-    options: Options,
-    commands: CommandBook,
-    has_engine: bool,
-    revision: Revision,
+    sources: Sources,
+    changes: Changes,
+    has_containers: bool,
     /// The programs of each service, by its logical id.
     programs: BTreeMap<LogicalId, BTreeSet<PathBuf>>,
-    /// How the services are run now.
-    current: Commands,
     seen: Snapshot,
 }
 
@@ -46,34 +39,19 @@ type Snapshot = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 // === impl Watch ===
 
 impl Watch {
-    pub(super) fn new(
-        options: Options,
-        stack: &Stack,
-        commands: CommandBook,
-        has_engine: bool,
-    ) -> Self {
-        let revision = Revision(1);
-        let current = (*commands.at(revision)).clone();
-        let programs = programs(stack, &current);
-        let mut watch = Self {
-            options,
-            commands,
-            has_engine,
-            revision,
-            programs,
-            current,
-            seen: Snapshot::new(),
-        };
+    pub(super) fn new(sources: Sources, changes: Changes, has_containers: bool) -> Self {
+        let programs = programs(&changes.stack(), &changes.commands());
+        let mut watch = Self { sources, changes, has_containers, programs, seen: Snapshot::new() };
         watch.seen = watch.look();
         watch
     }
 
-    /// Sends what has changed, until nobody listens any more.
-    pub(super) async fn run(mut self, updates: mpsc::UnboundedSender<Update>) {
+    /// Applies what has changed, until the environment has ended.
+    pub(super) async fn run(mut self) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut before = self.seen.clone();
-        while !updates.is_closed() {
+        while !self.changes.is_over() {
             ticks.tick().await;
             let now = self.look();
             let is_settled = now == before;
@@ -81,10 +59,8 @@ impl Watch {
             if now == self.seen || !is_settled || self.is_incomplete(&now) {
                 continue;
             }
-            match self.update(&now) {
-                // The environment ends if nobody listens.
-                Ok(update) => drop(updates.send(update)),
-                Err(error) => Screen::warn(&format!("nothing is changed: {error:?}")),
+            if let Err(error) = self.update(&now) {
+                Screen::warn(&format!("nothing is changed: {:?}", miette::Report::from(error)));
             }
             self.seen = self.look();
             before.clone_from(&self.seen);
@@ -92,7 +68,7 @@ impl Watch {
     }
 
     fn look(&self) -> Snapshot {
-        let files = self.options.files().into_iter();
+        let files = self.sources.files().into_iter();
         let programs = self.programs.values().flatten().cloned();
         files.chain(programs).map(|path| (path.clone(), stamp(&path))).collect()
     }
@@ -106,32 +82,32 @@ impl Watch {
         })
     }
 
-    fn update(&mut self, now: &Snapshot) -> miette::Result<Update> {
-        let project = self.options.project()?;
-        let stack = self.options.stack(&project)?;
-        let commands = project.commands(&stack, self.has_engine)?;
+    fn update(&mut self, now: &Snapshot) -> Result<(), Error> {
+        let reading = self.sources.read()?;
+        let Reading { stack, project } = &reading;
+        for entry in project.unused(stack) {
+            Screen::warn(&format!("local-env.toml has an entry for {entry}"));
+        }
+        let (before, commands) = (self.changes.commands(), reading.commands(self.has_containers)?);
         let mut rolled = BTreeSet::new();
         for service in &stack.services {
             let id = &service.logical_id;
             let programs = self.programs.get(id).into_iter().flatten();
             let mut changed = programs.map(|path| now.get(path) != self.seen.get(path));
-            if changed.any(|changed| changed) || self.is_run_otherwise(&commands, service) {
+            if changed.any(|changed| changed) || is_run_otherwise(service, &before, &commands) {
                 rolled.insert(id.clone());
             }
         }
-        self.revision = Revision(self.revision.0 + 1);
-        self.commands.add(self.revision, commands.clone());
-        self.programs = programs(&stack, &commands);
-        self.current = commands;
-        Ok(Update { stack, revision: self.revision, rolled })
+        self.programs = programs(stack, &commands);
+        self.changes.apply(reading, rolled)
     }
+}
 
-    fn is_run_otherwise(&self, commands: &Commands, service: &Service) -> bool {
-        service.task_definition.containers.iter().any(|container| {
-            let id = service.logical_id.as_str();
-            self.current.get(id, &container.name) != commands.get(id, &container.name)
-        })
-    }
+fn is_run_otherwise(service: &Service, before: &Commands, now: &Commands) -> bool {
+    service.task_definition.containers.iter().any(|container| {
+        let id = service.logical_id.as_str();
+        before.get(id, &container.name) != now.get(id, &container.name)
+    })
 }
 
 /// The files that run each service; what is looked for in `PATH` is somebody else's.

@@ -11,15 +11,15 @@ use scheduler::Revision;
 
 /// What is run for every container of every service of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Commands(HashMap<(String, String), ContainerCommand>);
+pub(crate) struct Commands(HashMap<(String, String), ContainerCommand>);
 
 /// What is run for each revision of a stack. It is cheap to clone, and all clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct CommandBook(Arc<Mutex<BTreeMap<Revision, Arc<Commands>>>>);
+pub(crate) struct CommandBook(Arc<Mutex<BTreeMap<Revision, Arc<Commands>>>>);
 
 /// What is run for one container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ContainerCommand {
+pub(crate) enum ContainerCommand {
     /// A program of this machine.
     Run(Command),
     /// A container of an image that the Docker Engine has.
@@ -30,7 +30,7 @@ pub enum ContainerCommand {
 
 /// A program, and what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct Command {
     /// The program, with a path or to be found in `PATH`.
     pub program: PathBuf,
     /// The arguments of the program.
@@ -46,7 +46,7 @@ pub struct Command {
 
 /// An image, and what its container is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// The image's name, with a tag.
     pub name: String,
     /// The container's own variables, as a [`Command`]'s.
@@ -57,18 +57,13 @@ pub struct Image {
 
 /// The value of a variable, which may be a secret and is therefore not shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Value(String);
+pub(crate) struct Value(String);
 
 // === impl Commands ===
 
 impl Commands {
-    /// Returns whether any of the containers is run of an image.
-    pub fn have_images(&self) -> bool {
-        self.0.values().any(|command| matches!(command, ContainerCommand::Image(_)))
-    }
-
     /// Returns what is run for the container with this name of the service with this logical id.
-    pub fn get(&self, service: &str, container: &str) -> Option<&ContainerCommand> {
+    pub(crate) fn get(&self, service: &str, container: &str) -> Option<&ContainerCommand> {
         self.0.get(&(service.to_owned(), container.to_owned()))
     }
 }
@@ -84,12 +79,17 @@ impl FromIterator<((String, String), ContainerCommand)> for Commands {
 
 impl CommandBook {
     /// Sets what is run from this revision on.
-    pub fn add(&self, revision: Revision, commands: Commands) {
+    pub(crate) fn add(&self, revision: Revision, commands: Commands) {
         self.lock().insert(revision, Arc::new(commands));
     }
 
+    /// Returns whether nothing has been said yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Returns what is run for this revision.
-    pub fn at(&self, revision: Revision) -> Arc<Commands> {
+    pub(crate) fn at(&self, revision: Revision) -> Arc<Commands> {
         let book = self.lock();
         book.range(..=revision).next_back().map(|(_, it)| Arc::clone(it)).unwrap_or_default()
     }
@@ -104,7 +104,7 @@ impl CommandBook {
 
 impl Value {
     /// Returns the text itself.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -28,7 +28,7 @@ use clock::Clock;
 use scheduler::{ContainerEvent, StopCode, StopReason, Stopped, TaskId, TaskLife};
 
 /// What surrounds the tasks of a launcher.
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// How each container is run.
     pub commands: CommandBook,
     /// How fast AWS's waits pass.
@@ -46,7 +46,7 @@ pub struct Surroundings {
 }
 
 /// The launcher that runs tasks on this machine.
-pub struct TaskLauncher {
+pub(crate) struct TaskLauncher {
     commands: CommandBook,
     context: Rc<RunContext>,
     place: Rc<Place>,
@@ -77,7 +77,7 @@ type StopRequests = mpsc::UnboundedReceiver<StopReason>;
 impl TaskLauncher {
     /// Makes a launcher that sends what becomes of the tasks to `events`, and what they write to
     /// `output`.
-    pub fn new(
+    pub(crate) fn new(
         surroundings: Surroundings,
         events: mpsc::UnboundedSender<TaskEvent>,
         output: mpsc::Sender<OutputLine>,

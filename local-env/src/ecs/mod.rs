@@ -17,10 +17,11 @@ mod process;
 mod run;
 mod task;
 
-pub use command::{Command, CommandBook, Commands, ContainerCommand, Image, Value};
-pub use docker::{Docker, Engine, EngineError};
-pub use launcher::{Surroundings, TaskLauncher};
+pub(crate) use command::{Command, CommandBook, Commands, ContainerCommand, Image, Value};
+pub use docker::EngineError;
+pub(crate) use docker::{Docker, Engine};
+pub(crate) use launcher::{Surroundings, TaskLauncher};
 pub use network::{Network, NetworkError};
-pub use observe::{LOOK_UP_PATIENCE, Observer, ObservingLauncher, Watched};
-pub use run::VariablesOf;
+pub(crate) use observe::{LOOK_UP_PATIENCE, Observer, Watched};
+pub(crate) use run::VariablesOf;
 pub use task::{ContainerState, Launcher, OutputLine, Task, TaskChange, TaskEvent};

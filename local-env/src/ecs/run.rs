@@ -11,7 +11,7 @@ use super::{
 use stack::Container;
 
 /// Returns variables for a container of a task, which is known by its index in the task definition.
-pub type VariablesOf = Box<dyn Fn(&Task, usize) -> Vec<(String, String)>>;
+pub(crate) type VariablesOf = Box<dyn Fn(&Task, usize) -> Vec<(String, String)>>;
 
 /// What the containers of every task are given.
 pub(super) struct RunContext {

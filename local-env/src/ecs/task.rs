@@ -71,3 +71,19 @@ pub trait Launcher {
     /// Ends all tasks now, and returns once they have ended.
     fn kill(&mut self);
 }
+
+// === impl Launcher ===
+
+impl Launcher for Box<dyn Launcher> {
+    fn start(&mut self, task: Task) {
+        (**self).start(task);
+    }
+
+    fn stop(&mut self, id: &TaskId, why: StopReason) {
+        (**self).stop(id, why);
+    }
+
+    fn kill(&mut self) {
+        (**self).kill();
+    }
+}

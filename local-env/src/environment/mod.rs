@@ -5,6 +5,7 @@
 //! built or started; [`Environment::run`] starts the tasks and serves until told to stop. What
 //! happens on the way comes out as [`Notice`]s and as a [`Status`] to watch.
 
+mod addresses;
 mod bulletin;
 mod changes;
 mod container;
@@ -28,12 +29,14 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use run::{Inbox, StopSignal};
+pub use addresses::{Addresses, PublishedListener};
+pub use run::StopSignal;
+pub(crate) use run::{Inbox, Order};
 pub use status::{Notice, ServiceStatus, Status, TaskStatus};
-pub use update::Update;
+pub(crate) use update::Update;
 
 use crate::{
-    connect::{Connect, ConnectError, PublishedAlias},
+    connect::{Connect, ConnectError},
     ecs::VariablesOf,
     metadata::{Directory, MetadataBindError, MetadataServer, Protection},
 };
@@ -55,7 +58,7 @@ const PUBLISHED_OFFSET: u16 = 8000;
 
 /// What the user chose for an environment.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// How fast AWS's waits pass.
     pub clock: Clock,
     /// The desired counts other than the template's, by the services' logical ids.
@@ -87,7 +90,7 @@ pub struct Settings {
 }
 
 /// An environment with all its sockets open and nothing running yet.
-pub struct Environment {
+pub(crate) struct Environment {
     stack: Arc<Stack>,
     clock: Clock,
     scale: BTreeMap<LogicalId, u32>,
@@ -105,17 +108,6 @@ pub struct Environment {
     balancers: Vec<LoadBalancer>,
     listeners: Vec<PublishedListener>,
     status: watch::Sender<Status>,
-}
-
-/// A listener, and where it is reached here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublishedListener {
-    /// The load balancer's name.
-    pub load_balancer: String,
-    /// Its port in AWS.
-    pub port: u16,
-    /// `http://localhost:8080`.
-    pub url: String,
 }
 
 /// Why an environment can't be opened or run.
@@ -170,7 +162,7 @@ impl Environment {
     /// # Errors
     ///
     /// If a socket can't be had, or a name or a certificate can't be used.
-    pub async fn open(stack: Stack, settings: Settings) -> Result<Self, EnvironmentError> {
+    pub(crate) async fn open(stack: Stack, settings: Settings) -> Result<Self, EnvironmentError> {
         let group = |model| TargetGroup::new(model, settings.clock);
         let groups: HashMap<_, _> =
             stack.target_groups.iter().map(|model| (model.arn.clone(), group(model))).collect();
@@ -224,49 +216,14 @@ impl Environment {
         })
     }
 
-    /// Where each listener is reached.
-    pub fn listeners(&self) -> &[PublishedListener] {
-        &self.listeners
-    }
-
-    /// Where names are answered.
-    pub fn dns_address(&self) -> SocketAddr {
-        self.dns.address()
-    }
-
-    /// The names of Service Connect, and where each is reached here.
-    pub fn aliases(&self) -> impl Iterator<Item = &PublishedAlias> {
-        self.connect.published()
-    }
-
-    /// Where Cloud Map's API is served.
-    pub fn discovery_address(&self) -> Option<SocketAddr> {
-        self.discovery.as_ref().map(DiscoveryServer::address)
-    }
-
-    /// Where metrics are served.
-    pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(MetricsServer::address)
-    }
-
-    /// The certificate to trust, where there is an HTTPS listener.
-    pub fn ca_file(&self) -> Option<&Path> {
-        self.authority.as_ref().map(Authority::path)
-    }
-
-    /// Where tasks are told of themselves.
-    pub fn task_metadata_address(&self) -> SocketAddr {
-        self.task_metadata.address()
-    }
-
     /// Returns the variables by which a task's containers find what the environment offers them.
-    pub fn task_variables(&self) -> VariablesOf {
+    pub(crate) fn task_variables(&self) -> VariablesOf {
         let (directory, server) = (self.directory.clone(), self.task_metadata.address());
         Box::new(move |task, container| directory.variables(server, &task.id, container))
     }
 
     /// Returns how the services are doing, from now to the end.
-    pub fn status(&self) -> watch::Receiver<Status> {
+    pub(crate) fn status(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
     }
 }

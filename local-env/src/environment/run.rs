@@ -19,6 +19,7 @@ use crate::{
 use alb::RunningLoadBalancer;
 use cloudmap::DnsServer;
 use scheduler::Revision;
+use stack::LogicalId;
 
 /// `stoppedReason` of the tasks when the whole environment stops.
 const STOPPED: &str = "Task stopped by user";
@@ -33,11 +34,20 @@ pub struct StopSignal {
 }
 
 /// What a running environment gets from outside.
-pub struct Inbox {
-    /// Updates of the stack; the sender may be gone from the start.
-    pub updates: mpsc::UnboundedReceiver<Update>,
+pub(crate) struct Inbox {
+    /// What it is to do; the sender may be gone from the start.
+    pub orders: mpsc::UnboundedReceiver<Order>,
     /// Signals to stop.
     pub stop: StopSignal,
+}
+
+/// Something that a running environment is to do.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Runs another version of the stack.
+    Update(Box<Update>),
+    /// Runs so many tasks of the service with this logical id.
+    Scale(LogicalId, u32),
 }
 
 // === impl Environment ===
@@ -49,7 +59,7 @@ impl Environment {
     /// # Errors
     ///
     /// If the load balancers or the proxies of Service Connect can't be started.
-    pub async fn run<L: Launcher>(
+    pub(crate) async fn run<L: Launcher>(
         mut self,
         launcher: impl FnOnce(mpsc::UnboundedSender<TaskEvent>) -> L,
         notices: mpsc::UnboundedSender<Notice>,
@@ -127,7 +137,10 @@ impl<L: Launcher> RunningEnvironment<L> {
                     }
                 }
                 Some(()) = health.recv() => self.note_targets(),
-                Some(update) = inbox.updates.recv() => self.update(update),
+                Some(order) = inbox.orders.recv() => match order {
+                    Order::Update(update) => self.update(*update),
+                    Order::Scale(service, count) => self.scale(service, count),
+                },
                 Some(protection) = self.environment.protections.recv() => {
                     for service in &mut self.services {
                         service.protect(&protection.task, protection.until);

@@ -10,7 +10,7 @@ use stack::{LogicalId, Service, Stack, TaskDefinition};
 
 /// An update of the stack that runs.
 #[derive(Clone, Debug)]
-pub struct Update {
+pub(crate) struct Update {
     /// The stack as it is to be.
     pub stack: Stack,
     /// The revision that services are rolled to that have changed; greater than any before.
@@ -56,6 +56,17 @@ impl<L: Launcher> RunningEnvironment<L> {
             }
         }
         self.forget_groups();
+    }
+
+    /// Takes up another desired count, which holds until it is changed again.
+    pub(super) fn scale(&mut self, logical_id: LogicalId, count: u32) {
+        let pace = self.pace();
+        let mut services = self.services.iter_mut();
+        if let Some(service) = services.find(|it| it.model.logical_id == logical_id) {
+            let model = Service { desired_count: count, ..Service::clone(&service.model) };
+            service.adjust(model, pace);
+        }
+        self.environment.scale.insert(logical_id, count);
     }
 
     fn change(&mut self, old: &Service, mut model: Service, revision: Revision, rolled: bool) {

@@ -26,11 +26,11 @@ const LARGEST_MESSAGE: usize = 65_535;
 /// How containers reach each task: the task's address here, and that in their network. It is cheap to
 /// clone, and all clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct Reachable(Rc<RefCell<BTreeMap<Ipv4Addr, Ipv4Addr>>>);
+pub(crate) struct Reachable(Rc<RefCell<BTreeMap<Ipv4Addr, Ipv4Addr>>>);
 
 /// A unix socket that takes the connections of relays until it is dropped.
 #[derive(Debug)]
-pub struct Gate(AbortHandle);
+pub(crate) struct Gate(AbortHandle);
 
 /// What relays have access to.
 struct GateAccess {
@@ -43,12 +43,12 @@ struct GateAccess {
 
 impl Reachable {
     /// Adds the address in the network by which a task is reached.
-    pub fn insert(&self, address: Ipv4Addr, in_network: Ipv4Addr) {
+    pub(crate) fn insert(&self, address: Ipv4Addr, in_network: Ipv4Addr) {
         self.0.borrow_mut().insert(address, in_network);
     }
 
     /// Removes the address of a task that has ended.
-    pub fn remove(&self, address: Ipv4Addr) {
+    pub(crate) fn remove(&self, address: Ipv4Addr) {
         self.0.borrow_mut().remove(&address);
     }
 
@@ -66,7 +66,7 @@ impl Gate {
     /// # Errors
     ///
     /// If a socket can't be made there.
-    pub fn open(
+    pub(crate) fn open(
         path: &Path,
         dns: SocketAddr,
         metadata: SocketAddr,

@@ -21,7 +21,7 @@ const LARGEST_MESSAGE: usize = 65_535;
 
 /// A relay in a container, which passes connections on through a unix socket.
 #[derive(Clone, Debug)]
-pub struct Inside {
+pub(crate) struct Inside {
     /// The path of the gate's socket.
     pub socket: PathBuf,
     /// Whether questions that come to port 53 are passed on.
@@ -32,7 +32,7 @@ pub struct Inside {
 
 /// A port of a relay and an address on the environment's side, as in `8080:127.1.1.2:7071`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortAndTarget {
+pub(crate) struct PortAndTarget {
     /// The port that the relay listens on.
     pub port: u16,
     /// The address that its connections are meant for.
@@ -47,7 +47,7 @@ impl Inside {
     /// # Errors
     ///
     /// If a port can't be listened on.
-    pub async fn run(self) -> io::Result<()> {
+    pub(crate) async fn run(self) -> io::Result<()> {
         let socket: Arc<Path> = self.socket.into();
         let mut relays = JoinSet::new();
         if self.dns {

@@ -9,5 +9,5 @@ mod gate;
 mod inside;
 mod purpose;
 
-pub use gate::{Gate, Reachable};
-pub use inside::{Inside, PortAndTarget};
+pub(crate) use gate::{Gate, Reachable};
+pub(crate) use inside::{Inside, PortAndTarget};

@@ -1,6 +1,6 @@
 //! Redirects and fixed responses (alb §3.2, §3.3).
 
-use crate::support::{Balancer, Setup};
+use test_support::{Balancer, Setup};
 
 async fn redirecting(config: &str) -> Balancer {
     let config = format!("RedirectConfig: {{{config}, StatusCode: HTTP_301}}");

@@ -1,6 +1,6 @@
 //! What each kind of condition matches (alb §2.2 to §2.5).
 
-use crate::support::{Balancer, Setup, Target, fixed, forward};
+use test_support::{Balancer, Setup, Target, fixed, forward};
 
 /// A listener whose only rule, of these conditions, answers `matched`.
 async fn one_rule(conditions: &str) -> Balancer {

@@ -1,6 +1,6 @@
 //! Connections to targets (alb §1.6, §4.8).
 
-use crate::support::{Balancer, Setup, Target, get, unreachable::Refusing};
+use test_support::{Balancer, Setup, Target, get, unreachable::Refusing};
 
 async fn a_hundred(balancer: &Balancer) {
     let mut client = balancer.connect().await;

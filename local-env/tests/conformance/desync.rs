@@ -1,6 +1,6 @@
 //! Requests that two servers might read differently (alb §8).
 
-use crate::support::{RawTarget, Setup, fixed, get};
+use test_support::{RawTarget, Setup, fixed, get};
 
 const MODE: &str = "routing.http.desync_mitigation_mode";
 /// A GET with a body, which is ambiguous.

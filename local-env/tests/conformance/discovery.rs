@@ -9,7 +9,7 @@ use clock::Clock;
 use cloudmap::{DiscoveryServer, Instance, Registry};
 use serde_json::{Value, json};
 
-use crate::support::{eventually, setup, tls};
+use test_support::{eventually, setup, tls};
 
 const SERVICES: &str = "
 Resources:

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clock::Clock;
 
-use crate::support::{RawTarget, Setup, Target, get};
+use test_support::{RawTarget, Setup, Target, get};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use proptest::{prelude::*, test_runner::TestRunner};
 
-use crate::support::{Setup, Target, fixed, forward, wire::Head};
+use test_support::{Setup, Target, fixed, forward, wire::Head};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const MODE: &str = "routing.http.xff_header_processing.mode";

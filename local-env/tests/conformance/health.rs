@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{
+use test_support::{
     Balancer, PATIENCE, RawTarget, Setup, Target, eventually, fixed, forward, unreachable::Refusing,
 };
 

@@ -1,6 +1,6 @@
 //! Sizes and names that are refused (alb §1.3, §1.4).
 
-use crate::support::{Setup, Target, fixed, get};
+use test_support::{Setup, Target, fixed, get};
 
 /// A field's line of so many bytes without its end.
 fn field(name: &str, length: usize) -> String {

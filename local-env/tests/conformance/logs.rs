@@ -1,6 +1,6 @@
 //! The access log (alb §9.1).
 
-use crate::support::{Setup, Target, fixed, forward, get};
+use test_support::{Setup, Target, fixed, forward, get};
 
 const PATH: &str = "{Field: path-pattern, Values: [/a]}";
 

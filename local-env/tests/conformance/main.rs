@@ -25,7 +25,6 @@ mod routing;
 mod rules;
 mod statements;
 mod stickiness;
-mod support;
 mod tasks;
 mod timers;
 mod trace;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use stack::{Arn, Container, LogConfiguration, Service, TaskDefinition};
 use tokio::sync::mpsc;
 
-use crate::support::tls;
+use test_support::tls;
 
 const STATE: &str = "/task-protection/v1/state";
 

@@ -1,6 +1,6 @@
 //! Counters under CloudWatch's names (alb §9.4).
 
-use crate::support::{Setup, Target};
+use test_support::{Setup, Target};
 
 const ELB: [&str; 2] = ["HTTPCode_ELB_5XX_Count", "HTTPCode_ELB_503_Count"];
 const TARGET: &str = "HTTPCode_Target_5XX_Count";

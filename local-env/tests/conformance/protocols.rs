@@ -2,7 +2,7 @@
 
 use rustls::version::{TLS12, TLS13};
 
-use crate::support::{
+use test_support::{
     RawTarget, Setup, Target, fixed, get,
     h2_client::{self, GOAWAY},
     h2_frames::{Frame, H2Frames, MAX_CONCURRENT_STREAMS, REFUSED_STREAM, RST_STREAM},

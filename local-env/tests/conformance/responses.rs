@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{RawTarget, Setup, Target, forward, get, wire::Answer};
+use test_support::{RawTarget, Setup, Target, forward, get, wire::Answer};
 
 const HSTS: &str = "max-age=31536000";
 

@@ -1,6 +1,6 @@
 //! Which target gets a request (alb §4.4, §4.5).
 
-use crate::support::{Balancer, RawTarget, Setup, Target, get, wire::Wire};
+use test_support::{Balancer, RawTarget, Setup, Target, get, wire::Wire};
 
 /// So many registered targets.
 async fn targets<const COUNT: usize>(balancer: &Balancer) -> [Target; COUNT] {

@@ -1,6 +1,6 @@
 //! Which rule takes a request (alb §2.1).
 
-use crate::support::{Setup, fixed, forward};
+use test_support::{Setup, fixed, forward};
 
 const PATH: &str = "{Field: path-pattern, Values: [/a, /b]}";
 const HOST: &str = "{Field: host-header, Values: [shop.example]}";

@@ -4,12 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use alb::TargetState;
-use local_env::{ecs::Task, environment::Notice};
+use local_env::{Notice, Task};
 use scheduler::{HealthStatus, LastStatus, StopCode};
 use stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition};
-use tokio::{task::LocalSet, time::timeout};
+use tokio::time::timeout;
 
-use crate::support::{
+use test_support::{
     PATIENCE, Target, eventually,
     fleet::{Asked, Fleet, names, wait},
     setup, tls,
@@ -126,7 +126,7 @@ async fn healthy(stack: Stack) -> (Fleet, Task, Target) {
 }
 
 async fn locally(test: impl Future<Output = ()>) {
-    timeout(3 * PATIENCE, LocalSet::new().run_until(test)).await.expect("it ends");
+    timeout(3 * PATIENCE, test).await.expect("it ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn ecs_045_a_task_passes_all_states_that_are_seen_of_it() {
             expected.extend(activating.then_some("ACTIVATING"));
             expected.push("RUNNING");
             assert_eq!(fleet.statuses(&task.id), expected);
-            fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+            fleet.update(|stack| stack.services[0].desired_count = 0);
             assert_eq!(fleet.stopping().await.task, task.id);
             fleet.ends(&task);
             fleet.until_status(&task.id, LastStatus::Stopped).await;
@@ -199,7 +199,7 @@ async fn ecs_049_the_stop_signal_comes_once_the_target_has_drained() {
     locally(async {
         let (mut fleet, _, target) = healthy(balanced()).await;
         let begun = tokio::time::Instant::now();
-        fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+        fleet.update(|stack| stack.services[0].desired_count = 0);
         fleet
             .until("a draining target", |notice| {
                 matches!(notice, Notice::Target { state: TargetState::Draining, .. })
@@ -242,7 +242,7 @@ async fn ecs_052_a_task_is_out_of_dns_before_it_gets_its_signal() {
     locally(async {
         let (mut fleet, _, _target) = healthy(both()).await;
         assert_eq!(names(fleet.dns), (0, 1));
-        fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+        fleet.update(|stack| stack.services[0].desired_count = 0);
         assert_eq!(fleet.stopping().await.names, (3, 0));
     })
     .await;
@@ -262,7 +262,7 @@ async fn ecs_060_a_service_without_a_count_is_one_task_and_scaling_is_no_deploym
         };
         let before = deployments(&mut fleet);
         assert_eq!(before.len(), 1);
-        fleet.update(&[], |stack| stack.services[0].desired_count = 3);
+        fleet.update(|stack| stack.services[0].desired_count = 3);
         let others = [fleet.started().await, fleet.started().await];
         for task in &others {
             fleet.runs(task);
@@ -270,7 +270,7 @@ async fn ecs_060_a_service_without_a_count_is_one_task_and_scaling_is_no_deploym
         }
         assert_eq!(deployments(&mut fleet), before);
         // Three is what there is: nothing else was asked in between.
-        fleet.update(&[], |stack| stack.services[0].desired_count = 0);
+        fleet.update(|stack| stack.services[0].desired_count = 0);
         for _ in 0..3 {
             fleet.stopping().await;
         }
@@ -311,7 +311,7 @@ async fn ecs_066_in_the_grace_period_the_load_balancer_leaves_a_failing_task_alo
         }
         assert_eq!(target.count(), before, "the load balancer goes by its own view");
         // What is done next is done for another reason.
-        fleet.update(&[], |stack| stack.services[0].desired_count = 3);
+        fleet.update(|stack| stack.services[0].desired_count = 3);
         let third = fleet.started().await;
         let _third_target = fleet.serves(&third).await;
         fleet.until_healthy(&third.id).await;
@@ -329,7 +329,7 @@ async fn ecs_064_an_old_task_is_stopped_only_after_the_new_target_is_healthy() {
         let old = fleet.started().await;
         let _old_target = fleet.serves(&old).await;
         fleet.until_event("has reached a steady state").await;
-        fleet.update(&[], |stack| {
+        fleet.update(|stack| {
             change_definition(stack, |definition| definition.containers[0].image = "web:2".into());
         });
         let new = fleet.started().await;

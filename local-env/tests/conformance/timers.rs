@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use crate::support::{
-    PATIENCE, RawTarget, Setup, Target, fixed, get, h2_client, h2_client::GOAWAY,
-    unreachable::DropPackets, wire::Wire,
+use test_support::{
+    PATIENCE, RawTarget, Setup, Target, fixed, get,
+    h2_client::{self, GOAWAY},
+    unreachable::DropPackets,
+    wire::Wire,
 };
 
 /// Long enough that no pause of a busy machine passes for it.

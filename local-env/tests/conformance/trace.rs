@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::support::{Setup, Target};
+use test_support::{Setup, Target};
 
 /// The trace id that the target gets when the client sends these fields.
 async fn traced(fields: &str) -> String {

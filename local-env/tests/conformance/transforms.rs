@@ -1,6 +1,6 @@
 //! What a rule changes on the way to its target (alb §2.6).
 
-use crate::support::{Balancer, Setup, Target, fixed, forward, get, wire::Head};
+use test_support::{Balancer, Setup, Target, fixed, forward, get, wire::Head};
 
 const API: &str = "{Field: path-pattern, Values: ['/api/*']}";
 

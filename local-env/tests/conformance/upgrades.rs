@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Balancer, RawTarget, Setup, Target, fixed, get, wire::Wire};
+use test_support::{Balancer, RawTarget, Setup, Target, fixed, get, wire::Wire};
 
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

@@ -1,6 +1,6 @@
 //! Shares of several target groups, and clients that stay with one (alb §3.1).
 
-use crate::support::{Balancer, Setup, Target, get, wire::Wire};
+use test_support::{Balancer, Setup, Target, get, wire::Wire};
 
 const STICKY: &str = "TargetGroupStickinessConfig: {Enabled: true, DurationSeconds: 100}";
 

@@ -8,10 +8,8 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use stack::{Arn, Namespace, Service};
 
-use crate::{
-    dns,
-    support::{client_builder, model},
-};
+use crate::dns;
+use test_support::{client_builder, model};
 
 const LOOPBACK: &str = "127.0.0.1:0";
 const TASK: &str = "0123456789abcdef0123456789abcdef";

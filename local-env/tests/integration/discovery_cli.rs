@@ -12,7 +12,8 @@ use std::{
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
-use crate::{discovery::Api, support::PATIENCE};
+use crate::discovery::Api;
+use test_support::PATIENCE;
 
 /// The one that is named, or the one that `.ci/run` has installed.
 fn program() -> PathBuf {

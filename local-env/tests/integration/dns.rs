@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{PATIENCE, model};
+use test_support::{PATIENCE, model};
 
 const LOOPBACK: &str = "127.0.0.1:0";
 

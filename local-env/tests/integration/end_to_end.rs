@@ -19,10 +19,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    dns,
-    support::{PATIENCE, client_builder, eventually, task::process_with},
-};
+use crate::dns;
+use test_support::{PATIENCE, client_builder, eventually, task::process_with};
 
 /// Building the services may take this long on a machine that has not built them yet.
 const BUILD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);

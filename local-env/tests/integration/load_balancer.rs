@@ -16,9 +16,10 @@ use clock::Clock;
 use stack::{self, Arn, ForwardedFor};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{
-    client, client_builder, eventually, model,
-    target::{RawTarget, Target, fed_body, raw_exchange},
+use test_support::{
+    client, client_builder,
+    echo::{BareTarget, Echo, fed_body, raw_exchange},
+    eventually, model,
 };
 
 /// A load balancer at work, with one target group, `web`, behind `/web*`.
@@ -101,7 +102,7 @@ async fn status(url: &str) -> u16 {
 #[tokio::test]
 async fn a_kept_connection_tells_targets_what_the_attributes_say_now() {
     let mut model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
-    let (mut bench, target) = (Bench::with(&model), Target::start().await);
+    let (mut bench, target) = (Bench::with(&model), Echo::start().await);
     bench.register(target.address).await;
     let (client, url) = (client(), bench.url("/web"));
     let told = || async { client.get(&url).send().await.unwrap().text().await.unwrap() };
@@ -160,7 +161,7 @@ async fn the_https_listener_is_trusted_through_the_printed_certificate() {
 
 #[tokio::test]
 async fn http2_is_negotiated_and_the_target_gets_http1() {
-    let (bench, target) = (Bench::start(), Target::start().await);
+    let (bench, target) = (Bench::start(), Echo::start().await);
     bench.register(target.address).await;
     let client = client_builder().tls_certs_only([bench.certificate.clone()]).build().unwrap();
     let url = format!("https://localhost:{}/web?a=b", bench.ports[&443]);
@@ -175,7 +176,7 @@ async fn http2_is_negotiated_and_the_target_gets_http1() {
 
 #[tokio::test]
 async fn the_target_is_told_who_asked_and_gets_a_trace_id() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
+    let (bench, target) = (Bench::plain(), Echo::start().await);
     bench.register(target.address).await;
     let request = client().get(bench.url("/web")).header("x-forwarded-for", "1.1.1.1");
     let seen = request.send().await.unwrap().text().await.unwrap();
@@ -191,7 +192,7 @@ async fn the_target_is_told_who_asked_and_gets_a_trace_id() {
 
 #[tokio::test]
 async fn a_deregistered_target_gets_no_further_request() {
-    let (bench, one, other) = (Bench::plain(), Target::start().await, Target::start().await);
+    let (bench, one, other) = (Bench::plain(), Echo::start().await, Echo::start().await);
     bench.register(one.address).await;
     bench.register(other.address).await;
     bench.group.deregister(one.address);
@@ -203,7 +204,7 @@ async fn a_deregistered_target_gets_no_further_request() {
 
 #[tokio::test]
 async fn a_kept_connection_that_the_target_closed_is_replaced() {
-    let (bench, target) = (Bench::plain(), RawTarget::bind().await);
+    let (bench, target) = (Bench::plain(), BareTarget::bind().await);
     bench.group.register(target.address);
     let (mut check, _) = target.accept().await;
     check.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
@@ -228,7 +229,7 @@ async fn a_kept_connection_that_the_target_closed_is_replaced() {
 
 #[tokio::test]
 async fn bodies_stream_both_ways_as_they_come() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
+    let (bench, target) = (Bench::plain(), Echo::start().await);
     bench.register(target.address).await;
     let (feed, body) = fed_body();
     feed.send(Ok(Bytes::from_static(b"one"))).await.unwrap();
@@ -242,7 +243,7 @@ async fn bodies_stream_both_ways_as_they_come() {
 
 #[tokio::test]
 async fn a_large_body_passes_whole() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
+    let (bench, target) = (Bench::plain(), Echo::start().await);
     bench.register(target.address).await;
     let body: Vec<u8> = (0..8_000_000_u32).map(|n| n.to_le_bytes()[n as usize % 3]).collect();
     let sent = client().post(bench.url("/web/echo")).body(body.clone());
@@ -251,7 +252,7 @@ async fn a_large_body_passes_whole() {
 
 #[tokio::test]
 async fn requests_in_flight_are_finished_at_a_stop() {
-    let (bench, target) = (Bench::plain(), Target::start().await);
+    let (bench, target) = (Bench::plain(), Echo::start().await);
     bench.register(target.address).await;
     let address = bench.address();
     let (feed, body) = fed_body();
@@ -276,7 +277,7 @@ async fn requests_in_flight_are_finished_at_a_stop() {
 async fn where_tasks_are_not_drained_a_request_goes_over_to_another_target() {
     let model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
     let bench = Bench::failing(&model, Failing::GoesOver);
-    let (gone, stays) = (Target::start().await, Target::start().await);
+    let (gone, stays) = (Echo::start().await, Echo::start().await);
     bench.register(gone.address).await;
     bench.register(stays.address).await;
     gone.stop();
@@ -290,7 +291,7 @@ async fn where_tasks_are_not_drained_a_request_goes_over_to_another_target() {
 async fn only_a_request_that_may_be_repeated_goes_over_once_it_was_sent() {
     let model = model::plain_load_balancer(vec![model::rule(1, "/web*", "web")]);
     let bench = Bench::failing(&model, Failing::GoesOver);
-    let (closes, answers) = (RawTarget::bind().await, Target::start().await);
+    let (closes, answers) = (BareTarget::bind().await, Echo::start().await);
     bench.group.register(closes.address);
     let address = closes.address;
     let serve = tokio::spawn(async move {

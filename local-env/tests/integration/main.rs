@@ -13,6 +13,7 @@ mod environment;
 mod failures;
 mod init;
 mod inputs;
+mod library;
 mod load_balancer;
 mod observe;
 mod reload;
@@ -20,6 +21,12 @@ mod rolling;
 mod service_connect;
 mod several_containers;
 mod shapes;
-mod support;
 mod templates;
 mod watch;
+
+/// The program of the tasks that other tests run is this very binary.
+#[test]
+#[ignore = "the program of the tasks that other tests run"]
+fn task() {
+    test_support::task::run();
+}

@@ -6,34 +6,22 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use clock::Clock;
-use cloudmap::AddressLookup;
 use hickory_server::proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{RData, Record, rdata::A},
     serialize::binary::{BinDecodable as _, BinEncodable as _},
 };
-use local_env::{
-    ecs::{LOOK_UP_PATIENCE, Network, Observer, Watched},
-    environment::{Environment, Inbox, StopSignal},
-};
-use tokio::{
-    net::UdpSocket,
-    sync::mpsc,
-    task::{LocalSet, spawn_local},
-    time::timeout,
-};
+use local_env::Network;
+use tokio::{net::UdpSocket, time::timeout};
 
-use crate::{
-    dns,
-    support::{PATIENCE, client, eventually, model, running, target::Target},
-};
+use crate::dns;
+use test_support::{PATIENCE, client, echo::Echo, eventually, model, running::builder};
 
 /// Answers `web.` with the addresses of the moment, any other name with NXDOMAIN.
 async fn names_of_tasks(running: Arc<Mutex<Vec<Ipv4Addr>>>) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
-    spawn_local(async move {
+    tokio::spawn(async move {
         let mut bytes = [0; 512];
         loop {
             let (length, asker) = socket.recv_from(&mut bytes).await.unwrap();
@@ -56,13 +44,13 @@ async fn names_of_tasks(running: Arc<Mutex<Vec<Ipv4Addr>>>) -> SocketAddr {
 }
 
 /// Two addresses of this test's own, and a port that is free on both.
-async fn two_targets(network: &mut Network) -> (Target, Target) {
-    let one = Target::start_at((network.allocate().unwrap(), 0).into()).await;
+async fn two_targets(network: &mut Network) -> (Echo, Echo) {
+    let one = Echo::start_at((network.allocate().unwrap(), 0).into()).await;
     let other = (network.allocate().unwrap(), one.address.port());
-    (one, Target::start_at(other.into()).await)
+    (one, Echo::start_at(other.into()).await)
 }
 
-fn ip(target: &Target) -> Ipv4Addr {
+fn ip(target: &Echo) -> Ipv4Addr {
     match target.address.ip() {
         IpAddr::V4(address) => address,
         IpAddr::V6(address) => panic!("{address}"),
@@ -71,30 +59,15 @@ fn ip(target: &Target) -> Ipv4Addr {
 
 #[tokio::test]
 async fn tasks_that_turn_up_are_served_and_those_that_go_are_not() {
-    LocalSet::new().run_until(come_and_go()).await;
-}
-
-async fn come_and_go() {
     let mut network = Network::lease().unwrap();
     let (one, other) = two_targets(&mut network).await;
     let running = Arc::new(Mutex::new(Vec::new()));
     let tasks_from = names_of_tasks(running.clone()).await;
 
     let folder = tempfile::tempdir().unwrap();
-    let settings = running::settings(Clock::DESK, folder.path());
     let stack = model::stack_with_web(one.address.port(), 1);
-    let service = Arc::new(stack.services[0].clone());
-    let watched = vec![Watched { service, name: "web".into() }];
-    let names_there = AddressLookup::new(tasks_from, LOOK_UP_PATIENCE).unwrap();
-    let look_up = async move |name: &str| names_there.addresses(name).await;
-    let observer = Observer::new(watched, look_up);
-    let environment = Environment::open(stack, settings).await.unwrap();
-    let url = format!("{}/web", environment.listeners()[0].url);
-    let names = environment.dns_address();
-    let stop = StopSignal::default();
-    let (notices, _heard) = mpsc::unbounded_channel();
-    let inbox = Inbox { updates: mpsc::unbounded_channel().1, stop: stop.clone() };
-    let ended = spawn_local(environment.run(|events| observer.watch(events), notices, inbox));
+    let env = builder(stack, folder.path()).observing(tasks_from).start().await.unwrap();
+    let (url, names) = (env.url("/web"), env.addresses().dns);
     let status = async || client().get(&url).send().await.unwrap().status().as_u16();
 
     assert_eq!(status().await, 503, "nothing runs");
@@ -113,6 +86,5 @@ async fn come_and_go() {
     running.lock().unwrap().clear();
     eventually("none is left", || async { status().await == 503 }).await;
 
-    stop.gently.cancel();
-    timeout(PATIENCE, ended).await.expect("it ends").unwrap().unwrap();
+    timeout(PATIENCE, env.stop()).await.expect("it ends");
 }

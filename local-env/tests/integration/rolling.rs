@@ -9,16 +9,11 @@ use std::{
 };
 
 use clock::Clock;
-use local_env::{ecs::Command, environment::Status};
-use scheduler::Revision;
+use local_env::{Process, Status};
 use stack::Stack;
 use tokio::task::JoinSet;
 
-use crate::support::{
-    client, model,
-    running::{Running, commands, locally},
-    task::command,
-};
+use test_support::{client, model, running::Running, task::command};
 
 /// Clients that ask as fast as they are answered.
 const CLIENTS: usize = 8;
@@ -73,20 +68,17 @@ fn stack(count: u32, minimum: u32, maximum: u32) -> Stack {
     stack
 }
 
-fn version(number: u32) -> Command {
-    let mut command = command("serve");
-    command.environment.push(("VERSION".into(), number.to_string()));
-    command
+fn version(number: u32) -> Process {
+    command("serve").env("VERSION", number.to_string())
 }
 
 async fn rolls_without_a_failure(stack: Stack) {
     let count = stack.services[0].desired_count as usize;
-    let mut running = Running::of(Clock::DESK, stack, commands(&[("web", version(1))])).await;
+    let mut running = Running::of(Clock::DESK, stack, &[("web", version(1))]).await;
     let mut old = running.steady().await;
     let load = Load::start(&format!("{}/web", running.url));
     for revision in 2..5 {
-        running.commands.add(Revision(revision), commands(&[("web", version(revision))]));
-        running.roll(revision);
+        running.roll(&version(revision));
         let rolled = |status: &Status| {
             let tasks = &status.services[0].tasks;
             status.is_steady()
@@ -105,15 +97,15 @@ async fn rolls_without_a_failure(stack: Stack) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tasks_are_rolled_and_no_request_fails() {
-    locally(rolls_without_a_failure(stack(2, 50, 200))).await;
+    rolls_without_a_failure(stack(2, 50, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tasks_are_rolled_one_by_one_and_no_request_fails() {
-    locally(rolls_without_a_failure(stack(2, 50, 100))).await;
+    rolls_without_a_failure(stack(2, 50, 100)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_task_is_rolled_beside_the_old_one_and_no_request_fails() {
-    locally(rolls_without_a_failure(stack(1, 100, 200))).await;
+    rolls_without_a_failure(stack(1, 100, 200)).await;
 }

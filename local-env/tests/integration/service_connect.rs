@@ -8,16 +8,16 @@ use hickory_server::proto::{
     rr::{Name, RecordType},
 };
 use local_env::{
+    TaskStatus,
     connect::{Connect, ConnectError},
-    environment::TaskStatus,
 };
 use nix::sys::signal::{Signal, kill};
 use stack::{ClientAlias, ConnectEndpoint, ServiceConnect, Stack};
 use tokio::{net::UdpSocket, time::timeout};
 
-use crate::support::{
+use test_support::{
     PATIENCE, client, model,
-    running::{Running, commands, locally, process_of, variable},
+    running::{Running, process_of, variable},
     task::command,
 };
 
@@ -40,14 +40,15 @@ fn stack(count: u32, port: u16) -> Stack {
     stack
 }
 
-async fn running(count: u32, port: u16) -> Running {
-    let run = commands(&[("web", command("serve"))]);
-    Running::of(Clock::DESK, stack(count, port), run).await
+async fn running(count: u32) -> Running {
+    let run = &[("web", command("serve"))];
+    Running::of(Clock::DESK, stack(count, free_port()), run).await
 }
 
 /// What a new connection to the name is answered with.
-async fn call(port: u16) -> (u16, String) {
-    let answer = client().get(format!("http://127.0.0.1:{port}/web")).send().await.unwrap();
+async fn call(running: &Running) -> (u16, String) {
+    let address = running.env.addresses().aliases[0].address;
+    let answer = client().get(format!("http://{address}/web")).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
@@ -64,60 +65,48 @@ async fn ask(running: &Running, name: &str, kind: RecordType) -> Message {
 
 #[tokio::test]
 async fn a_name_leads_to_each_task_in_turn() {
-    locally(async {
-        let port = free_port();
-        let mut running = running(2, port).await;
-        let tasks = running.steady().await;
-        let mut hosts = BTreeSet::new();
-        for _ in 0..4 {
-            let (status, environment) = call(port).await;
-            assert_eq!(status, 200);
-            hosts.insert(variable(&environment, "HOST").to_owned());
-        }
-        let expected = |task: &TaskStatus| task.address.to_string();
-        assert_eq!(hosts, tasks.iter().map(expected).collect());
-        let answer = ask(&running, "Orders.", RecordType::A).await;
-        let addresses: Vec<_> = answer.answers.iter().map(|it| it.data.to_string()).collect();
-        assert_eq!(addresses, ["127.0.0.1"]);
-        let none = ask(&running, "orders.", RecordType::AAAA).await;
-        assert_eq!((none.metadata.response_code, none.answers.len()), (ResponseCode::NoError, 0));
-        running.end().await;
-    })
-    .await;
+    let mut running = running(2).await;
+    let tasks = running.steady().await;
+    let mut hosts = BTreeSet::new();
+    for _ in 0..4 {
+        let (status, environment) = call(&running).await;
+        assert_eq!(status, 200);
+        hosts.insert(variable(&environment, "HOST").to_owned());
+    }
+    let expected = |task: &TaskStatus| task.address.to_string();
+    assert_eq!(hosts, tasks.iter().map(expected).collect());
+    let answer = ask(&running, "Orders.", RecordType::A).await;
+    let addresses: Vec<_> = answer.answers.iter().map(|it| it.data.to_string()).collect();
+    assert_eq!(addresses, [running.env.addresses().aliases[0].address.ip().to_string()]);
+    let none = ask(&running, "orders.", RecordType::AAAA).await;
+    assert_eq!((none.metadata.response_code, none.answers.len()), (ResponseCode::NoError, 0));
+    running.end().await;
 }
 
 #[tokio::test]
 async fn a_task_that_ends_costs_no_connection() {
-    locally(async {
-        let port = free_port();
-        let mut running = running(2, port).await;
-        let before = running.steady().await;
-        let (_, environment) = call(port).await;
-        kill(process_of(&environment), Signal::SIGKILL).unwrap();
-        loop {
-            assert_eq!(call(port).await.0, 200);
-            let status = running.status.borrow().clone();
-            let tasks = &status.services[0].tasks;
-            let gone = before.iter().any(|old| tasks.iter().all(|task| task.id != old.id));
-            if status.is_steady() && gone {
-                break;
-            }
+    let mut running = running(2).await;
+    let before = running.steady().await;
+    let (_, environment) = call(&running).await;
+    kill(process_of(&environment), Signal::SIGKILL).unwrap();
+    loop {
+        assert_eq!(call(&running).await.0, 200);
+        let status = running.status.borrow().clone();
+        let tasks = &status.services[0].tasks;
+        let gone = before.iter().any(|old| tasks.iter().all(|task| task.id != old.id));
+        if status.is_steady() && gone {
+            break;
         }
-        running.end().await;
-    })
-    .await;
+    }
+    running.end().await;
 }
 
 #[tokio::test]
 async fn without_a_task_the_proxy_answers_in_its_place() {
-    locally(async {
-        let port = free_port();
-        let mut running = running(0, port).await;
-        running.steady().await;
-        assert_eq!(call(port).await, (503, "no healthy upstream".to_owned()));
-        running.end().await;
-    })
-    .await;
+    let mut running = running(0).await;
+    running.steady().await;
+    assert_eq!(call(&running).await, (503, "no healthy upstream".to_owned()));
+    running.end().await;
 }
 
 #[test]

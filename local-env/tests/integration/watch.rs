@@ -4,10 +4,8 @@ use std::{env, fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use nix::sys::signal::Signal;
 
-use crate::{
-    end_to_end::Up,
-    support::{client, eventually},
-};
+use crate::end_to_end::Up;
+use test_support::{client, eventually};
 
 const TEMPLATE: &str = r"
 Resources:
@@ -48,7 +46,7 @@ fn build(folder: &Path, version: &str) {
     let this = env::current_exe().unwrap();
     let line = format!(
         "#!/bin/sh\nexport VERSION={version} LOCAL_ENV_TEST_TASK=serve\n\
-         exec {} --exact support::task::task --ignored --nocapture\n",
+         exec {} --exact task --ignored --nocapture\n",
         this.display()
     );
     let new = folder.join("web.new");

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    code::{Code, Import},
+    code::{Code, Import, circles},
     page::{Decides, Row, rows},
     root,
 };
@@ -143,6 +143,11 @@ fn what_a_crate_or_a_module_knows_of_stands_above_it() {
 }
 
 #[test]
+fn modules_of_one_parent_import_one_another_in_no_circle() {
+    assert_none(&circles(&IMPORTS), "circles");
+}
+
+#[test]
 fn what_decides_reads_no_clock_and_opens_no_socket() {
     let inside = MODULES.iter().map(|row| (format!("{EMULATOR}::{}", row.name), row));
     for (module, row) in CRATES.iter().map(|row| (row.name.replace('-', "_"), row)).chain(inside) {
@@ -185,6 +190,11 @@ fn whatever_is_not_as_the_page_says_is_told_with_its_line() {
         "page:7: `a` knows nothing of `c`",
     ];
     assert_eq!(differences(&code.imports(), &[row]), expected);
+    let expected = [
+        "a.rs:1: crate::G: local_env::a to local_env::b",
+        "b.rs:2: super::a::f: local_env::b to local_env::a",
+    ];
+    assert_eq!(circles(&code.imports()), expected);
     assert_eq!(impure(&code, "local_env::b"), [""; 0]);
     let expected =
         ["c.rs:1: std::net::TcpStream", "c.rs:3: time::Instant::now", "c.rs:3: tokio::time::sleep"];

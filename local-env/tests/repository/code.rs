@@ -181,6 +181,33 @@ fn without_tests(text: &str) -> String {
     kept.collect()
 }
 
+/// The imports between modules of one parent that lie on a way back to where it began.
+pub fn circles(imports: &[Import]) -> Vec<String> {
+    let (mut places, mut ways) = (BTreeMap::new(), BTreeMap::<_, BTreeSet<_>>::new());
+    for it in imports {
+        let Some((from, to)) = siblings(&it.from, &it.to) else { continue };
+        ways.entry(from.clone()).or_default().insert(to.clone());
+        places.entry((from, to)).or_insert(&it.place);
+    }
+    places.retain(|(from, to), _| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![to]);
+        while let Some(at) = next.pop() {
+            if seen.insert(at) {
+                next.extend(ways.get(at).into_iter().flatten());
+            }
+        }
+        seen.contains(from)
+    });
+    places.iter().map(|((from, to), place)| format!("{place}: {from} to {to}")).collect()
+}
+
+/// The first of the modules around two that differ, where neither is around the other.
+fn siblings(from: &str, to: &str) -> Option<(String, String)> {
+    let (from, to): (Vec<_>, Vec<_>) = (from.split("::").collect(), to.split("::").collect());
+    let shared = from.iter().zip(&to).position(|(from, to)| from != to)?;
+    Some((from[..=shared].join("::"), to[..=shared].join("::")))
+}
+
 fn first(path: &str) -> &str {
     path.split("::").next().unwrap_or(path)
 }

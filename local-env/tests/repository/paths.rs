@@ -30,7 +30,9 @@ fn missing(page: &Path, text: &str) -> Vec<String> {
         };
         let name = path.as_str();
         let is_source = Path::new(name).extension().is_some_and(|it| it == "rs");
-        let is_path = is_link || is_source || is_there(name.split('/').next()?);
+        // What is built is there in some checkouts only.
+        let is_built = name.starts_with("target/");
+        let is_path = is_link || is_source || !is_built && is_there(name.split('/').next()?);
         let is_wrong = if is_link { !page.parent()?.join(name).exists() } else { !is_there(name) };
         (is_path && is_wrong).then(|| format!("{}: {name}", line(text, path.start())))
     });

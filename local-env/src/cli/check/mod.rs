@@ -7,17 +7,17 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::{Args, ValueEnum};
 
 use super::{
-    load::{self, Templates, made_up},
     print::print,
-    project::Project,
+    templates::{TemplateArguments, tell_made_up},
 };
+use crate::{project::Project, templates::DefaultTemplate};
 use check::{self, Architectures, Code, Findings, Severity, format};
 
 /// Find what would fail in AWS, without running anything
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
-    templates: Templates,
+    templates: TemplateArguments,
     /// How findings are told
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
@@ -47,8 +47,8 @@ enum Format {
 }
 
 /// Runs the command; it fails where the stack would.
-pub(super) fn run(check: &Check) -> miette::Result<()> {
-    let findings = check.findings()?.without(&check.allow);
+pub(super) fn run(check: &Check, default: DefaultTemplate) -> miette::Result<()> {
+    let findings = check.findings(default)?.without(&check.allow);
     let told = match check.format {
         Format::Text => format::text(&findings, colours()),
         Format::Json => format::json(&findings),
@@ -66,13 +66,14 @@ fn colours() -> bool {
 // === impl Check ===
 
 impl Check {
-    fn findings(&self) -> miette::Result<Findings> {
-        let project = Project::read(&self.templates.project_file())?;
-        let (resolved, made_up) = match made_up::resolved(&self.templates, &project) {
+    fn findings(&self, default: DefaultTemplate) -> miette::Result<Findings> {
+        let templates = self.templates.templates(default);
+        let project = Project::read(&templates.project_file())?;
+        let (resolved, made_up) = match templates.parse()?.make_up(&project) {
             Ok(resolved) => resolved,
-            Err(report) => return Ok(check::unresolved(&load::template_errors(report)?)),
+            Err(error) => return Ok(check::unresolved(&error.into_template_errors()?)),
         };
-        made_up.tell();
+        tell_made_up(&made_up);
         let architectures =
             if self.images { images::architectures(&resolved)? } else { Architectures::new() };
         Ok(check::check(&resolved, &architectures))

@@ -15,9 +15,12 @@ use miette::{IntoDiagnostic as _, WrapErr as _};
 
 use self::{guess::Folders, write::Draft};
 use super::{
-    load::{self, Templates, made_up},
     print::print,
+    templates::{TemplateArguments, tell_partial},
+};
+use crate::{
     project::Project,
+    templates::{DefaultTemplate, Templates},
 };
 use stack::Allowed;
 
@@ -25,7 +28,7 @@ use stack::Allowed;
 #[derive(Debug, Args)]
 pub(super) struct Init {
     #[command(flatten)]
-    templates: Templates,
+    templates: TemplateArguments,
     /// Leave out, and tell of, what is not emulated and would change what clients see
     #[arg(long)]
     allow_partial: bool,
@@ -41,13 +44,14 @@ pub(super) struct Init {
 }
 
 /// Runs the command. A file that is there is left alone, and what it lacks is a failure.
-pub(super) fn run(init: &Init) -> miette::Result<()> {
-    let path = init.path();
+pub(super) fn run(init: &Init, default: DefaultTemplate) -> miette::Result<()> {
+    let templates = init.templates.templates(default);
+    let path = init.path(&templates);
     let is_there = path.try_exists().into_diagnostic()?;
     if is_there && !init.force && !init.print {
-        return complete(init, &path);
+        return complete(init, &templates, &path);
     }
-    let draft = init.draft(&path, &Project::default(), &init.templates.parameter)?;
+    let draft = init.draft(&templates, &path, &Project::default(), &templates.parameters)?;
     if init.print {
         return print(&draft.file());
     }
@@ -56,9 +60,9 @@ pub(super) fn run(init: &Init) -> miette::Result<()> {
 }
 
 /// Tells what a file lacks that is there already.
-fn complete(init: &Init, path: &Path) -> miette::Result<()> {
+fn complete(init: &Init, templates: &Templates, path: &Path) -> miette::Result<()> {
     let project = Project::read(path)?;
-    let lines = init.draft(path, &project, &[])?.lines();
+    let lines = init.draft(templates, path, &project, &[])?.lines();
     if lines.is_empty() {
         return print(&format!("{} has all that the stack needs\n", path.display()));
     }
@@ -86,25 +90,26 @@ fn told(path: &Path, draft: &Draft) -> String {
 // === impl Init ===
 
 impl Init {
-    fn path(&self) -> PathBuf {
-        self.project.clone().unwrap_or_else(|| self.templates.project_file())
+    fn path(&self, templates: &Templates) -> PathBuf {
+        self.project.clone().unwrap_or_else(|| templates.project_file())
     }
 
     /// What is to be said beside what `project` says, and these parameters.
     fn draft(
         &self,
+        templates: &Templates,
         path: &Path,
         project: &Project,
         given: &[(String, String)],
     ) -> miette::Result<Draft> {
-        let (resolved, made_up) = made_up::resolved(&self.templates, project)?;
+        let (resolved, made_up) = templates.parse()?.make_up(project)?;
         // Whether clients may pass is not asked before the stack is run.
         let allowed = Allowed { unauthenticated: true, partial: self.allow_partial };
         let stack = stack_reader::read(&resolved, allowed)?;
-        load::tell_partial(&stack);
+        tell_partial(&stack);
         let lacking =
             project.lacking(&stack, |part| guess::is_skipped(part.service, part.container))?;
-        let folders = Folders::near(self.templates.beside(), Path::new(""));
+        let folders = Folders::near(templates.beside(), Path::new(""));
         let base = path.parent().unwrap_or(Path::new(""));
         Ok(Draft::new(base, &folders, &stack, &lacking).with_values(given, &made_up))
     }

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 
 use self::account::{Account, Line};
 use super::{
-    load::{Templates, made_up},
     print::print,
-    project::Project,
+    templates::{TemplateArguments, tell_made_up},
 };
+use crate::{project::Project, templates::DefaultTemplate};
 use stack::Allowed;
 
 /// Tell of each resource type and property whether it is emulated, approximated or ignored
@@ -20,7 +20,7 @@ use stack::Allowed;
 #[derive(Debug, Args)]
 pub(super) struct Report {
     #[command(flatten)]
-    templates: Templates,
+    templates: TemplateArguments,
     /// How it is told
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
@@ -36,10 +36,11 @@ enum Format {
 }
 
 /// Runs the command.
-pub(super) fn run(report: &Report) -> miette::Result<()> {
-    let project = Project::read(&report.templates.project_file())?;
-    let (resolved, made_up) = made_up::resolved(&report.templates, &project)?;
-    made_up.tell();
+pub(super) fn run(report: &Report, default: DefaultTemplate) -> miette::Result<()> {
+    let templates = report.templates.templates(default);
+    let project = Project::read(&templates.project_file())?;
+    let (resolved, made_up) = templates.parse()?.make_up(&project)?;
+    tell_made_up(&made_up);
     let stack = stack_reader::read(&resolved, Allowed { partial: true, ..Allowed::default() })?;
     let account = Account::new(&resolved, &stack.coverage);
     let text = match report.format {

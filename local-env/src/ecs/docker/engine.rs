@@ -25,7 +25,7 @@ pub(super) type Labels = HashMap<String, String>;
 
 /// A client of a Docker Engine. It is cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Engine(Api);
+pub(crate) struct Engine(Api);
 
 /// Why a Docker Engine does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ impl Engine {
     /// # Errors
     ///
     /// If there is no engine that answers.
-    pub async fn at_hand() -> Result<Self, EngineError> {
+    pub(crate) async fn at_hand() -> Result<Self, EngineError> {
         let absent = |error: ApiError| EngineError::Absent(error.to_string());
         let api = Api::from_environment().map_err(absent)?;
         match timeout(PATIENCE, api.done(Method::GET, "/_ping", NOTHING)).await {
@@ -74,7 +74,7 @@ impl Engine {
     /// # Errors
     ///
     /// If the engine does not say.
-    pub async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
+    pub(crate) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
         let path = format!("/images/{}/json", segment(image));
         match self.0.done(Method::GET, &path, NOTHING).await {
             Ok(_) => Ok(true),

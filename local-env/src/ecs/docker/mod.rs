@@ -18,6 +18,7 @@ mod site;
 mod specification;
 
 pub(super) use containers::Containers;
-pub use engine::{Engine, EngineError};
+pub(crate) use engine::Engine;
+pub use engine::EngineError;
 pub(super) use namespace::NetworkNamespace;
-pub use network::Docker;
+pub(crate) use network::Docker;

@@ -17,7 +17,7 @@ use super::{
 use crate::relay::{Gate, PortAndTarget, Reachable};
 
 /// A network of containers, and what leads from it into the environment.
-pub struct Docker {
+pub(crate) struct Docker {
     pub(super) site: Site,
     /// The address at which tasks are told of themselves.
     pub(super) metadata: SocketAddr,
@@ -37,7 +37,7 @@ impl Docker {
     /// # Errors
     ///
     /// If the engine refuses, with its words.
-    pub async fn open(
+    pub(crate) async fn open(
         engine: Engine,
         dns: SocketAddr,
         metadata: SocketAddr,
@@ -87,7 +87,7 @@ impl Docker {
     }
 
     /// Removes all that the engine has for this environment.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         leftovers::remove_all(&self.site.engine, &self.site.folder).await;
     }
 

@@ -16,25 +16,25 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-pub use sightings::Watched;
+pub(crate) use sightings::Watched;
 
 use super::task::{Launcher, Task, TaskEvent};
 use scheduler::{StopReason, TaskId};
 use sightings::Sightings;
 
 /// How long a look-up of a name may take.
-pub const LOOK_UP_PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const LOOK_UP_PATIENCE: Duration = Duration::from_millis(500);
 /// How long it takes from one look to the next.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Services to watch, and how their names are looked up.
-pub struct Observer<L> {
+pub(crate) struct Observer<L> {
     services: Vec<Watched>,
     look_up: L,
 }
 
 /// The launcher for tasks that something else runs.
-pub struct ObservingLauncher {
+pub(crate) struct ObservingLauncher {
     wishes: mpsc::UnboundedSender<Wish>,
     watching: AbortHandle,
 }
@@ -53,12 +53,12 @@ where
 {
     /// Prepares to watch these services. `look_up` returns the addresses of a name; `None` where nobody
     /// answers, which says nothing of what runs.
-    pub fn new(services: Vec<Watched>, look_up: L) -> Self {
+    pub(crate) fn new(services: Vec<Watched>, look_up: L) -> Self {
         Self { services, look_up }
     }
 
     /// Watches, and sends events of what changes. Must be called within a `LocalSet`.
-    pub fn watch(self, events: mpsc::UnboundedSender<TaskEvent>) -> ObservingLauncher {
+    pub(crate) fn watch(self, events: mpsc::UnboundedSender<TaskEvent>) -> ObservingLauncher {
         let (wishes, asked) = mpsc::unbounded_channel();
         let sightings = self.services.into_iter().map(Sightings::new).collect();
         let watching = spawn_local(watch(sightings, self.look_up, asked, events)).abort_handle();

@@ -13,7 +13,7 @@ use stack::Service;
 
 /// A service to watch.
 #[derive(Clone, Debug)]
-pub struct Watched {
+pub(crate) struct Watched {
     /// The service.
     pub service: Arc<Service>,
     /// The name that the service has on the network that its tasks run on.

@@ -7,7 +7,7 @@ use check::vpc::{End, Protocol, Reach};
 use cloudformation::PropertyPath;
 use stack::{Stack, Warning};
 
-use crate::support::setup::read;
+use test_support::setup::read;
 
 /// What CDK writes for the stack of this repository.
 const CDK: &str = include_str!("../../../../infra/tests/data/cdk-v2.json");

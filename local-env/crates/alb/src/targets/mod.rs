@@ -23,6 +23,6 @@ mod terms;
 
 pub(super) use any_certificate::any_certificate;
 pub(super) use chosen::ChosenTarget;
-pub use group::{TargetGroup, TargetStates};
-pub use state::{TargetState, UnhealthyReason, Unused};
+pub use group::TargetGroup;
+pub use state::{TargetState, TargetStates, UnhealthyReason, Unused};
 pub(super) use target::Target;

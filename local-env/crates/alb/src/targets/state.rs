@@ -1,6 +1,9 @@
 //! What the load balancer thinks of a target, in AWS's words (alb §4.2).
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, net::SocketAddr};
+
+/// The state of each target, by its address.
+pub type TargetStates = BTreeMap<SocketAddr, TargetState>;
 
 /// What the load balancer thinks of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]

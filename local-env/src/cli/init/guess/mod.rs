@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use self::dockerfile::Dockerfile;
 pub(super) use self::folders::{Folders, seen_from};
 use super::sidecar;
-use crate::cli::project::Part;
+use crate::project::Part;
 use stack::service_names;
 use stack::{Container, Service, Stack};
 

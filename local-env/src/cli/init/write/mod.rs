@@ -4,9 +4,9 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::guess::{Folders, Guess, Run, guess, seen_from};
-use crate::cli::{
-    load::made_up::MadeUp,
+use crate::{
     project::{Lacking, Part, key, quoted},
+    templates::MadeUp,
 };
 use stack::Stack;
 

@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli::project::{FILE_NAME, Project};
+use crate::project::{FILE_NAME, Project};
 use cloudformation::{Inputs, Source, Template};
 use stack::Allowed;
 

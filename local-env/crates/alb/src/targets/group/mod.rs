@@ -1,7 +1,7 @@
 //! A target group at work.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -22,7 +22,7 @@ use super::{
     health::CheckOutcome,
     offer::Offer,
     registrations::Registrations,
-    state::TargetState,
+    state::{TargetState, TargetStates},
     target::Target,
     terms::Terms,
 };
@@ -42,9 +42,6 @@ pub struct TargetGroup {
     turn: Turn,
     described: watch::Sender<TargetStates>,
 }
-
-/// The state of each target, by its address.
-pub type TargetStates = BTreeMap<SocketAddr, TargetState>;
 
 struct Control {
     terms: Arc<Terms>,

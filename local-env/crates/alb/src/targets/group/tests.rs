@@ -85,7 +85,7 @@ async fn when_the_deregistration_delay_is_over_requests_are_cut_and_the_target_i
         Some(&TargetState::Draining)
     );
     choice.target.cut().cancelled().await;
-    states.wait_for(BTreeMap::is_empty).await.unwrap();
+    states.wait_for(TargetStates::is_empty).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,12 +6,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    TargetStates,
     anomaly::{ENOUGH, Weight, judge},
     eligible::{Eligible, Member},
     health::{CheckOutcome, Health, Policy},
     slow_start::SlowStart,
-    state::{TargetState, Unused},
+    state::{TargetState, TargetStates, Unused},
     target::Target,
 };
 use stack::MinimumHealthy;
