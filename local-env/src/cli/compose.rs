@@ -12,15 +12,15 @@ use crate::{
 };
 use stack::Allowed;
 
-/// Print a file for Docker Compose that runs the stack in containers
+/// Print a Docker Compose file that runs the stack in containers
 #[derive(Debug, Args)]
 pub(super) struct Compose {
-    /// A CloudFormation template in this folder; without one, the stack that `infra synth` emits
+    /// A CloudFormation template in this folder [default: the template that `infra synth` emits]
     template: Option<PathBuf>,
-    /// Give a parameter of the template a value; it wins over the one in local-env.toml
+    /// Set a template parameter; overrides local-env.toml
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
     parameter: Vec<(String, String)>,
-    /// Let every client pass where a rule authenticates, which is not emulated
+    /// Skip `authenticate-*` actions, which are not emulated, and let every client through
     #[arg(long)]
     allow_unauthenticated: bool,
 }

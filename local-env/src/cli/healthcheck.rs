@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// says so, and nobody else needs to be asked.
 const QUESTION: [u8; 12] = [0, 1, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Ask the running local-env whether it answers; ends with 0 if it does
+/// Check that a running local-env answers; exits with 0 if it does
 #[derive(Debug, Args)]
 pub(super) struct Healthcheck {
     /// Where it answers names

@@ -7,12 +7,12 @@ use clap::Args;
 use super::{options::Options, serve, typed::resolver};
 use crate::templates::DefaultTemplate;
 
-/// Serve a stack's load balancer and names for tasks that something else runs, such as Docker Compose
+/// Serve a stack's load balancers and names for tasks that something else runs, such as Docker Compose
 #[derive(Debug, Args)]
 pub(super) struct Observe {
     #[command(flatten)]
     options: Options,
-    /// The resolver that knows each service's tasks by the service's name; Docker's own by default
+    /// The resolver that has each service's tasks under the service's name; the default is Docker's
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver, default_value = "127.0.0.11")]
     tasks_from: SocketAddr,
 }

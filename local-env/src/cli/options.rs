@@ -21,50 +21,51 @@ use cloudmap::UpstreamAddress;
 pub(super) struct Options {
     #[command(flatten)]
     templates: TemplateArguments,
-    /// Publish a listener on another local port; 0 is any free one
+    /// Publish a listener on another local port, as in 9443:443; 0 picks a free port
     #[arg(long, value_name = "LOCAL:LISTENER", value_parser = pair::<u16, u16>(':'))]
     publish: Vec<(u16, u16)>,
-    /// Publish the listeners on this address instead of the loopback ones
+    /// Publish the listeners on this address instead of on loopback
     #[arg(long, value_name = "ADDRESS")]
     bind: Option<IpAddr>,
-    /// How the services are run, and parameters [default: local-env.toml beside the template or cdk.out]
+    /// The file that says how services are run [default: local-env.toml beside the template or cdk.out]
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
-    /// Name everything in the template that changes nothing here
+    /// List everything in the template that has no effect here
     #[arg(long)]
     pub(super) show_ignored: bool,
-    /// Let every client pass where a rule authenticates, which is not emulated
+    /// Skip `authenticate-*` actions, which are not emulated, and let every client through
     #[arg(long)]
     allow_unauthenticated: bool,
-    /// Leave out, and tell of, what is not emulated and would change what clients see
+    /// Leave out, and report, resources that are not emulated and would change what clients see
     #[arg(long)]
     allow_partial: bool,
-    /// Let health checks and other waits take as long as in AWS
+    /// Run health checks and other waits at AWS's own pace
     #[arg(long)]
     real_time: bool,
-    /// Where names are answered; port 0 is any free one
+    /// Serve DNS on this address; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:10053")]
     dns: SocketAddr,
-    /// Ask this resolver, or with `system` the machine's own, for names outside the stack's
-    /// namespaces, instead of refusing them
+    /// Forward names outside the stack's namespaces to this resolver (`system`: the machine's own)
+    /// instead of refusing them
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     dns_upstream: Option<UpstreamAddress>,
-    /// Serve Cloud Map's API here, for `aws servicediscovery` and the SDKs; port 0 is any free one
+    /// Serve the Cloud Map API on this address, for `aws servicediscovery` and the SDKs; port 0 picks a
+    /// free port
     #[arg(long, value_name = "ADDRESS:PORT")]
     discovery: Option<SocketAddr>,
-    /// Tell tasks of themselves here, as ECS's metadata endpoint does; port 0 is any free one
+    /// Serve the ECS task metadata endpoint on this address; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     task_metadata: SocketAddr,
-    /// Append a line for each request to this file; `-` is standard output
+    /// Append an access log entry for each request to this file; `-` writes to standard output
     #[arg(long, value_name = "PATH")]
     access_log: Option<PathBuf>,
-    /// How these lines look
+    /// The format of the access log
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, requires = "access_log")]
     access_log_format: LineFormat,
-    /// Serve the load balancers' metrics here, for Prometheus; port 0 is any free one
+    /// Serve the load balancers' metrics on this address, for Prometheus; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
-    /// Say in a header of each answer which rule took the request, and why no other did
+    /// Add a header to each response that says which rule matched, and why no earlier rule did
     #[arg(long)]
     explain: bool,
     /// Where the certificate authority is kept [default: local-env in the user's data folder]

@@ -16,20 +16,20 @@ use crate::{
 };
 use stack::{Allowed, Stack};
 
-/// Tell which rule takes a request, why no other does, and what the target would see
+/// Show which listener rule matches a request, why earlier rules do not, and what the target receives
 #[derive(Debug, Args)]
 pub(super) struct Route {
-    /// What is asked for, as in `https://example.com/api?v=1`; its port is the listener's
+    /// The request's URL, as in `https://example.com/api?v=1`; its port is the listener's
     url: Url,
     #[command(flatten)]
     templates: TemplateArguments,
     /// The request's method
     #[arg(long, value_name = "METHOD", default_value = "GET", value_parser = route::method)]
     method: String,
-    /// A header of the request; may be given several times
+    /// A header of the request; repeat the option to give several
     #[arg(long, value_name = "NAME: VALUE", value_parser = route::header)]
     header: Vec<(String, String)>,
-    /// Leave out, and tell of, what is not emulated and would change what clients see
+    /// Leave out, and report, resources that are not emulated and would change what clients see
     #[arg(long)]
     allow_partial: bool,
     /// The address that the request comes from

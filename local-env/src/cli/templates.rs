@@ -11,20 +11,20 @@ use stack::{Stack, Warning};
 /// Which templates are read, and with what.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TemplateArguments {
-    /// CloudFormation templates in JSON or YAML, a cdk.out folder, or `-` for standard input;
-    /// without one, the stack that `infra synth` emits
+    /// CloudFormation templates in JSON or YAML, a cdk.out folder, or `-` for standard input
+    /// [default: the template that `infra synth` emits]
     #[arg(value_name = "TEMPLATE")]
     pub(super) paths: Vec<PathBuf>,
-    /// Run only this one of the stacks; may be given several times
+    /// Use only this stack; repeat the option to use several
     #[arg(long = "stack", value_name = "NAME")]
     stacks: Vec<String>,
-    /// Give a parameter of the template a value; it wins over a file's and local-env.toml's
+    /// Set a template parameter; overrides parameter files and local-env.toml
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String, String>('='))]
     pub(super) parameter: Vec<(String, String)>,
-    /// Take parameters from a file as `aws cloudformation` reads them
+    /// Read parameters from a file in a format that `aws cloudformation` accepts
     #[arg(long, value_name = "FILE")]
     parameters_file: Vec<PathBuf>,
-    /// Leave a resource out, whatever is wrong with it; may be given several times
+    /// Leave out the resource with this logical ID; repeat the option to leave out several
     #[arg(long, value_name = "RESOURCE")]
     ignore: Vec<String>,
 }

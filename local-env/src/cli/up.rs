@@ -17,7 +17,7 @@ const LIMITS: &str = if cfg!(target_os = "linux") {
 const LIMITS_BESIDE_CONTAINERS: &str =
     "of containers as the template says; of processes memory, on Linux";
 
-/// Run a stack: its services, its load balancer, its names
+/// Run a stack: its services, its load balancers and its Cloud Map names
 #[derive(Debug, Args)]
 pub(super) struct Up {
     #[command(flatten)]
@@ -25,10 +25,10 @@ pub(super) struct Up {
     /// Run COUNT tasks of a service instead of its desired count
     #[arg(long, value_name = "SERVICE=COUNT", value_parser = pair::<String, u32>('='))]
     scale: Vec<(String, u32)>,
-    /// Roll a service when its program, the template or local-env.toml changes
+    /// Deploy a service anew when its program, the template or local-env.toml changes
     #[arg(long)]
     watch: bool,
-    /// Keep what the tasks say in this folder, a file for each of their log streams
+    /// Write the tasks' output to this folder, one file per log stream
     #[arg(long, value_name = "FOLDER")]
     log_dir: Option<PathBuf>,
 }

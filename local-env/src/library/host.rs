@@ -94,7 +94,10 @@ pub(super) async fn open(stack: Stack, settings: Settings) -> Result<Opening, Er
 }
 
 fn live(stack: Stack, settings: Settings, ways: Ways) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // The loop that runs the tasks stays on this thread; names and metadata are answered by another
+    // one meanwhile.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         // Whoever waits finds that nothing has been opened.
         Err(error) => return tracing::error!(%error, "an environment has no runtime"),

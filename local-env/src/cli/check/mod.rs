@@ -14,20 +14,22 @@ use crate::{project::Project, templates::DefaultTemplate};
 use check::{self, Architectures, Code, Findings, Severity, format};
 
 /// Find what would fail in AWS, without running anything
+///
+/// Exits non-zero on errors; `--strict` includes warnings.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
     templates: TemplateArguments,
-    /// How findings are told
+    /// The format of the findings
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
-    /// Leave findings of this code out; may be given several times
+    /// Leave out findings with this code; repeat the option to leave out several
     #[arg(long, value_name = "CODE", value_parser = check::named)]
     allow: Vec<&'static Code>,
-    /// Fail on warnings too
+    /// Exit non-zero on warnings too
     #[arg(long)]
     strict: bool,
-    /// Ask Docker which processors the images are for
+    /// Ask Docker which architectures the images are built for
     #[arg(long)]
     images: bool,
 }

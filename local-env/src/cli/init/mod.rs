@@ -24,21 +24,21 @@ use crate::{
 };
 use stack::Allowed;
 
-/// Write a first local-env.toml: how each service is run, as far as it can be guessed
+/// Write a first local-env.toml that says how each service is run, as far as can be guessed
 #[derive(Debug, Args)]
 pub(super) struct Init {
     #[command(flatten)]
     templates: TemplateArguments,
-    /// Leave out, and tell of, what is not emulated and would change what clients see
+    /// Leave out, and report, resources that are not emulated and would change what clients see
     #[arg(long)]
     allow_partial: bool,
-    /// Where it is written [default: local-env.toml beside the template or cdk.out]
+    /// The file to write [default: local-env.toml beside the template or cdk.out]
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
-    /// Write over a file that is there
+    /// Overwrite the file if it exists
     #[arg(long)]
     force: bool,
-    /// Write to standard output instead
+    /// Write to standard output instead of to the file
     #[arg(long, conflicts_with = "force")]
     print: bool,
 }

@@ -14,14 +14,14 @@ use super::{
 use crate::{project::Project, templates::DefaultTemplate};
 use stack::Allowed;
 
-/// Tell of each resource type and property whether it is emulated, approximated or ignored
+/// List which resource types and properties are emulated, approximated or ignored
 ///
-/// Ends with 1 if something that changes routing or reachability is not emulated.
+/// Exits non-zero if something that changes routing or reachability is not emulated.
 #[derive(Debug, Args)]
 pub(super) struct Report {
     #[command(flatten)]
     templates: TemplateArguments,
-    /// How it is told
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
 }
