@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use alb::TargetState;
-use local_env::{Notice, Task};
+use local_env::{Notice, Status, Task};
 use scheduler::{HealthStatus, LastStatus, StopCode};
 use stack::{ContainerHealthCheck, HealthCommand, Stack, TaskDefinition};
 use tokio::time::timeout;
@@ -185,7 +185,8 @@ async fn ecs_048_a_task_runs_before_it_listens_and_its_target_turns_healthy_afte
         let task = fleet.started().await;
         let address = fleet.runs(&task);
         fleet.until_status(&task.id, LastStatus::Running).await;
-        let state = fleet.status.borrow_and_update().services[0].tasks[0].target.clone();
+        let runs = |it: &Status| it.services.iter().any(|it| !it.tasks.is_empty());
+        let state = fleet.status.wait_for(runs).await.unwrap().services[0].tasks[0].target.clone();
         assert_eq!(state, Some(TargetState::Initial));
         assert_eq!(fleet.get("/").await, 503, "nobody is there to be asked");
         let _target = Target::at((address, 7071).into()).await;
@@ -388,7 +389,9 @@ async fn ecs_075_a_task_is_known_by_32_digits_and_started_by_its_deployment() {
         let id = task.id.as_str();
         assert_eq!(id.len(), 32);
         assert!(id.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')), "{id}");
-        let deployment = fleet.status.borrow_and_update().services[0].deployments[0].clone();
+        let status = fleet.status.wait_for(|it| !it.services.is_empty()).await.unwrap();
+        let deployment = status.services[0].deployments[0].clone();
+        drop(status);
         let digits = deployment.id.to_string();
         let digits = digits.strip_prefix("ecs-svc/").unwrap();
         assert_eq!((digits.len(), digits.bytes().all(|it| it.is_ascii_digit())), (19, true));
