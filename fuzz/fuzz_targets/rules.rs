@@ -48,7 +48,7 @@ fuzz_target!(|input: &[u8]| {
     let expected = definition::chosen(&case.rules, &request);
     assert_eq!(
         choice.as_ref().ok().map(|choice| choice.logical_id),
-        expected.ok().map(|index| index.map(|index| &*case.rules[index].logical_id))
+        expected.ok().map(|index| index.map(|index| &case.rules[index].logical_id))
     );
     let explanation = routes.explain(&request);
     let header = explanation.header();
@@ -102,7 +102,7 @@ impl<'a> Case<'a> {
 
     fn begin(&mut self, priority: u32) {
         self.rules.push(Rule {
-            logical_id: format!("Rule{}", self.rules.len()),
+            logical_id: format!("Rule{}", self.rules.len()).into(),
             priority,
             conditions: Vec::new(),
             transforms: Transforms::default(),

@@ -2,6 +2,8 @@
 
 #![no_main]
 
+use std::sync::Arc;
+
 use libfuzzer_sys::fuzz_target;
 use check::{self, Architectures, format};
 use cloudformation::{Inputs, Library, Resolved, Source, Template};
@@ -33,7 +35,7 @@ fn resolved(bytes: &[u8]) -> Option<Resolved> {
     inputs.exports.insert("a".into(), "b".into());
     inputs.ssm.insert("a".into(), "b".into());
     let nested = source.clone();
-    inputs.library = Library::new(move |wanted| (wanted.url == "a").then(|| Template::parse(&nested)));
+    inputs.library = Library::new(move |wanted| (wanted.url == "a").then(|| Template::parse(&nested).map(Arc::new)));
     let resolved = template.resolve(&inputs).map_err(|error| show(&error)).ok()?;
     Resolved::joined(vec![("a".into(), resolved.clone()), ("b".into(), resolved)])
 }

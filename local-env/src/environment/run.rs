@@ -1,11 +1,11 @@
 //! The loop that runs an environment: it takes what becomes of tasks and in which states the load
 //! balancer has them, and does what each service's scheduler decides.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +23,8 @@ use stack::LogicalId;
 
 /// `stoppedReason` of the tasks when the whole environment stops.
 const STOPPED: &str = "Task stopped by user";
+/// How long the end of what was killed is waited for.
+const KILL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Signals by which a running environment is stopped.
 #[derive(Clone, Debug, Default)]
@@ -170,7 +172,17 @@ impl<L: Launcher> RunningEnvironment<L> {
             self.publish_status();
         }
         self.launcher.kill();
+        // What is killed is gone a moment later, and is waited for, so that nothing of it is left.
+        let _ = timeout(KILL_PATIENCE, self.note_ends(events)).await;
         self.send_notices();
+    }
+
+    /// Notes what becomes of tasks until none is left.
+    async fn note_ends(&mut self, events: &mut mpsc::UnboundedReceiver<TaskEvent>) {
+        while self.services.iter().any(|service| !service.is_empty()) {
+            let Some(event) = events.recv().await else { return };
+            self.note(event);
+        }
     }
 }
 

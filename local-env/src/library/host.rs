@@ -23,6 +23,7 @@ use crate::{
     },
     relay::PortAndTarget,
 };
+use clock::Clock;
 use stack::Stack;
 
 /// Makes what runs the tasks, on the environment's thread.
@@ -102,54 +103,66 @@ fn live(stack: Stack, settings: Settings, ways: Ways) {
         // Whoever waits finds that nothing has been opened.
         Err(error) => return tracing::error!(%error, "an environment has no runtime"),
     };
-    LocalSet::new().block_on(&runtime, async {
-        let Ways { opened, start, stop, ended } = ways;
-        let (clock, region) = (settings.clock, stack.region.clone());
-        let environment = match Environment::open(stack, settings).await {
-            Ok(environment) => environment,
-            Err(error) => return drop(opened.send(Err(error))),
-        };
-        if opened.send(Ok((environment.addresses(), environment.status()))).is_err() {
-            return;
-        }
-        // Without a start it was only opened.
-        let Ok(start) = start.await else { return };
-        let (make, docker): (MakeHere, _) = match start.runner {
-            Runner::Custom(make) => (make, None),
-            Runner::Tasks { commands, network, has_containers } => {
-                let docker = match open_docker(&environment, has_containers).await {
-                    Ok(docker) => docker,
-                    Err(error) => return drop(start.started.send(Err(error.into()))),
-                };
-                let surroundings = Surroundings {
-                    commands,
-                    clock,
-                    dns: environment.addresses().dns,
-                    region,
-                    network,
-                    docker: docker.clone(),
-                    variables: environment.task_variables(),
-                };
-                let make = move |events, output| -> Box<dyn Launcher> {
-                    Box::new(TaskLauncher::new(surroundings, events, output))
-                };
-                (Box::new(make) as MakeHere, docker)
-            }
-        };
-        let launcher = |events| {
-            // Nobody may wait for it.
-            let _ = start.started.send(Ok(()));
-            make(events, start.output)
-        };
-        let inbox = Inbox { orders: start.orders, stop };
-        let ran = environment.run(launcher, start.notices, inbox).await;
-        if let Some(docker) = docker {
-            docker.close().await;
-        }
-        // Nobody may wait for it.
-        let _ = ended.send(ran);
-    });
+    LocalSet::new().block_on(&runtime, run(stack, settings, ways));
     runtime.shutdown_background();
+}
+
+/// Opens the environment, waits to be told to start, and returns when it has ended.
+async fn run(stack: Stack, settings: Settings, ways: Ways) {
+    let Ways { opened, start, stop, ended } = ways;
+    let (clock, region) = (settings.clock, stack.region.clone());
+    let environment = match Environment::open(stack, settings).await {
+        Ok(environment) => environment,
+        Err(error) => return drop(opened.send(Err(error))),
+    };
+    if opened.send(Ok((environment.addresses(), environment.status()))).is_err() {
+        return;
+    }
+    // Without a start it was only opened.
+    let Ok(start) = start.await else { return };
+    let (make, docker) = match launcher(start.runner, &environment, clock, region).await {
+        Ok(made) => made,
+        Err(error) => return drop(start.started.send(Err(error.into()))),
+    };
+    let launcher = |events| {
+        // Nobody may wait for it.
+        let _ = start.started.send(Ok(()));
+        make(events, start.output)
+    };
+    let inbox = Inbox { orders: start.orders, stop };
+    let ran = environment.run(launcher, start.notices, inbox).await;
+    if let Some(docker) = docker {
+        docker.close().await;
+    }
+    // Nobody may wait for it.
+    let _ = ended.send(ran);
+}
+
+/// Returns how what runs the tasks is made, and the network of containers that is to be closed.
+async fn launcher(
+    runner: Runner,
+    environment: &Environment,
+    clock: Clock,
+    region: String,
+) -> Result<(MakeHere, Option<Rc<Docker>>), EngineError> {
+    let (commands, network, has_containers) = match runner {
+        Runner::Custom(make) => return Ok((make, None)),
+        Runner::Tasks { commands, network, has_containers } => (commands, network, has_containers),
+    };
+    let docker = open_docker(environment, has_containers).await?;
+    let surroundings = Surroundings {
+        commands,
+        clock,
+        dns: environment.addresses().dns,
+        region,
+        network,
+        docker: docker.clone(),
+        variables: environment.task_variables(),
+    };
+    let make = move |events, output| -> Box<dyn Launcher> {
+        Box::new(TaskLauncher::new(surroundings, events, output))
+    };
+    Ok((Box::new(make), docker))
 }
 
 async fn open_docker(

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AtHand, TemplatesError, file::Input, nested};
-use cloudformation::{Inputs, Library, Resolved, Template, TemplateError, TemplateProblem};
+use super::{AtHand, TemplatesError, file::Input, nested::Nested};
+use cloudformation::{Inputs, Resolved, Template, TemplateError, TemplateProblem};
 
 /// All the stacks that were named, parsed, with what they are to be resolved with each time.
 pub(super) struct Stacks {
@@ -13,7 +13,7 @@ pub(super) struct Stacks {
     /// Parameters that one of the templates has to have.
     pub(super) given: BTreeMap<String, String>,
     pub(super) ignored: BTreeSet<String>,
-    pub(super) library: Library,
+    nested: Nested,
 }
 
 /// A stack, and its template where that can be parsed.
@@ -45,7 +45,7 @@ impl Stacks {
         ignored: BTreeSet<String>,
     ) -> Self {
         let parsed = inputs.into_iter().map(ParsedStack::parse).collect();
-        Self { parsed, given, ignored, library: nested::library() }
+        Self { parsed, given, ignored, nested: Nested::default() }
     }
 
     /// Resolves the stacks that are run, each with its name, in order.
@@ -95,7 +95,7 @@ impl Stacks {
             attributes: at_hand.attributes.clone(),
             exports: given.exports.clone(),
             outputs: given.outputs.clone(),
-            library: self.library.clone(),
+            library: self.nested.library(),
             ignored: self.ignored.clone(),
             stack_name: usual.stack_name,
         }

@@ -12,7 +12,7 @@ use std::{
 
 use super::{problem::TemplateError, source::Source, template::Template};
 
-type Find = dyn Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync;
+type Find = dyn Fn(&Wanted<'_>) -> Option<Result<Arc<Template>, TemplateError>> + Send + Sync;
 
 /// A way to find the templates of nested stacks. It is cheap to clone.
 #[derive(Clone)]
@@ -37,9 +37,12 @@ pub struct Wanted<'a> {
 
 impl Library {
     /// Returns a library that finds templates by this function, which gives `None` for a template
-    /// that it does not have and an error for one that is wrong.
+    /// that it does not have and an error for one that is wrong. A template may be given again and again.
     pub fn new(
-        find: impl Fn(&Wanted<'_>) -> Option<Result<Template, TemplateError>> + Send + Sync + 'static,
+        find: impl Fn(&Wanted<'_>) -> Option<Result<Arc<Template>, TemplateError>>
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         Self { find: Arc::new(find), depth: 0, found: Arc::default() }
     }
@@ -50,7 +53,7 @@ impl Library {
     }
 
     /// Returns the template that is wanted, if it has it; each time counts as one that was found.
-    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Result<Template, TemplateError>> {
+    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Result<Arc<Template>, TemplateError>> {
         let found = (self.find)(wanted)?;
         self.found.fetch_add(1, Ordering::Relaxed);
         Some(found)

@@ -2,7 +2,7 @@
 //!
 //! Where their templates are is nothing that is known here: a [`Library`](crate::Library) is asked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     identity::Identity,
@@ -42,7 +42,7 @@ pub(super) fn find(
     logical_id: &str,
     declared: &Declaration,
     properties: &Node,
-) -> Result<Option<(Template, Inputs)>, Problem> {
+) -> Result<Option<(Arc<Template>, Inputs)>, Problem> {
     let library = &inputs.library;
     let kind = TYPES.iter().find(|(nested, _)| *nested == declared.resource_type);
     let Some((_, property)) = kind else { return Ok(None) };

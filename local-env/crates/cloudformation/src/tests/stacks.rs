@@ -1,5 +1,7 @@
 //! Nested stacks, and several stacks as one.
 
+use std::sync::Arc;
+
 use super::*;
 
 /// A library with these templates, by their URL or asset.
@@ -7,7 +9,7 @@ fn library(templates: &'static [(&str, &str)]) -> Library {
     Library::new(move |wanted| {
         let name = wanted.asset.unwrap_or(wanted.url);
         let (name, text) = templates.iter().find(|(known, _)| *known == name)?;
-        Some(Template::parse(&Source::new(name, text)))
+        Some(Template::parse(&Source::new(name, text)).map(Arc::new))
     })
 }
 
