@@ -9,7 +9,7 @@ use super::{
     value,
 };
 use crate::vpc::{End, Passage, Protocol, Reach};
-use cloudformation::did_you_mean;
+use cloudformation::nearest;
 use stack::{DiscoveryService, Namespace, NamespaceKind, RecordKind, Service};
 use stack_reader::resource_type::{
     DISCOVERY_INSTANCE, DISCOVERY_SERVICE, PRIVATE_NAMESPACE, RECORD_SET, SERVICE, VPC,
@@ -160,8 +160,10 @@ fn unknown(
         return;
     }
     let names: Vec<_> = namespace.services.iter().map(|it| it.name.as_str()).collect();
-    let mend = did_you_mean(name, names.iter().copied())
-        .unwrap_or_else(|| format!("`{}` has [{}]", namespace.name, names.join(", ")));
+    let mend = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("`{}` has [{}]", namespace.name, names.join(", ")),
+    };
     let message = format!(
         "`{}` calls `{}`, but the namespace `{}` has no service `{name}`",
         caller.name, address.host, namespace.name

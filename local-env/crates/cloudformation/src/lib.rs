@@ -77,7 +77,7 @@ pub use document::LARGEST;
 pub use dynamic::{DynamicPiece, DynamicReference, dynamic_pieces};
 pub use inputs::Inputs;
 pub use library::{Library, Wanted};
-pub use nearest::{did_you_mean, nearest};
+pub use nearest::nearest;
 pub use nested::is_nested;
 pub use node::{Entry, Map, Node, Value};
 pub use note::Note;
