@@ -30,7 +30,7 @@
 //! # }
 //! ```
 //!
-//! `examples/in_front_of_a_server.rs` forwards to a server of one's own.
+//! `local-env/examples/in_front_of_a_server.rs` forwards to a server of one's own.
 
 #![deny(missing_docs)]
 
