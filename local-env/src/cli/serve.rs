@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     environment::StopSignal,
-    library::{Builder, Opened, Remark},
+    library::{Builder, Opened},
 };
 
 /// How long the last lines may take to be kept once all tasks have ended.
@@ -36,7 +36,7 @@ pub(super) struct Served {
 pub(super) async fn open(builder: Builder, options: &Options) -> miette::Result<Served> {
     let opened = builder.open().await.map_err(explain::error)?;
     for remark in opened.remarks() {
-        Screen::warn(&told(remark));
+        Screen::warn(&remark.to_string());
     }
     let facts =
         Facts::new(opened.stack(), opened.addresses(), options.clock(), options.show_ignored);
@@ -46,19 +46,6 @@ pub(super) async fn open(builder: Builder, options: &Options) -> miette::Result<
         facts,
         opened,
     })
-}
-
-fn told(remark: &Remark) -> String {
-    match remark {
-        Remark::UnusedEntry(entry) => format!("local-env.toml has an entry for {entry}"),
-        Remark::Skipped(container) => format!("{container} is left out"),
-        Remark::NoConnect => {
-            "the names of Service Connect are those of `up` alone, and are left out".into()
-        }
-        Remark::OneTaskAService => {
-            "this machine has no address in 127.0.0.0/8 but 127.0.0.1: one task a service".into()
-        }
-    }
 }
 
 // === impl Served ===
@@ -84,7 +71,7 @@ impl Served {
     /// Starts the tasks and serves until a signal. With `watch` what runs is changed as its files
     /// are; what the tasks say is kept in `logs`, if there are any.
     pub(super) async fn run(mut self, watch: bool, logs: Option<LogFiles>) -> miette::Result<()> {
-        let (sources, has_containers) = (self.opened.sources().clone(), self.has_containers());
+        let sources = self.opened.sources().clone();
         let heard = self.opened.notices();
         let (lines, kept) = match (self.opened.output(), logs) {
             (lines, Some(logs)) => {
@@ -96,7 +83,7 @@ impl Served {
         let started = Instant::now();
         let environment = self.opened.start_built().await.map_err(explain::error)?;
         if watch {
-            let watch = Watch::new(sources, environment.changes(), has_containers);
+            let watch = Watch::new(sources, environment.changes());
             tokio::spawn(watch.run());
         }
         let (stop, ended) = (environment.stop_signal(), CancellationToken::new());

@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::screen::Screen;
 use crate::{
     ecs::{Commands, ContainerCommand},
-    library::{Changes, Error, Reading, Sources},
+    library::{Changes, Error, Reading, Remark, Sources},
 };
 use stack::{Container, LogicalId, Service, Stack};
 
@@ -27,7 +27,6 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub(super) struct Watch {
     sources: Sources,
     changes: Changes,
-    has_containers: bool,
     /// The programs of each service, by its logical id.
     programs: BTreeMap<LogicalId, BTreeSet<PathBuf>>,
     seen: Snapshot,
@@ -39,9 +38,9 @@ type Snapshot = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 // === impl Watch ===
 
 impl Watch {
-    pub(super) fn new(sources: Sources, changes: Changes, has_containers: bool) -> Self {
+    pub(super) fn new(sources: Sources, changes: Changes) -> Self {
         let programs = programs(&changes.stack(), &changes.commands());
-        let mut watch = Self { sources, changes, has_containers, programs, seen: Snapshot::new() };
+        let mut watch = Self { sources, changes, programs, seen: Snapshot::new() };
         watch.seen = watch.look();
         watch
     }
@@ -86,9 +85,9 @@ impl Watch {
         let reading = self.sources.read()?;
         let Reading { stack, project } = &reading;
         for entry in project.unused(stack) {
-            Screen::warn(&format!("local-env.toml has an entry for {entry}"));
+            Screen::warn(&Remark::UnusedEntry(entry).to_string());
         }
-        let (before, commands) = (self.changes.commands(), reading.commands(self.has_containers)?);
+        let (before, commands) = (self.changes.commands(), self.changes.commands_of(&reading)?);
         let mut rolled = BTreeSet::new();
         for service in &stack.services {
             let id = &service.logical_id;
@@ -99,7 +98,7 @@ impl Watch {
             }
         }
         self.programs = programs(stack, &commands);
-        self.changes.apply(reading, rolled)
+        self.changes.apply(reading, commands, rolled)
     }
 }
 

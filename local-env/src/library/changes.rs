@@ -59,24 +59,38 @@ impl Changes {
         self.orders.is_closed()
     }
 
-    /// Runs another reading of the stack. Services that have changed are rolled, and so are those
-    /// with the logical ids in `rolled`.
-    pub(crate) fn apply(&self, reading: Reading, rolled: BTreeSet<LogicalId>) -> Result<(), Error> {
+    /// Returns how the containers of another reading are run; none is where something else runs the
+    /// tasks.
+    pub(crate) fn commands_of(&self, reading: &Reading) -> Result<Commands, Error> {
+        if self.commands.is_empty() {
+            return Ok(Commands::default());
+        }
+        reading.commands(self.has_containers)
+    }
+
+    /// Runs another reading of the stack, with the commands that are its own. Services that have
+    /// changed are rolled, and so are those with the logical ids in `rolled`.
+    pub(crate) fn apply(
+        &self,
+        reading: Reading,
+        commands: Commands,
+        rolled: BTreeSet<LogicalId>,
+    ) -> Result<(), Error> {
+        // Updates are sent in the order of their revisions, so the lock is held until then.
         let mut current = self.lock();
         let revision = Revision(current.revision.0 + 1);
         if !self.commands.is_empty() {
-            self.commands.add(revision, reading.commands(self.has_containers)?);
+            self.commands.add(revision, commands);
         }
         let update = Update { stack: Stack::clone(&reading.stack), revision, rolled };
         *current = Current { revision, reading };
-        drop(current);
         self.order(Order::Update(Box::new(update)))
     }
 
     /// Runs another version of the stack.
     pub(super) fn update(&self, stack: Stack) -> Result<(), Error> {
         let reading = Reading { stack: Arc::new(stack), ..self.lock().reading.clone() };
-        self.apply(reading, BTreeSet::new())
+        self.apply_read(reading, BTreeSet::new())
     }
 
     /// Rolls the service with one of these names, with another program for its main container where
@@ -88,7 +102,12 @@ impl Changes {
         if let Some(process) = process {
             reading.project.run(&stack, service, None, process)?;
         }
-        self.apply(reading, BTreeSet::from([service.logical_id.clone()]))
+        self.apply_read(reading, BTreeSet::from([service.logical_id.clone()]))
+    }
+
+    fn apply_read(&self, reading: Reading, rolled: BTreeSet<LogicalId>) -> Result<(), Error> {
+        let commands = self.commands_of(&reading)?;
+        self.apply(reading, commands, rolled)
     }
 
     pub(super) fn scale(&self, logical_id: LogicalId, count: u32) -> Result<(), Error> {

@@ -2,17 +2,13 @@
 
 use std::fmt;
 
-use crate::route::{self, AskError, Asked, Url};
+use crate::route::{self, AskError, Asked, Told, Url};
 use stack::{Listener, LoadBalancer, Stack};
 
 /// What would become of a request: the rule that takes it, why no earlier one does, and what is done.
 /// It displays as what `local-env route` prints.
 #[derive(Debug)]
-pub struct Explained {
-    rule: Option<String>,
-    target_groups: Vec<String>,
-    text: String,
-}
+pub struct Explained(Result<Told, AskError>);
 
 // === impl Explained ===
 
@@ -23,31 +19,28 @@ impl Explained {
         method: &str,
         target: &str,
     ) -> Self {
-        match explained(stack, main, method, target) {
-            Ok(explained) => explained,
-            Err(error) => Self { rule: None, target_groups: Vec::new(), text: error.to_string() },
-        }
+        Self(told(stack, main, method, target))
     }
 
     /// Returns the logical id of the rule that takes the request: `default` for a listener's default
     /// action, and nothing where no listener or rule takes it.
     pub fn rule(&self) -> &str {
-        self.rule.as_deref().unwrap_or_default()
+        self.0.as_ref().ok().and_then(|told| told.rule.as_deref()).unwrap_or_default()
     }
 
     /// Returns the logical ids of the target groups that the request may be forwarded to, of which
     /// there are none where it is redirected or answered.
     pub fn target_groups(&self) -> &[String] {
-        &self.target_groups
+        self.0.as_ref().map(|told| told.target_groups.as_slice()).unwrap_or_default()
     }
 }
 
-fn explained(
+fn told(
     stack: &Stack,
     main: Option<(&LoadBalancer, &Listener)>,
     method: &str,
     target: &str,
-) -> Result<Explained, AskError> {
+) -> Result<Told, AskError> {
     let method = route::method(method).map_err(AskError::Request)?;
     let asked = |url| Asked::new(&method, url, &[], std::net::IpAddr::from([127, 0, 0, 1]));
     let main = main.filter(|_| target.starts_with('/'));
@@ -59,12 +52,14 @@ fn explained(
         let (balancer, listener) = route::listener(stack, &url)?;
         (balancer, listener, asked(url))
     };
-    let told = route::told(stack, balancer, listener, &asked)?;
-    Ok(Explained { rule: told.rule, target_groups: told.target_groups, text: told.text })
+    route::told(stack, balancer, listener, &asked)
 }
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        match &self.0 {
+            Ok(told) => f.write_str(&told.text),
+            Err(error) => error.fmt(f),
+        }
     }
 }

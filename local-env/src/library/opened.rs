@@ -1,6 +1,6 @@
 //! An environment with all its ports taken and nothing running.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -44,7 +44,7 @@ pub struct Opened {
     output: Option<mpsc::Sender<OutputLine>>,
 }
 
-/// Something that a user may not have meant.
+/// Something that a user may not have meant. It displays as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
     /// `local-env.toml` has an entry that nothing of the stack is meant by.
@@ -208,6 +208,23 @@ impl Opened {
             Err(_) => host.ended().await?,
         }
         Ok(LocalEnv::new(changes, self.addresses, self.status, memory, host))
+    }
+}
+
+// === impl Remark ===
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnusedEntry(entry) => write!(f, "local-env.toml has an entry for {entry}"),
+            Self::Skipped(container) => write!(f, "{container} is left out"),
+            Self::OneTaskAService => f.write_str(
+                "this machine has no address in 127.0.0.0/8 but 127.0.0.1: one task a service",
+            ),
+            Self::NoConnect => f.write_str(
+                "the names of Service Connect are those of `up` alone, and are left out",
+            ),
+        }
     }
 }
 

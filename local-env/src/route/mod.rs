@@ -14,6 +14,7 @@ pub(crate) use listener::{of as listener, url};
 pub(crate) use report::told;
 
 /// What would become of a request.
+#[derive(Debug)]
 pub(crate) struct Told {
     /// In the order in which it happens.
     pub(crate) text: String,

@@ -22,13 +22,13 @@ pub struct Entry<'a> {
     pub client: SocketAddr,
     /// The target that was chosen, if one was.
     pub target: Option<SocketAddr>,
-    /// The target group of that target.
+    /// This is the target group of that target.
     pub target_group: Option<&'a TargetGroup>,
-    /// The time from the request's head to its being sent to the target.
+    /// It took so long from the request's head to its being sent to the target.
     pub request_time: Option<Duration>,
-    /// The time from then to the head of the target's answer.
+    /// It took so long from then to the head of the target's answer.
     pub target_time: Option<Duration>,
-    /// The time from then to the end of the answer.
+    /// It took so long from then to the end of the answer.
     pub response_time: Option<Duration>,
     /// What the client was answered.
     pub status: u16,

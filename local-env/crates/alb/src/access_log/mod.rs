@@ -26,13 +26,13 @@ pub use crate::record::Priority;
 /// How many lines may wait to be written.
 const QUEUE: usize = 1 << 14;
 
-/// The format of the log's lines.
+/// Says how the log's lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// The format of ALB's own.
+    /// Lines are written as ALB writes them.
     #[default]
     Alb,
-    /// An object a line, with AWS's names for the fields.
+    /// Each line is a JSON object, with AWS's names for the fields.
     Json,
 }
 

@@ -1,7 +1,6 @@
 //! Cloud Map resources: what is read, and what AWS would refuse.
 
-use crate::StackError;
-use cloudformation::{Inputs, Source, Template};
+use crate::{StackError, tests::read_changed};
 use stack::{Allowed, DiscoveryService, NamespaceKind, RecordKind, RoutingPolicy, Stack};
 
 const TEMPLATE: &str = "
@@ -38,14 +37,7 @@ const END: &str = "  Task:\n";
 
 /// The template with some parts in others' places.
 fn read(changes: &[(&str, &str)]) -> Result<Stack, StackError> {
-    let mut text = TEMPLATE.to_owned();
-    for (part, other) in changes {
-        assert_eq!(text.matches(part).count(), 1, "`{part}` is in the template once");
-        text = text.replace(part, other);
-    }
-    let source = Source::new("test.yaml", &text);
-    let resolved = Template::parse(&source).and_then(|it| it.resolve(&Inputs::new("Shop")));
-    crate::read(&resolved.unwrap_or_else(|error| panic!("{error}")), Allowed::default())
+    read_changed(TEMPLATE, changes, Allowed::default())
 }
 
 #[track_caller]

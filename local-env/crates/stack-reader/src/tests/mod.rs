@@ -77,7 +77,16 @@ const IN_GROUP: &str = "HealthCheckPath: /a";
 
 /// The template with parts in others' places.
 fn read_with(changes: &[(&str, &str)], allowed: Allowed) -> Result<Stack, StackError> {
-    let mut text = TEMPLATE.to_owned();
+    read_changed(TEMPLATE, changes, allowed)
+}
+
+/// A template with parts, each of which it has once, in others' places.
+pub(super) fn read_changed(
+    template: &str,
+    changes: &[(&str, &str)],
+    allowed: Allowed,
+) -> Result<Stack, StackError> {
+    let mut text = template.to_owned();
     for (part, other) in changes {
         assert_eq!(text.matches(part).count(), 1, "`{part}` is in the template once");
         text = text.replace(part, other);

@@ -1,4 +1,4 @@
-//! The table of mistakes.
+//! The table of mistakes: one after another, which is why the file is long. It holds nothing else.
 
 /// A change to the base that trips one check, and one close to it that is right.
 pub struct Mistake {
